@@ -1,0 +1,1 @@
+"""Bandweave's core: radar and optical fusion without a browser."""

@@ -1,0 +1,226 @@
+"""Problem, Task, Method and Fuser: what is asked, who answers, and what nobody may see.
+
+A task turns a scene into a `Problem`, from which the hidden target is absent, and a `Truth`, which
+only `evaluate` is given. `method.fit(problem, report)` learns from the whole scene and returns a
+`Fuser`; `fuser.prepare(inputs)` adds layers that are global by nature; `fuser.fuse(block)` is
+local: what it returns for a pixel depends on no pixel farther than `halo`, and blocks begin and end
+at multiples of `stride`. The tiler in `blocks` relies on that, and a contract test holds every
+method to it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.raster import Grid, Pixels, Raster, Window
+from core.scene import HIDDEN, Layer, Scene
+from core.settings import Declared, Value
+
+Flags = NDArray[np.bool_]
+Region = Literal["hidden", "clear", "all", "held-out"]
+
+
+class Progress(NamedTuple):
+    """How far a fit or a fusion has come."""
+
+    stage: str
+    """What is being done, in words for the screen."""
+    step: int
+    steps: int
+    loss: float | None = None
+    validation: float | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+def unreported(_: Progress) -> None:
+    """Swallow progress where nobody watches."""
+
+
+@dataclass(frozen=True)
+class BlockSplit:
+    """Divides a grid into square blocks, a random share of them for validation.
+
+    The split depends on the grid, the seed and nothing else; a method asks for the share it needs.
+    Training pixels within `buffer` pixels of a validation block are given up, so that neighbours
+    do not tell.
+    """
+
+    grid: Grid
+    side: int
+    buffer: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Draw the blocks' order once."""
+        rows, cols = -(-self.grid.height // self.side), -(-self.grid.width // self.side)
+        rank = np.random.default_rng([self.seed, 0xB10C]).permutation(rows * cols)
+        object.__setattr__(self, "_rank", rank.reshape(rows, cols))
+
+    def read(self, window: Window, share: float) -> tuple[Flags, Flags]:
+        """Return which pixels of a window may train and which validate, for a share in 0..0.5."""
+        rank: NDArray[np.int_] = self._rank  # type: ignore[attr-defined]
+        chosen = rank < round(share * rank.size)
+        rows = np.arange(window.row, window.row + window.height)
+        cols = np.arange(window.col, window.col + window.width)
+        validation = chosen[np.ix_(rows // self.side, cols // self.side)]
+        near = np.zeros_like(validation)
+        # a pixel is near a chosen block if one of the points `buffer` away on the eight
+        # directions is in one: true because the buffer is at most half a block's side
+        for down in (-self.buffer, 0, self.buffer):
+            for right in (-self.buffer, 0, self.buffer):
+                row = np.clip(rows + down, 0, self.grid.height - 1) // self.side
+                col = np.clip(cols + right, 0, self.grid.width - 1) // self.side
+                near |= chosen[np.ix_(row, col)]
+        return ~near, validation
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Inputs and what they should have led to: one lesson of a problem."""
+
+    inputs: Scene
+    target: Raster
+    """The wanted bands, NaN where unknown."""
+    lesson: Raster
+    """One band of flags: 1 where a fit may compare its answer with the target."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What a method may see."""
+
+    task: str
+    inputs: Scene
+    bands: tuple[str, ...]
+    """The optical bands to produce, in order."""
+    pairs: tuple[Pair, ...]
+    split: BlockSplit
+    seed: int
+
+    @property
+    def hidden(self) -> Layer | None:
+        """The mask of pixels to be produced; None where the whole image is."""
+        return self.inputs.mask(HIDDEN)
+
+    def composite(self, block: Scene, fused: Pixels) -> Pixels:
+        """Return visible pixels unchanged and fused ones where hidden; no data stays no data.
+
+        Without a mask the fused image stands everywhere the optical image has data.
+        """
+        optical = block.optical.raster.read(bands=self.bands)
+        mask = block.mask(HIDDEN)
+        if mask is None:
+            return np.where(np.isnan(optical), np.float32(np.nan), fused)
+        return np.where(mask.raster.read() == 1, fused, optical)
+
+
+class BandScale(NamedTuple):
+    """The scale a band's metrics are computed on: (value - lower) / (upper - lower)."""
+
+    lower: float
+    upper: float
+    data_range: float
+    """L on that scale."""
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What only `evaluate` holds: the reference, the scored pixels and the declared scale."""
+
+    reference: Raster
+    regions: Mapping[Region, Raster]
+    """One band of flags each: 1 where the pixel is scored."""
+    scales: tuple[BandScale, ...]
+    """One a band."""
+
+
+class Posed(NamedTuple):
+    """A task's answer: the problem for methods and the truth for `evaluate`."""
+
+    problem: Problem
+    truth: Truth
+
+
+@dataclass(frozen=True)
+class Task(Declared, ABC):
+    """What is asked of a method, and which pixels are scored; its fields are its settings."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    """The plain question on screen."""
+    description: ClassVar[str]
+    """One sentence: what is given, what must be produced, what is scored."""
+    answer_visible: ClassVar[bool]
+    """The input contains the answer."""
+    has_gaps: ClassVar[bool]
+    """Some pixels are hidden and to be produced."""
+    source: ClassVar[str]
+
+    @abstractmethod
+    def pose(self, scene: Scene, seed: int) -> Posed:
+        """Turn a scene into a problem and its truth; the seed drives masks and splits."""
+
+
+class Fuser(ABC):
+    """A fitted method."""
+
+    bands: tuple[str, ...]
+    """The bands it produces, in order."""
+    halo: int = 0
+    """How many pixels away it looks, at most."""
+    stride: int = 1
+    """Block edges must be multiples of this, counted from the scene's upper left corner."""
+
+    def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
+        """Return the inputs with layers added that need the whole scene, such as a gap's fill."""
+        return inputs
+
+    @abstractmethod
+    def fuse(self, block: Scene) -> Pixels:
+        """Return the bands for a block of prepared inputs, on the block's own grid."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what was learned into an existing folder."""
+
+
+@dataclass(frozen=True)
+class Method(Declared, ABC):
+    """A way to fuse that can be fitted to a problem; its fields are its settings."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    family: ClassVar[str]
+    source: ClassVar[str]
+    summary: ClassVar[str]
+    """One plain sentence: what it does, and when it fails."""
+    needs: ClassVar[Literal["", "visible answer", "gaps"]] = ""
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
+
+    @classmethod
+    def suits(cls, task: type[Task]) -> bool:
+        """Whether the method makes sense under a task."""
+        return {
+            "": True,
+            "visible answer": task.answer_visible,
+            "gaps": task.has_gaps,
+        }[cls.needs]
+
+    def parameters(self) -> int | None:
+        """Return how many weights one band's network has; None where nothing is trained so."""
+        return None
+
+    @abstractmethod
+    def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Learn from the problem; the same problem and seed give the same fuser."""
+
+    @abstractmethod
+    def load(self, folder: Path) -> Fuser:
+        """Read a fuser that was saved with these settings."""

@@ -1,0 +1,23 @@
+"""What every source of scenes shares."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.scene import Scene
+from core.settings import Declared
+
+
+@dataclass(frozen=True)
+class Source(Declared, ABC):
+    """Where a scene comes from; its fields say which one."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    description: ClassVar[str]
+    source: ClassVar[str]
+    """The citation or document the source follows."""
+
+    @abstractmethod
+    def make(self) -> Scene:
+        """Return the scene; its rasters may be computed window by window when read."""
