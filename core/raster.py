@@ -47,6 +47,8 @@ SIGNATURES = {
 formats that carry their own pixels are read: a virtual one could name other files here."""
 
 TILE = 512
+SCRATCH_IN_MEMORY = 1 << 26
+"""Values that may be held in memory (256 MiB) before a temporary file takes them."""
 FLAG_NODATA = 255
 METRES_PER_DEGREE = 111_320.0
 
@@ -296,6 +298,77 @@ class MappedRaster:
         return computed if bands is None else computed[_indices(self.bands, bands)]
 
 
+@dataclass(frozen=True, eq=False)
+class SelectedRaster:
+    """Some bands of another raster."""
+
+    base: Raster
+    bands: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse bands the base does not have."""
+        _indices(self.base.bands, self.bands)
+
+    @property
+    def grid(self) -> Grid:
+        """The base raster's grid."""
+        return self.base.grid
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return the pixels of a window (default: all) and of some of the selected bands."""
+        names = [self.bands[index] for index in _indices(self.bands, bands)]
+        return self.base.read(window, names)
+
+
+@dataclass(frozen=True, eq=False)
+class FlagRaster:
+    """One band of flags held in memory at a byte a pixel; reads as 1 and 0."""
+
+    flags: NDArray[np.bool_]
+    grid: Grid
+    band: str
+
+    def __post_init__(self) -> None:
+        """Refuse flags that do not fit their grid."""
+        if self.flags.shape != self.grid.shape:
+            raise RasterError(f"The flags are {self.flags.shape}; the grid is {self.grid.shape}.")
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The one band's name."""
+        return (self.band,)
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return the flags of a window (default: all) as float32."""
+        rows, cols = _inside(self.grid, window).slices
+        return np.repeat(
+            self.flags[rows, cols][None].astype(np.float32), len(_indices(self.bands, bands)), 0
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class WithheldRaster:
+    """A raster of which the flagged pixels are withheld: they read as NaN, always."""
+
+    _base: Raster
+    _withheld: Raster
+
+    @property
+    def grid(self) -> Grid:
+        """The base raster's grid."""
+        return self._base.grid
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The base raster's bands."""
+        return self._base.bands
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return the pixels of a window (default: all), NaN where withheld."""
+        withheld = self._withheld.read(window)[0] == 1
+        return np.where(withheld, np.float32(np.nan), self._base.read(window, bands))
+
+
 class RasterWriter:
     """Writes a GeoTIFF window by window; made by `create`."""
 
@@ -414,9 +487,11 @@ def _explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def scratch_folder() -> tempfile.TemporaryDirectory[str]:
-    """Return a folder for rasters too large for memory; gone when no longer referenced."""
-    return tempfile.TemporaryDirectory(prefix="bandweave-")
+def scratch(shape: tuple[int, ...]) -> Pixels:
+    """Return an array to fill: in memory where small, else in a file that goes with it."""
+    if math.prod(shape) <= SCRATCH_IN_MEMORY:
+        return np.full(shape, np.nan, dtype=np.float32)
+    return np.memmap(tempfile.TemporaryFile(), dtype=np.float32, mode="w+", shape=shape)
 
 
 def _inside(grid: Grid, window: Window | None) -> Window:

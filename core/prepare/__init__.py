@@ -1,0 +1,1 @@
+"""What is done to imagery before anything is fused: scales, masks, grids, gaps, normalisation."""

@@ -1,0 +1,41 @@
+"""The compiled sweep of `core.prepare.gaps`; apart so that importing costs no compiler."""
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+_RELAXATION = 1.7
+
+
+@numba.njit(cache=True)
+def relax(
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    order: NDArray[np.intp],
+    width: int,
+    sweeps: int,
+    tolerance: float,
+) -> None:
+    """Sweep the listed pixels in place until no change in a sweep exceeds `tolerance`.
+
+    `values` and `weights` are flat, of rows `width` long, with a border of walls around the image;
+    a weight is 1 where a pixel exists (known or hidden) and 0 for a wall. `order` lists the hidden
+    pixels, one colour of the chequerboard after the other.
+    """
+    for _ in range(sweeps):
+        largest = 0.0
+        for at in order:
+            up, down, left, right = at - width, at + width, at - 1, at + 1
+            count = weights[up] + weights[down] + weights[left] + weights[right]
+            if count > 0:
+                total = (
+                    weights[up] * values[up]
+                    + weights[down] * values[down]
+                    + weights[left] * values[left]
+                    + weights[right] * values[right]
+                )
+                change = total / count - values[at]
+                values[at] += _RELAXATION * change
+                largest = max(largest, abs(change))
+        if largest < tolerance:
+            break

@@ -1,0 +1,94 @@
+"""Interpolation across gaps: Laplace's equation with the visible pixels as boundary.
+
+The fill is the smoothest one that meets the visible pixels: at every hidden pixel the mean of its
+four neighbours. No data and the scene's edge let no flow through (zero normal derivative). Solved
+from a coarse grid to the fine one by over-relaxed Gauss-Seidel sweeps in red-black order.
+Source: Press et al., Numerical Recipes (2007), section 20.5; Bertalmio et al. (2000) for its use
+as the baseline of inpainting.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.problem import Flags
+from core.raster import MemoryRaster, Pixels, Raster, scratch
+
+_SWEEPS = 60
+_TOLERANCE = 1e-4
+_COARSEST = 8
+
+
+def laplace(pixels: Pixels, hidden: Flags) -> Pixels:
+    """Return (band, row, col) pixels with the hidden ones interpolated.
+
+    Pixels that are NaN and not hidden are no data: they stay NaN and carry nothing. Hidden pixels
+    cut off from every visible one by no data get the band's visible mean; a band without visible
+    pixels stays NaN.
+    """
+    filled = pixels.copy()
+    for band in range(len(filled)):
+        filled[band] = _fill(filled[band], hidden)
+    return filled
+
+
+def fill(raster: Raster, hidden: Raster) -> MemoryRaster:
+    """Return a raster with the pixels flagged in `hidden` interpolated, band by band."""
+    flags = hidden.read()[0] == 1
+    filled = scratch((len(raster.bands), *raster.grid.shape))
+    for index, band in enumerate(raster.bands):
+        filled[index] = laplace(raster.read(bands=[band]), flags)[0]
+    return MemoryRaster(filled, raster.grid, raster.bands)
+
+
+def _fill(image: NDArray[np.float32], hidden: Flags) -> NDArray[np.float32]:
+    known = np.isfinite(image) & ~hidden
+    if not known.any() or not hidden.any():
+        return np.where(hidden, np.float32(np.nan), image)
+    mean = float(image[known].mean(dtype=np.float64))
+    spread = float(image[known].std(dtype=np.float64)) or 1.0
+    start = np.where(known, (image - mean) / spread, 0.0)
+    solution = _solve(start, known, hidden) * spread + mean
+    return np.where(hidden, solution.astype(np.float32), image)
+
+
+def _solve(values: NDArray[np.float64], known: Flags, hidden: Flags) -> NDArray[np.float64]:
+    """Solve on a pyramid: the coarse solution is where the finer level starts."""
+    from core.prepare._laplace import relax
+
+    if min(values.shape) > _COARSEST and hidden.any():
+        coarse, coarse_known, coarse_hidden = _halve(values, known, hidden)
+        start = _solve(coarse, coarse_known, coarse_hidden)
+        rows, cols = values.shape
+        spread = start.repeat(2, axis=0).repeat(2, axis=1)[:rows, :cols]
+        values = np.where(hidden, spread, values)
+    walled = np.pad(values, 1)
+    rows, cols = np.nonzero(np.pad(hidden, 1))
+    order = np.argsort((rows + cols) % 2, kind="stable")
+    relax(
+        walled.reshape(-1),
+        np.pad(known | hidden, 1).astype(np.float64).reshape(-1),
+        (rows * walled.shape[1] + cols)[order],
+        walled.shape[1],
+        _SWEEPS,
+        _TOLERANCE,
+    )
+    return walled[1:-1, 1:-1]
+
+
+def _halve(
+    values: NDArray[np.float64], known: Flags, hidden: Flags
+) -> tuple[NDArray[np.float64], Flags, Flags]:
+    """Average the known pixels of each 2 x 2 cell; a cell without any is hidden or no data."""
+    pad = [(0, size % 2) for size in values.shape]
+    weight = _cells(np.pad(known, pad)).sum(axis=(1, 3))
+    total = _cells(np.pad(np.where(known, values, 0.0), pad)).sum(axis=(1, 3))
+    coarse_known = weight > 0
+    coarse_hidden = ~coarse_known & _cells(np.pad(hidden, pad)).any(axis=(1, 3))
+    return np.where(coarse_known, total / np.maximum(weight, 1), 0.0), coarse_known, coarse_hidden
+
+
+def _cells(array: NDArray[Any]) -> NDArray[Any]:
+    rows, cols = array.shape
+    return array.reshape(rows // 2, 2, cols // 2, 2)
