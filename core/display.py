@@ -9,7 +9,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ _ANCHORS: dict[Palette, str] = {
 }
 
 
+@runtime_checkable
 class Previewable(Raster, Protocol):
     """A raster that can also be read averaged down."""
 
@@ -74,8 +75,8 @@ class Style:
 class Difference:
     """Estimate minus reference, read as a raster; averaged down, the signed mean is kept."""
 
-    reference: Previewable
-    estimate: Previewable
+    reference: Raster
+    estimate: Raster
     absolute: bool = False
     """Show the size of the error alone, taken after averaging down."""
 
@@ -105,8 +106,8 @@ class Difference:
         """Return the differences of two windows averaged down to `shape`."""
         chosen = self.bands if bands is None else bands
         return self._of(
-            self.estimate.preview(window, shape, chosen),
-            self.reference.preview(window, shape, chosen),
+            averaged(self.estimate, window, shape, chosen),
+            averaged(self.reference, window, shape, chosen),
         )
 
     def _of(self, estimate: Pixels, reference: Pixels) -> Pixels:
@@ -121,7 +122,7 @@ def in_decibels(power: Pixels) -> Pixels:
 
 
 def stretch(
-    raster: Previewable,
+    raster: Raster,
     bands: Sequence[str],
     *,
     percentiles: tuple[float, float] = (2, 98),
@@ -150,14 +151,34 @@ def error_style(difference: Difference, band: str) -> Style:
     return Style((band,), (-largest,), (largest,), palette="difference")
 
 
-def overview(raster: Previewable, bands: Sequence[str], longest: int = OVERVIEW) -> Pixels:
+def overview(raster: Raster, bands: Sequence[str], longest: int = OVERVIEW) -> Pixels:
     """Return the whole raster averaged down until its longer side is at most `longest` pixels."""
     grid = raster.grid
     factor = max(1.0, max(grid.shape) / longest)
     if factor == 1:
         return raster.read(bands=bands)
     height, width = (max(1, round(side / factor)) for side in grid.shape)
-    return raster.preview(grid.full, (height, width), bands)
+    return averaged(raster, grid.full, (height, width), bands)
+
+
+def averaged(
+    raster: Raster, window: Window, shape: tuple[int, int], bands: Sequence[str]
+) -> Pixels:
+    """Return a window averaged down to `shape` (rows, cols) over valid pixels, NaN without any.
+
+    Stored rasters answer from their overviews; others are read at full resolution.
+    """
+    if isinstance(raster, Previewable):
+        return raster.preview(window, shape, bands)
+    pixels = raster.read(window, bands).astype(np.float64)
+    valid = np.isfinite(pixels)
+    starts = [np.arange(n) * size // n for n, size in zip(shape, pixels.shape[1:], strict=True)]
+    total, count = (
+        np.add.reduceat(np.add.reduceat(values, starts[0], axis=1), starts[1], axis=2)
+        for values in (np.where(valid, pixels, 0), valid.astype(np.float64))
+    )
+    means = np.full(total.shape, np.nan, np.float32)
+    return np.divide(total, count, out=means, where=count > 0, casting="same_kind")
 
 
 def colour(pixels: Pixels, style: Style) -> Screen:
@@ -195,7 +216,7 @@ def tile_window(grid: Grid, level: int, x: int, y: int) -> Window | None:
     return Window(row, col, min(side, grid.height - row), min(side, grid.width - col))
 
 
-def render_tile(raster: Previewable, style: Style, level: int, x: int, y: int) -> bytes:
+def render_tile(raster: Raster, style: Style, level: int, x: int, y: int) -> bytes:
     """Return one tile as lossless WebP; no bytes where the pyramid has no such tile."""
     window = tile_window(raster.grid, level, x, y)
     if window is None:
@@ -204,7 +225,7 @@ def render_tile(raster: Previewable, style: Style, level: int, x: int, y: int) -
         pixels = raster.read(window, style.bands)
     else:
         shape = (-(-window.height >> level), -(-window.width >> level))
-        pixels = raster.preview(window, shape, style.bands)
+        pixels = averaged(raster, window, shape, style.bands)
     return encode(colour(pixels, style))
 
 

@@ -165,3 +165,16 @@ def test_images_on_two_grids_have_no_difference():
     other = MemoryRaster(np.zeros((1, 2, 3), np.float32), grid(2, 3), ("B",))
     with pytest.raises(RasterError, match="different grids"):
         Difference(one, other)
+
+
+def test_a_raster_without_overviews_is_averaged_over_its_valid_pixels(tmp_path):
+    values = np.random.default_rng(0).uniform(size=(2, 600, 700)).astype(np.float32)
+    values[0, :2, :4] = np.nan
+    values[0, 2, 4] = np.nan
+    memory = MemoryRaster(values, grid(600, 700), ("a", "b"))
+    whole = Window(0, 0, 600, 700)
+    halves = display.averaged(memory, whole, (300, 350), ("a", "b"))
+    assert np.isnan(halves[0, 0, :2]).all() and np.isfinite(halves[0, 0, 2:]).all()
+    np.testing.assert_allclose(halves[0, 1, 2], np.nanmean(values[0, 2:4, 4:6]), rtol=1e-6)
+    stored_halves = stored(tmp_path, values, ("a", "b")).preview(whole, (300, 350))
+    np.testing.assert_allclose(halves, stored_halves, rtol=1e-5)

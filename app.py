@@ -1,0 +1,40 @@
+"""Entry point: `streamlit run app.py`.
+
+The server imports this file once, for its routes; each session then executes it as `__main__`.
+"""
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = Path(__file__).resolve().parent
+
+
+def navigation() -> st.Page:
+    """Declare the pages and return the one asked for."""
+    pages = ROOT / "pages"
+    return st.navigation(
+        [
+            st.Page(pages / "home.py", title="Overview", icon=":material/home:", default=True),
+            st.Page(pages / "methods.py", title="Methods", icon=":material/schema:"),
+        ]
+    )
+
+
+if __name__ != "__main__":
+    from pages.shared.demo import lifespan
+    from pages.shared.routes import routes
+
+    # Streamlit would take pages/ for pages of its own if a deep link came first; it warns that
+    # there is no session yet, which is the point
+    log = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    log.setLevel(logging.ERROR)
+    navigation()
+    log.setLevel(logging.NOTSET)
+    app = st.App(ROOT / "app.py", routes=routes(), lifespan=lifespan)
+else:
+    from pages.shared.frame import frame
+
+    frame()
+    navigation().run()

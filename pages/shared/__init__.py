@@ -1,0 +1,1 @@
+"""What pages share: viewer, forms, tables, routes and look."""

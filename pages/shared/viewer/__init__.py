@@ -1,0 +1,49 @@
+"""The linked viewer: rasters as panels that zoom and move together, or under a swipe.
+
+The browser part is one ES module, put together from the files here in the order they build on
+each other; it asks for tiles from our own routes and for nothing else.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from core.raster import Grid
+from pages.shared.layers import Layer
+
+Mode = Literal["side", "swipe"]
+MOST_PANELS = 9
+
+_FOLDER = Path(__file__).parent
+_SCRIPTS = ("geometry.js", "tiles.js", "furniture.js", "viewer.js")
+_mount = st.components.v2.component(
+    "bandweave_viewer",
+    html='<div class="viewer"><canvas tabindex="0" role="img" aria-label="Imagery"></canvas></div>',
+    css=(_FOLDER / "viewer.css").read_text("utf-8"),
+    js="\n".join((_FOLDER / name).read_text("utf-8") for name in _SCRIPTS),
+)
+
+
+def viewer(
+    grid: Grid, layers: Sequence[Layer], *, key: str, mode: Mode = "side", tallest: int = 480
+) -> None:
+    """Show layers of one grid: all of them as panels, or the first and the last under a swipe.
+
+    `tallest` limits a row's height in CSS pixels. View and divider survive reruns under one `key`.
+    """
+    shown = [layers[0], layers[-1]] if mode == "swipe" else list(layers[:MOST_PANELS])
+    _mount(
+        key=key,
+        data={
+            "mode": mode,
+            "tallest": tallest,
+            "layers": [layer.as_json() for layer in shown],
+            "width": grid.width,
+            "height": grid.height,
+            "metres": list(grid.pixel_metres),
+            "transform": list(grid.transform)[:6],
+            "crs": grid.crs.to_string(),
+        },
+    )

@@ -1,0 +1,78 @@
+// What lies over the images: labels, scale bar, read-out, buttons and the swipe's divider.
+
+const ICONS = {
+  in: '<path d="M12 5v14M5 12h14"/>',
+  out: '<path d="M5 12h14"/>',
+  fit: '<path d="M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4"/>',
+  full: '<path d="M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7"/>',
+  swipe: '<path d="M9 7l-5 5 5 5M15 7l5 5-5 5"/>',
+};
+
+function icon(name) {
+  return `<svg viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg>`;
+}
+
+function element(tag, className, attributes = {}) {
+  const made = document.createElement(tag);
+  made.className = className;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+class Furniture {
+  constructor(root, act) {
+    this.labels = root.appendChild(element("div", "labels"));
+    this.scale = root.appendChild(element("div", "scale", { "aria-hidden": "true" }));
+    this.reading = root.appendChild(element("div", "reading", { "aria-live": "off" }));
+    this.divider = root.appendChild(
+      element("div", "divider", {
+        role: "slider", tabindex: "0", "aria-label": "Swipe between the two images",
+        "aria-valuemin": "0", "aria-valuemax": "100",
+      }),
+    );
+    this.divider.innerHTML = `<span>${icon("swipe")}</span>`;
+    this.bar = root.appendChild(element("div", "bar", { role: "toolbar", "aria-label": "View" }));
+    this.button("in", "Zoom in", icon("in"), act);
+    this.button("out", "Zoom out", icon("out"), act);
+    this.button("fit", "Show the whole image", icon("fit"), act);
+    this.button("one", "One image pixel a screen pixel", "1:1", act);
+    if (document.fullscreenEnabled) this.button("full", "Full screen", icon("full"), act);
+  }
+
+  button(action, title, face, act) {
+    const button = element("button", "", { type: "button", title, "aria-label": title });
+    button.innerHTML = face;
+    button.addEventListener("click", () => act(action));
+    this.bar.appendChild(button);
+  }
+
+  /** Name the panels, or both sides of a swipe. */
+  name(layers, places, swiping) {
+    this.labels.replaceChildren();
+    layers.forEach((layer, i) => {
+      const place = swiping ? places[0] : places[i];
+      const label = element("div", "label");
+      label.append(layer.label);
+      if (layer.note) label.appendChild(element("span", "note")).append(layer.note);
+      label.style.top = `${place.y + 8}px`;
+      label.style.maxWidth = `${(swiping ? place.width / 2 : place.width) - 24}px`;
+      if (swiping && i) label.style.right = "8px";
+      else label.style.left = `${place.x + 8}px`;
+      this.labels.append(label);
+    });
+  }
+
+  measure(metresAPixel, place) {
+    const [metres, pixels] = roundLength(metresAPixel, Math.min(96, place.width / 3));
+    this.scale.textContent = metres >= 1000 ? `${metres / 1000} km` : `${metres} m`;
+    this.scale.style.width = `${pixels}px`;
+    this.scale.style.left = `${place.x + 10}px`;
+    this.scale.style.top = `${place.y + place.height - 30}px`;
+  }
+
+  place(divided, swiping, place) {
+    this.divider.hidden = !swiping;
+    this.divider.style.left = `${divided * place.width}px`;
+    this.divider.setAttribute("aria-valuenow", Math.round(divided * 100));
+  }
+}
