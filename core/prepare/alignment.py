@@ -1,0 +1,229 @@
+"""Bringing imagery of any coordinate system, resolution and extent to one grid.
+
+The grid is in metres: the optical image's UTM zone, 10 m unless told otherwise, over what optical
+and radar both cover. Where the optical (else the radar) already lies on such a grid its own pixels
+are kept and not resampled; otherwise pixel edges are whole multiples of the resolution.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from rasterio.crs import CRS
+from rasterio.errors import RasterioError
+from rasterio.warp import transform_bounds
+
+from core.errors import RasterError, SceneError, SettingError
+from core.prepare.warping import SAME, WarpedRaster, lattice_shift, pixels_spanned
+from core.raster import Grid, Pixels, Raster, Window
+from core.scene import Resampled
+
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north."""
+
+WGS84 = CRS.from_epsg(4326)
+
+
+def align(raster: Raster, grid: Grid, how: Resampled | None = None) -> Raster:
+    """Return the raster on `grid`: itself where the grids are equal, else resampled when read.
+
+    `how` is chosen by `suitable_resampling` where it is not given.
+    """
+    if raster.grid == grid:
+        return raster
+    return WarpedRaster(raster, grid, how or suitable_resampling(raster.grid, grid))
+
+
+def suitable_resampling(source: Grid, target: Grid) -> Resampled:
+    """Return how measurements are best brought from one grid to another.
+
+    None where whole pixels coincide; the average where the source is at least twice as fine;
+    else bilinear, which unlike cubic cannot turn power negative.
+    """
+    if lattice_shift(source, target) is not None:
+        return Resampled.NONE
+    if max(pixels_spanned(source, target)) >= 2 - SAME:
+        return Resampled.AVERAGE
+    return Resampled.BILINEAR
+
+
+@dataclass(frozen=True, eq=False)
+class StackedRaster:
+    """Bands picked from several rasters on one grid, under new names."""
+
+    picks: tuple[tuple[Raster, str, str], ...]
+    """A raster, the name of its band, and the band's name here."""
+
+    def __post_init__(self) -> None:
+        """Refuse rasters on different grids and repeated names."""
+        if any(raster.grid != self.grid for raster, _, _ in self.picks):
+            raise RasterError("Bands of different grids cannot be stacked; align them first.")
+        if len(set(self.bands)) < len(self.bands):
+            raise RasterError(f"Band names must be distinct, not {', '.join(self.bands)}.")
+
+    @property
+    def grid(self) -> Grid:
+        """The grid the rasters share."""
+        return self.picks[0][0].grid
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The bands' names here, in order."""
+        return tuple(name for _, _, name in self.picks)
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return the pixels of a window (default: all) and of some bands."""
+        by_name = {name: (raster, band) for raster, band, name in self.picks}
+        names = self.bands if bands is None else tuple(bands)
+        missing = [name for name in names if name not in by_name]
+        if missing:
+            raise RasterError(
+                f"There is no band {', '.join(missing)}.", f"There are: {', '.join(by_name)}."
+            )
+        shape = (window or self.grid.full)[2:]
+        pixels: Pixels = np.empty((len(names), *shape), np.float32)
+        for raster in {id(by_name[name][0]): by_name[name][0] for name in names}.values():
+            own = [number for number, name in enumerate(names) if by_name[name][0] is raster]
+            pixels[own] = raster.read(window, [by_name[names[number]][1] for number in own])
+        return pixels
+
+
+def common_grid(
+    optical: Sequence[Grid],
+    radar: Sequence[Grid],
+    resolution: float = 10.0,
+    bounds: Bounds | None = None,
+) -> Grid:
+    """Return the grid that optical and radar files are brought to.
+
+    `bounds` crops further: west, south, east, north in degrees where all four could be degrees
+    (within 180 and 90), else in metres of the grid's own coordinate system. Extents that do not
+    overlap are refused, naming both.
+    """
+    if not (math.isfinite(resolution) and resolution > 0):
+        raise SettingError(
+            f"A resolution of {resolution:g} m is impossible.", "Give metres above 0, such as 10."
+        )
+    crs = metric_crs(optical[0])
+    shared = _intersection(extent(grid, crs) for grid in (*optical, *radar))
+    if _empty(shared):
+        raise SceneError(
+            f"Optical and radar do not overlap: the optical covers {_named(optical)}, "
+            f"the radar {_named(radar)}.",
+            "Choose optical and radar files of the same place.",
+        )
+    if bounds is not None:
+        cropped = _intersection((shared, _bounds_in(bounds, crs)))
+        if _empty(cropped):
+            raise SceneError(
+                f"The bounds {_listed(bounds)} lie outside what optical and radar both cover: "
+                f"{_listed(shared)} in {crs.to_string()}.",
+                "Give west, south, east, north in degrees, or in metres of that coordinate system.",
+            )
+        shared = cropped
+    return _snapped(shared, _anchor((*optical, *radar), crs, resolution), crs, resolution)
+
+
+def metric_crs(grid: Grid) -> CRS:
+    """Return the grid's own coordinate system if it is a UTM zone, else the zone of its centre."""
+    if grid.crs.is_projected and "UTM zone" in grid.crs.to_wkt():
+        return grid.crs
+    west, south, east, north = extent(grid, WGS84)
+    longitude, latitude = (west + east) / 2, (south + north) / 2
+    zone = min(60, max(1, math.floor((longitude + 180) / 6) + 1))
+    return CRS.from_epsg((32600 if latitude >= 0 else 32700) + zone)
+
+
+def extent(grid: Grid, crs: CRS) -> Bounds:
+    """Return the bounds of a grid in another coordinate system (a box around its outline)."""
+    if grid.crs == crs:
+        return grid.bounds
+    try:
+        west, south, east, north = transform_bounds(grid.crs, crs, *grid.bounds, densify_pts=21)
+    except (RasterioError, ValueError) as error:
+        raise RasterError(
+            f"An extent of {_listed(grid.bounds)} in {grid.crs.to_string()} cannot be placed in "
+            f"{crs.to_string()}: {error}.",
+            "Check the file's coordinate system.",
+        ) from error
+    if not all(math.isfinite(side) for side in (west, south, east, north)):
+        # beyond the zone's reach, which is as far apart as two places can be
+        return math.inf, math.inf, -math.inf, -math.inf
+    return west, south, east, north
+
+
+def overlap(source: Grid, target: Grid) -> float:
+    """Return which share (0..1) of the target's extent the source's covers."""
+    west, south, east, north = target.bounds
+    shared = _intersection((extent(source, target.crs), target.bounds))
+    if _empty(shared):
+        return 0.0
+    width, height = shared[2] - shared[0], shared[3] - shared[1]
+    return width * height / ((east - west) * (north - south))
+
+
+def _intersection(boxes: Iterable[Bounds]) -> Bounds:
+    west, south, east, north = zip(*boxes, strict=True)
+    return max(west), max(south), min(east), min(north)
+
+
+def _empty(box: Bounds) -> bool:
+    west, south, east, north = box
+    return not (west < east and south < north)
+
+
+def _bounds_in(bounds: Bounds, crs: CRS) -> Bounds:
+    west, south, east, north = bounds
+    if not all(math.isfinite(side) for side in bounds) or _empty(bounds):
+        raise SettingError(
+            f"The bounds {_listed(bounds)} enclose nothing.", "Give west, south, east, north."
+        )
+    if max(abs(west), abs(east)) <= 180 and max(abs(south), abs(north)) <= 90:
+        placed: Bounds = transform_bounds(WGS84, crs, *bounds, densify_pts=21)
+        return placed
+    return bounds
+
+
+def _anchor(grids: Iterable[Grid], crs: CRS, resolution: float) -> tuple[float, float]:
+    """Return the corner of the first grid that already has this pixel, else the origin."""
+    for grid in grids:
+        width, height = grid.pixel_size
+        drift = max(abs(width - resolution), abs(height - resolution)) * max(grid.shape)
+        if grid.crs == crs and drift <= SAME * resolution:
+            return grid.transform.c, grid.transform.f
+    return 0.0, 0.0
+
+
+def _snapped(box: Bounds, anchor: tuple[float, float], crs: CRS, resolution: float) -> Grid:
+    """Return the grid of the whole pixels inside a box."""
+    west, south, east, north = box
+    x, y = anchor
+    left = math.ceil((west - x) / resolution - SAME)
+    right = math.floor((east - x) / resolution + SAME)
+    bottom = math.ceil((south - y) / resolution - SAME)
+    top = math.floor((north - y) / resolution + SAME)
+    if right <= left or top <= bottom:
+        raise SceneError(
+            f"The shared area is {east - west:.0f} x {north - south:.0f} m, less than one pixel "
+            f"of {resolution:g} m.",
+            "Choose a finer resolution, or files that overlap more.",
+        )
+    transform = Affine(
+        resolution, 0.0, x + left * resolution, 0.0, -resolution, y + top * resolution
+    )
+    return Grid(crs, transform, top - bottom, right - left)
+
+
+def _named(grids: Sequence[Grid]) -> str:
+    """Describe what files share in degrees, which mean the same whatever the files are in."""
+    box = _intersection(extent(grid, WGS84) for grid in grids)
+    if _empty(box):
+        return "no area common to its own files"
+    west, south, east, north = box
+    return f"{west:.3f} to {east:.3f} degrees east, {south:.3f} to {north:.3f} degrees north"
+
+
+def _listed(box: Bounds) -> str:
+    return ", ".join(f"{side:g}" for side in box)

@@ -1,0 +1,228 @@
+"""Source "files": a scene from the user's own GeoTIFFs.
+
+What the files state about their bands, scale, unit and date is used; what they do not is told from
+names and numbers and recorded in the scene's facts: `guesses`, a list of {what, value, why}, and
+`warnings`, plain sentences. Everything can be stated instead. Only samples are read until the
+scene's pixels are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from core.errors import SceneError, SettingError
+from core.prepare.alignment import (
+    Bounds,
+    StackedRaster,
+    align,
+    common_grid,
+    overlap,
+    suitable_resampling,
+)
+from core.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
+from core.prepare.radiometry import PRODUCTS, RADAR_UNITS
+from core.raster import Grid, MappedRaster
+from core.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from core.settings import setting
+from core.sources.guess import Notes, sample
+from core.sources.measured import Measured, open_one
+from core.sources.optical import OpticalReading
+from core.sources.radar import RadarReading
+from core.sources.source import Source
+
+DAYS_APART = 30
+"""Optical and radar further apart than this are warned of."""
+
+
+@dataclass(frozen=True)
+class FilesSource(Source):
+    """A scene from GeoTIFFs: optical, radar, and optionally a quality band and an earlier date.
+
+    Layers: optical, radar, cloud (if there is a quality band), optical-earlier, radar-earlier.
+    """
+
+    key: ClassVar[str] = "files"
+    label: ClassVar[str] = "Files"
+    description: ClassVar[str] = (
+        "Your own GeoTIFFs, brought to one grid: optical and Sentinel-1 radar of one place."
+    )
+    source: ClassVar[str] = "the files' own metadata; product scales as cited in the radiometry"
+
+    optical: tuple[Path, ...] = ()
+    """One stack, or one file a band."""
+    optical_bands: Mapping[str, int] | None = None
+    """Name to place, from 1, counted through the files in order; None: all bands, names told."""
+    optical_product: str = setting(
+        "",
+        "Optical product",
+        "How stored numbers become reflectance; empty: told from metadata, else from the numbers.",
+        choices=("", *PRODUCTS),
+    )
+    optical_scale: float | None = None
+    optical_offset: float | None = None
+    optical_native: float | None = None
+    """Metres between the sensor's independent samples; None: told from the pixels."""
+    qa: Path | None = None
+    qa_kind: str = setting(
+        "",
+        "Kind of quality band",
+        "Empty: told from its values.",
+        choices=("", *QA_KINDS),
+    )
+    radar: tuple[Path, ...] = ()
+    """VV and VH as one stack or a file each, or their ratio alone."""
+    radar_bands: Mapping[str, int] | None = None
+    """VV and VH, or VV/VH, to place from 1."""
+    radar_unit: str = setting(
+        "",
+        "Radar unit",
+        "Empty: told from the numbers.",
+        choices=("", *RADAR_UNITS),
+    )
+    earlier_optical: tuple[Path, ...] = ()
+    earlier_radar: tuple[Path, ...] = ()
+    resolution: float = setting(
+        10.0, "Resolution", "The side of a pixel of the scene.", minimum=0.1, unit="m"
+    )
+    bounds: Bounds | None = None
+    """West, south, east, north: degrees where all could be degrees, else metres of the UTM zone."""
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a scale beside a product, and an offset without a scale."""
+        super().__post_init__()
+        if self.optical_product and self.optical_scale is not None:
+            raise SettingError(
+                "Both an optical product and a scale are given.", "Give one of them."
+            )
+        if self.optical_offset is not None and self.optical_scale is None:
+            raise SettingError("An optical offset is given without a scale.", "Give both.")
+
+    def make(self) -> Scene:
+        """Return the scene; its rasters read the files when they are read."""
+        if not self.optical or not self.radar:
+            missing = "optical" if not self.optical else "radar"
+            raise SceneError(f"No {missing} file is given.", "Give at least one GeoTIFF of each.")
+        notes = Notes()
+        optical_as = OpticalReading(
+            self.optical_bands,
+            self.optical_product,
+            self.optical_scale,
+            self.optical_offset,
+            self.optical_native,
+        )
+        radar_as = RadarReading(self.radar_bands, self.radar_unit)
+        optical = optical_as.read(self.optical, notes)
+        radar = radar_as.read(self.radar, notes)
+        grid = common_grid(optical.grids, radar.grids, self.resolution, self.bounds)
+        layers = [
+            _layer("optical", Role.OPTICAL, optical, grid),
+            _layer("radar", Role.RADAR, radar, grid),
+        ]
+        if self.qa is not None:
+            layers.append(self._cloud(self.qa, grid, notes))
+        if self.earlier_optical:
+            earlier = optical_as.read(self.earlier_optical, notes, "earlier optical")
+            layers.append(_earlier("optical-earlier", Role.OPTICAL, earlier, optical, grid))
+        if self.earlier_radar:
+            earlier = radar_as.read(self.earlier_radar, notes, "earlier radar")
+            layers.append(_earlier("radar-earlier", Role.RADAR, earlier, radar, grid))
+        _check_dates(optical, radar, notes)
+        return Scene(tuple(layers), self.name, self._facts(notes))
+
+    def _cloud(self, path: Path, grid: Grid, notes: Notes) -> Layer:
+        raster = open_one(path)
+        _require_cover("The quality band", path.name, raster.grid, grid, notes)
+        guess = guess_kind(sample(raster)[0])
+        kind = require_kind(self.qa_kind, guess)
+        if not self.qa_kind:
+            notes.guess("kind of quality band", kind, f"{path.name}: {guess.why}")
+        elif guess.kind and guess.kind != kind:
+            notes.warn(
+                f"{path.name} is read as {kind} as stated, but looks like {guess.kind}: "
+                f"{guess.why}."
+            )
+        first = StackedRaster(((raster, raster.bands[0], "quality"),))
+        flags = MappedRaster(first, partial(cloud_flags, kind=kind), (CLOUD,))
+        how = suitable_resampling(raster.grid, grid)
+        how = how if how is Resampled.NONE else Resampled.NEAREST
+        return Layer(
+            CLOUD,
+            Role.MASK,
+            align(flags, grid, how),
+            Unit.FLAG,
+            max(raster.grid.resolution, grid.resolution),
+            resampled=how,
+        )
+
+    def _facts(self, notes: Notes) -> dict[str, Any]:
+        paths = {
+            "optical": self.optical,
+            "radar": self.radar,
+            "qa": () if self.qa is None else (self.qa,),
+            "earlier_optical": self.earlier_optical,
+            "earlier_radar": self.earlier_radar,
+        }
+        return {
+            "source": self.key,
+            "files": {
+                role: [path.name for path in given] for role, given in paths.items() if given
+            },
+            "guesses": notes.guesses,
+            "warnings": notes.warnings,
+        }
+
+
+def _layer(
+    name: str, role: Role, measured: Measured, grid: Grid, *, earlier: bool = False
+) -> Layer:
+    """Bring measured bands to the scene's grid; the coarsest file decides what the layer says."""
+    hows = [suitable_resampling(part.raster.grid, grid) for part in measured.parts]
+    aligned = [
+        align(part.raster, grid, how) for part, how in zip(measured.parts, hows, strict=True)
+    ]
+    by_band = {band: raster for raster in aligned for band in raster.bands}
+    stacked = StackedRaster(tuple((by_band[band], band, band) for band in measured.bands))
+    coarsest = max(range(len(aligned)), key=lambda place: measured.parts[place].native)
+    part, how = measured.parts[coarsest], hows[coarsest]
+    return Layer(
+        name,
+        role,
+        stacked,
+        measured.unit,
+        max(part.native, grid.resolution),
+        date=measured.date,
+        earlier=earlier,
+        calibration=measured.calibration,
+        resampled=part.resampled if how is Resampled.NONE else how,
+    )
+
+
+def _earlier(name: str, role: Role, earlier: Measured, wanted: Measured, grid: Grid) -> Layer:
+    if earlier.bands != wanted.bands:
+        raise SceneError(
+            f"The earlier {role} has the bands {', '.join(earlier.bands)}, the other date "
+            f"{', '.join(wanted.bands)}.",
+            "Name the same bands of both dates.",
+        )
+    return _layer(name, role, earlier, grid, earlier=True)
+
+
+def _require_cover(what: str, name: str, source: Grid, grid: Grid, notes: Notes) -> None:
+    """Refuse a file that covers nothing of the scene, and warn of one that covers it in part."""
+    share = overlap(source, grid)
+    if share == 0:
+        raise SceneError(
+            f"{what} {name} does not cover any of the scene.", "Choose the one of this place."
+        )
+    if share < 0.99:
+        notes.warn(f"{what} {name} covers {share:.0%} of the scene.")
+
+
+def _check_dates(optical: Measured, radar: Measured, notes: Notes) -> None:
+    if optical.date and radar.date:
+        days = abs((optical.date - radar.date).days)
+        if days > DAYS_APART:
+            notes.warn(f"Optical and radar were taken {days} days apart.")

@@ -1,0 +1,303 @@
+"""What a file's numbers are, told from a sample of them where nothing states it.
+
+Every guess says why, is shown, and can be overruled; a stated unit that the numbers contradict is
+refused. Thresholds are wide of what Earth's surface does: reflectance lies within about -0.2..1.5
+(clouds, glint), Sentinel-1 backscatter within about -45..30 dB.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.errors import SceneError
+from core.prepare.radiometry import (
+    SENTINEL2_OFFSET,
+    RadarUnit,
+    Scaling,
+    product_scaling,
+)
+from core.raster import Pixels, StoredRaster, Window
+
+SAMPLE_SIDE = 128
+SAMPLES = 3
+"""A sample is 3 x 3 windows of 128 x 128 pixels, spread evenly: values as stored, not averaged."""
+PREVIEW = 512
+_LOST_16_BIT = -1.0
+"""65535, a usual fill of unsigned numbers, as a signed number."""
+_RADAR_FILLS = (-9999.0, -32768.0, -32767.0)
+_DB_LOWEST, _DB_HIGHEST = -80.0, 40.0
+
+
+@dataclass
+class Notes:
+    """What was guessed and what gives concern while files are read; for `Scene.facts`."""
+
+    guesses: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def guess(self, what: str, value: Any, why: str) -> None:
+        """Record a guess."""
+        self.guesses.append({"what": what, "value": value, "why": why})
+
+    def warn(self, sentence: str) -> None:
+        """Record a concern, once."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+
+class OpticalGuess(NamedTuple):
+    """A scaling to reflectance and what it rests on."""
+
+    product: str
+    scaling: Scaling
+    why: str
+
+
+class RadarGuess(NamedTuple):
+    """A radar unit, the factor from stored numbers to it, and what they rest on."""
+
+    unit: RadarUnit
+    scale: float
+    why: str
+
+
+def sample(raster: StoredRaster) -> Pixels:
+    """Return (band, value) numbers from windows spread over a raster, NaN where no data.
+
+    A raster without any data there is looked at as a whole, averaged down.
+    """
+    height, width = raster.grid.shape
+    tall, wide = min(height, SAMPLE_SIDE), min(width, SAMPLE_SIDE)
+    rows = sorted({round(step * (height - tall) / (SAMPLES - 1)) for step in range(SAMPLES)})
+    cols = sorted({round(step * (width - wide) / (SAMPLES - 1)) for step in range(SAMPLES)})
+    found = [raster.read(Window(row, col, tall, wide)) for row in rows for col in cols]
+    numbers: Pixels = np.concatenate([part.reshape(len(part), -1) for part in found], axis=1)
+    if not np.isfinite(numbers).any():
+        factor = max(1, -(-max(height, width) // PREVIEW))
+        shape = max(1, height // factor), max(1, width // factor)
+        numbers = raster.preview(raster.grid.full, shape).reshape(len(raster.bands), -1)
+    return numbers
+
+
+def is_integer(raster: StoredRaster) -> bool:
+    """Whether a file stores whole numbers to which its own scale has not been applied."""
+    return np.issubdtype(np.dtype(raster.dataset.dtypes[0]), np.integer) and not has_scale(raster)
+
+
+def has_scale(raster: StoredRaster) -> bool:
+    """Whether a file's own tags give its bands a scale or an offset."""
+    dataset = raster.dataset
+    return any(s != 1.0 for s in dataset.scales) or any(o != 0.0 for o in dataset.offsets)
+
+
+def fills(raster: StoredRaster, numbers: Pixels) -> tuple[float, ...]:
+    """Return stored numbers that mean no data although the file does not say so.
+
+    In integers 0 does where no tag says otherwise, -9999 and 65535 always, and -1 where it
+    is far more frequent than its neighbours (65535 written as a signed number).
+    """
+    if not is_integer(raster):
+        return ()
+    found = [-9999.0, 65535.0]
+    if raster.dataset.nodata is None:
+        found.insert(0, 0.0)
+    lost, next_to = np.sum(numbers == _LOST_16_BIT), np.sum(numbers == _LOST_16_BIT - 1)
+    if lost > 50 and lost > 20 * (next_to + 1):
+        found.append(_LOST_16_BIT)
+    return tuple(found)
+
+
+def require_data(numbers: Pixels, name: str) -> None:
+    """Refuse a file of which nothing is data."""
+    if not np.isfinite(numbers).any():
+        raise SceneError(
+            f"{name} holds no data: every pixel is fill.", "Choose a file that covers the area."
+        )
+
+
+def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
+    """Tell an optical file's scaling from its numbers, (band, value)."""
+    dtype = raster.dataset.dtypes[0]
+    if has_scale(raster):
+        untagged = raster.dataset.nodata is None
+        lost = tuple(float(np.float32(offset)) for offset in raster.dataset.offsets[:1])
+        return OpticalGuess(
+            "reflectance",
+            Scaling(1.0, 0.0, lost if untagged else ()),
+            "the file's own scale and offset",
+        )
+    extra = fills(raster, numbers)
+    known = _without(numbers, extra)
+    require_data(known, raster.path.name)
+    dark, bright = _darkest(known), float(np.nanpercentile(known, 99))
+    if dtype == "uint8":
+        return OpticalGuess("8-bit", Scaling(1 / 255, 0.0, extra), "8-bit numbers, 255 taken as 1")
+    if bright <= 2 and not is_integer(raster):
+        return OpticalGuess(
+            "reflectance", Scaling(1.0), f"99 % of the numbers are below {bright:.3g}"
+        )
+    name = raster.path.name.upper()
+    if (dark >= 5000 and bright <= 65535) or "_SR_B" in name:
+        why = f"the darkest numbers are near {dark:.0f} (reflectance 0 is stored as 7273)"
+        return OpticalGuess("landsat-c2l2", product_scaling("landsat-c2l2"), why)
+    if not 100 < bright <= 25000:
+        raise SceneError(
+            f"What the numbers of {raster.path.name} are cannot be told: 99 % lie below "
+            f"{bright:.4g}.",
+            "State the optical product, or a scale and an offset to reflectance.",
+        )
+    if raster.dataset.count in (12, 13) or name.startswith("S2") or "MSIL" in name:
+        offset, why = guess_sentinel2_offset(numbers)
+        return OpticalGuess(
+            "sentinel-2",
+            product_scaling("sentinel-2", offset_numbers=offset),
+            f"{len(numbers)} bands as in Sentinel-2; {why}",
+        )
+    why = f"99 % of the numbers are below {bright:.0f}"
+    return OpticalGuess("reflectance x 10000", Scaling(0.0001, 0.0, extra), why)
+
+
+def guess_sentinel2_offset(numbers: Pixels) -> tuple[float, str]:
+    """Tell Sentinel-2's offset (in stored numbers) from its darkest pixels, and why."""
+    dark = _darkest(_without(numbers, (0.0,)))
+    offset = SENTINEL2_OFFSET if dark > -SENTINEL2_OFFSET else 0.0
+    return offset, f"the darkest first percentile is {dark:.0f}, so the offset is {offset:g}"
+
+
+def check_offset(offset: float, numbers: Pixels, name: str, notes: Notes) -> None:
+    """Warn where a Sentinel-2 offset (in stored numbers) disagrees with the darkest pixels."""
+    dark = _darkest(_without(numbers, (0.0,)))
+    if offset == 0 and dark > -SENTINEL2_OFFSET:
+        notes.warn(
+            f"{name} is read with offset 0, but its darkest first percentile is {dark:.0f}: the "
+            "product may be of processing baseline 04.00 or later, with offset -1000."
+        )
+    elif offset < 0 and dark + offset < -200:
+        notes.warn(
+            f"{name} is read with offset {offset:.0f}, but its darkest first percentile is "
+            f"{dark:.0f}: the product may be older than processing baseline 04.00, with offset 0."
+        )
+
+
+def check_reflectance(values: Pixels, name: str, notes: Notes) -> None:
+    """Refuse (band, value) numbers that cannot be reflectance, and warn of unlikely ones."""
+    require_data(values, name)
+    low, middle, high = (float(v) for v in np.nanpercentile(values, (1, 50, 99)))
+    if middle < -0.1 or high > 3 or high < 0.001:
+        raise SceneError(
+            f"{name} is not reflectance as read: 1 % lies below {low:.4g}, half below "
+            f"{middle:.4g}, 99 % below {high:.4g}; expected about 0 to 1.",
+            "State another optical product, or the right scale and offset.",
+        )
+    if low > 0.4:
+        notes.warn(
+            f"Even the darkest pixels of {name} reflect {low:.2f}: it is all cloud or snow, or "
+            "its scale is another."
+        )
+
+
+def guess_radar(raster: StoredRaster, numbers: Pixels, *, quotient: bool = False) -> RadarGuess:
+    """Tell a radar file's unit from its numbers, (band, value); `quotient` if it is VV/VH."""
+    known = clean_radar(raster, numbers)
+    require_data(known, raster.path.name)
+    low, middle, high = (float(v) for v in np.nanpercentile(known, (1, 50, 99)))
+    if np.nanmin(known) < 0:
+        scale = _decibel_scale(raster, low, high)
+        unit = "dB" if scale == 1 else f"dB x {1 / scale:g}"
+        return RadarGuess("db", scale, f"negative numbers from {low:.4g} to {high:.4g}: {unit}")
+    if quotient:
+        return RadarGuess("power", 1.0, f"no negative numbers (median {middle:.3g}): a quotient")
+    if is_integer(raster) or middle > 5:
+        return RadarGuess("amplitude", 1.0, f"positive numbers of median {middle:.4g}")
+    return RadarGuess("power", 1.0, f"positive numbers of median {middle:.3g}")
+
+
+def _decibel_scale(raster: StoredRaster, low: float, high: float) -> float:
+    """Return the factor to dB: whole numbers are dB times a power of ten, floats are dB."""
+    if is_integer(raster):
+        for scale in (1.0, 0.1, 0.01, 0.001, 0.0001):
+            if low * scale >= -60:
+                return scale
+    elif low >= _DB_LOWEST and high <= _DB_HIGHEST:
+        return 1.0
+    raise SceneError(
+        f"The unit of {raster.path.name} cannot be told: 98 % of its numbers lie between "
+        f"{low:.4g} and {high:.4g}.",
+        "Convert it to dB, linear power or amplitude and state which.",
+    )
+
+
+def decibel_scale(raster: StoredRaster, numbers: Pixels) -> float:
+    """Return the factor from a file's numbers to the dB it is stated to hold."""
+    known = clean_radar(raster, numbers)
+    require_data(known, raster.path.name)
+    if not is_integer(raster):
+        return 1.0
+    return _decibel_scale(raster, *(float(v) for v in np.nanpercentile(known, (1, 99))))
+
+
+def clean_radar(raster: StoredRaster, numbers: Pixels) -> Pixels:
+    """Return radar numbers with usual fills and infinities as NaN; 0 stays, it may be 0 dB.
+
+    Files of whole numbers keep -9999 (it may be -0.9999 dB); their fill is what their tag says.
+    """
+    lost = ~np.isfinite(numbers) | (np.abs(numbers) > 1e30)
+    if not is_integer(raster):
+        for fill in _RADAR_FILLS:
+            lost |= numbers == fill
+    return np.where(lost, np.float32(np.nan), numbers)
+
+
+def check_radar(values: Pixels, unit: RadarUnit, names: Sequence[str], name: str) -> None:
+    """Refuse (band, value) numbers that cannot be in `unit`; NaN is no data."""
+    require_data(values, name)
+    lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
+    found = f"its numbers run from {lowest:.4g} to {highest:.4g}"
+    if unit != "db" and float(np.nanmean(values < 0)) > 0.001:
+        raise SceneError(
+            f"{name} is stated to be {unit}, which is never negative, but {found}.",
+            "It is probably in dB: state the radar unit db.",
+        )
+    if unit == "db" and (highest > _DB_HIGHEST or lowest < _DB_LOWEST):
+        raise SceneError(
+            f"{name} is stated to be in dB, expected within {_DB_LOWEST:g} to {_DB_HIGHEST:g}, "
+            f"but {found}.",
+            "State the radar unit power or amplitude, or convert the file to dB.",
+        )
+    if unit == "db" and lowest >= 0 and len(names) > 1 and highest <= 2:
+        raise SceneError(
+            f"{name} is stated to be in dB, but {found}: that looks like linear power.",
+            "State the radar unit power.",
+        )
+
+
+def repeat_factor(raster: StoredRaster) -> int:
+    """Return into how many pixels a side each native pixel was repeated; 1 where it was not.
+
+    Repeated pixels change only at multiples of the factor, in rows and columns alike.
+    """
+    height, width = raster.grid.shape
+    side = 4 * SAMPLE_SIDE
+    row, col = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    pixels = raster.read(Window(row, col, min(height, side), min(width, side)), raster.bands[:1])[0]
+    pixels = np.nan_to_num(pixels, nan=-1.0)
+    periods = []
+    for axis in (0, 1):
+        changed = np.flatnonzero(np.any(np.diff(pixels, axis=axis) != 0, axis=1 - axis))
+        if changed.size < 4:
+            return 1
+        periods.append(int(np.gcd.reduce(np.diff(changed))))
+    return math.gcd(*periods)
+
+
+def _without(numbers: Pixels, lost: Sequence[float]) -> Pixels:
+    return np.where(np.isin(numbers, lost), np.float32(np.nan), numbers)
+
+
+def _darkest(numbers: Pixels) -> float:
+    """Return the lowest first percentile of the bands that have data."""
+    bands = [band for band in numbers if np.isfinite(band).any()]
+    return min((float(np.nanpercentile(band, 1)) for band in bands), default=0.0)

@@ -1,0 +1,101 @@
+"""What read files have in common: bands in their final unit, still on the files' own grids."""
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from core.errors import RasterError
+from core.raster import Grid, Raster, StoredRaster
+from core.scene import Resampled, Unit
+from core.sources.bands import Pick, Picked, as_facts
+from core.sources.guess import Notes, repeat_factor
+from core.sources.metadata import acquisition_date
+
+
+class Part(NamedTuple):
+    """What one file gives: bands in their final unit, on the file's own grid."""
+
+    raster: Raster
+    native: float
+    """Metres between independent samples."""
+    resampled: Resampled
+    """How the file's pixels came from native ones."""
+
+
+class Measured(NamedTuple):
+    """The bands of one role and date, from one or several files."""
+
+    parts: tuple[Part, ...]
+    bands: tuple[str, ...]
+    unit: Unit
+    date: datetime.date | None
+    calibration: str = ""
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """The files' own grids."""
+        return tuple(part.raster.grid for part in self.parts)
+
+
+def open_all(paths: Sequence[Path]) -> tuple[StoredRaster, ...]:
+    """Open files, refusing those that are no georeferenced raster in a message with their name."""
+    return tuple(open_one(path) for path in paths)
+
+
+def open_one(path: Path) -> StoredRaster:
+    """Open one file whose grid is known to be usable and whose blocks are all there."""
+    if path.is_dir():
+        raise RasterError(f"{path.name} is a folder, not a GeoTIFF.", "Give the file itself.")
+    raster = StoredRaster(path)
+    raster.dataset  # noqa: B018 - a file that cannot be opened already says its name
+    try:
+        raster.grid  # noqa: B018
+    except RasterError as error:
+        raise RasterError(f"{path.name}: {error.message}", error.hint) from error
+    return raster
+
+
+def by_file(picks: Sequence[Pick]) -> list[tuple[StoredRaster, list[Pick]]]:
+    """Return the picked bands file by file, in the order of first use."""
+    files: dict[Path, tuple[StoredRaster, list[Pick]]] = {}
+    for pick in picks:
+        files.setdefault(pick.raster.path, (pick.raster, []))[1].append(pick)
+    return list(files.values())
+
+
+def note_bands(picked: Picked, what: str, notes: Notes) -> None:
+    """Record which band each name was taken to be, where that was not stated."""
+    if picked.why:
+        notes.guess(f"{what} bands", as_facts(picked), picked.why)
+
+
+def native_pixels(
+    raster: StoredRaster, stated: float | None, what: str, notes: Notes
+) -> tuple[float, Resampled]:
+    """Return a file's native resolution in metres and how its pixels came from native ones."""
+    pixel, factor = raster.grid.resolution, repeat_factor(raster)
+    name = raster.path.name
+    if stated is None:
+        if factor == 1:
+            return pixel, Resampled.NONE
+        notes.guess(
+            f"{what} native resolution",
+            round(factor * pixel, 3),
+            f"{name}: pixels of {pixel:.3g} m repeat in blocks of {factor} x {factor}",
+        )
+        return factor * pixel, Resampled.NEAREST
+    if stated <= pixel * 1.5:
+        return max(stated, pixel), Resampled.NONE
+    # the widest kernel is assumed where nothing tells, so that masks are grown enough
+    return stated, Resampled.NEAREST if factor > 1 else Resampled.CUBIC
+
+
+def first_date(rasters: Sequence[StoredRaster], what: str, notes: Notes) -> datetime.date | None:
+    """Return the date that the first telling file states."""
+    for raster in rasters:
+        if found := acquisition_date(raster):
+            date, why = found
+            notes.guess(f"{what} date", date.isoformat(), why)
+            return date
+    return None

@@ -1,0 +1,118 @@
+"""Radar files as linear power (or the linear quotient VV/VH), unit stated or told from numbers."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from core.errors import SettingError
+from core.prepare.alignment import StackedRaster
+from core.prepare.radiometry import RADAR_UNITS, RadarUnit, to_power, zero_is_fill
+from core.raster import MappedRaster, Pixels, StoredRaster
+from core.scene import RATIO_BAND, Unit
+from core.sources.bands import Pick, pick_radar
+from core.sources.guess import (
+    Notes,
+    RadarGuess,
+    check_radar,
+    clean_radar,
+    decibel_scale,
+    guess_radar,
+    is_integer,
+    sample,
+)
+from core.sources.measured import (
+    Measured,
+    Part,
+    by_file,
+    first_date,
+    native_pixels,
+    note_bands,
+    open_all,
+)
+
+_CALIBRATION = re.compile(r"(sigma|gamma|beta)[-_ ]?(?:0|nought|naught)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class RadarReading:
+    """What the user states about radar files; None and '' leave it to be told."""
+
+    bands: Mapping[str, int] | None = None
+    unit: str = ""
+
+    def read(self, paths: Sequence[Path], notes: Notes, what: str = "radar") -> Measured:
+        """Return the files as power on their own grids; only samples of them are read."""
+        rasters = open_all(paths)
+        picked = pick_radar(rasters, self.bands)
+        note_bands(picked, what, notes)
+        names = tuple(pick.name for pick in picked.picks)
+        parts = [self._part(raster, own, what, notes) for raster, own in by_file(picked.picks)]
+        unit = Unit.RATIO if names == (RATIO_BAND,) else Unit.POWER
+        date = first_date(rasters, what, notes)
+        return Measured(tuple(parts), names, unit, date, _calibration(rasters))
+
+    def _part(self, raster: StoredRaster, picks: Sequence[Pick], what: str, notes: Notes) -> Part:
+        names = tuple(pick.name for pick in picks)
+        numbers = sample(raster)[[raster.bands.index(pick.band) for pick in picks]]
+        told = self._unit(raster, numbers, names, what, notes)
+        in_unit = clean_radar(raster, numbers) * told.scale
+        check_radar(in_unit, told.unit, names, raster.path.name)
+        if told.unit == "amplitude" and is_integer(raster):
+            notes.warn(
+                f"{raster.path.name} is taken as uncalibrated amplitude: power, and with it "
+                "VV/VH, is known only up to a factor."
+            )
+        base = StackedRaster(tuple((raster, pick.band, pick.name) for pick in picks))
+        convert = partial(
+            _power,
+            raster=raster,
+            told=told,
+            # 0 dB is data; of power and amplitude an untagged 0 is what lies outside the swath
+            zero_fills=told.unit != "db" and (len(picks) > 1 or raster.dataset.nodata is None),
+        )
+        native, resampled = native_pixels(raster, None, what, notes)
+        return Part(MappedRaster(base, convert, base.bands), native, resampled)
+
+    def _unit(
+        self,
+        raster: StoredRaster,
+        numbers: Pixels,
+        names: Sequence[str],
+        what: str,
+        notes: Notes,
+    ) -> RadarGuess:
+        name = raster.path.name
+        if not self.unit:
+            told = guess_radar(raster, numbers, quotient=RATIO_BAND in names)
+            notes.guess(f"{what} unit", told.unit, f"{name}: {told.why}")
+            return told
+        unit = stated_unit(self.unit)
+        scale = decibel_scale(raster, numbers) if unit == "db" else 1.0
+        if scale != 1:
+            notes.guess(f"{what} scale", scale, f"{name}: whole numbers of dB x {1 / scale:g}")
+        return RadarGuess(unit, scale, "stated")
+
+
+def stated_unit(text: str) -> RadarUnit:
+    """Return the radar unit of a name in any case."""
+    for unit in RADAR_UNITS:
+        if text.lower() == unit:
+            return unit
+    raise SettingError(
+        f"There is no radar unit '{text}'.", f"Choose one of: {', '.join(RADAR_UNITS)}."
+    )
+
+
+def _power(numbers: Pixels, raster: StoredRaster, told: RadarGuess, *, zero_fills: bool) -> Pixels:
+    known = clean_radar(raster, numbers)
+    return to_power(zero_is_fill(known) if zero_fills else known, told.unit, told.scale)
+
+
+def _calibration(rasters: Sequence[StoredRaster]) -> str:
+    for raster in rasters:
+        for text in (*(name or "" for name in raster.dataset.descriptions), raster.path.name):
+            if found := _CALIBRATION.search(text):
+                return f"{found[1].lower()}0"
+    return ""
