@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import RasterError
+from core.prepare.radiometry import power_to_db
 from core.raster import Grid, Pixels, Raster, Window
 
 TILE = 512
@@ -115,12 +116,6 @@ class Difference:
         return np.abs(difference) if self.absolute else difference
 
 
-def in_decibels(power: Pixels) -> Pixels:
-    """Return linear power as 10 log10; NaN where there is none to take the logarithm of."""
-    positive = np.where(power > 0, power, np.float32(np.nan))
-    return (10 * np.log10(positive)).astype(np.float32)
-
-
 def stretch(
     raster: Raster,
     bands: Sequence[str],
@@ -135,7 +130,7 @@ def stretch(
     """
     pixels = overview(raster, bands)
     if decibels:
-        pixels = in_decibels(pixels)
+        pixels = power_to_db(pixels)
     pairs = [_span(band[np.isfinite(band)], percentiles) for band in pixels]
     lower, upper = (tuple(pair[side] for pair in pairs) for side in (0, 1))
     return Style(tuple(bands), lower, upper, decibels=decibels)
@@ -183,7 +178,7 @@ def averaged(
 
 def colour(pixels: Pixels, style: Style) -> Screen:
     """Return (row, col, 4) red, green, blue and opacity; transparent where any band has no data."""
-    shown = in_decibels(pixels) if style.decibels else pixels
+    shown = power_to_db(pixels) if style.decibels else pixels
     lower = np.array(style.lower, np.float32)[:, None, None]
     upper = np.array(style.upper, np.float32)[:, None, None]
     valid = np.isfinite(shown).all(axis=0)

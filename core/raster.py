@@ -254,6 +254,11 @@ class StoredRaster:
         """Return a window averaged down to `shape` (rows, cols), from overviews where they are."""
         return self._read(_inside(self.grid, window), bands, shape)
 
+    def whole(self) -> Pixels:
+        """Return all pixels; works for a file without georeferencing too."""
+        source = self.dataset
+        return self._read(Window(0, 0, source.height, source.width), None, None)
+
     def _read(
         self, window: Window, bands: Sequence[str] | None, shape: tuple[int, int] | None
     ) -> Pixels:
@@ -367,6 +372,22 @@ class WithheldRaster:
         """Return the pixels of a window (default: all), NaN where withheld."""
         withheld = self._withheld.read(window)[0] == 1
         return np.where(withheld, np.float32(np.nan), self._base.read(window, bands))
+
+
+class Image(NamedTuple):
+    """A whole file in memory, to be compared with another."""
+
+    pixels: Pixels
+    bands: tuple[str, ...]
+    grid: Grid | None
+    """None where the file is not georeferenced."""
+
+
+def read_image(path: Path) -> Image:
+    """Read a whole file, georeferenced or not: comparing needs pixels, not places."""
+    raster = StoredRaster(path)
+    source = raster.dataset
+    return Image(raster.whole(), raster.bands, raster.grid if source.crs else None)
 
 
 class RasterWriter:

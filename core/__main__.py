@@ -1,0 +1,144 @@
+"""`python -m core`: everything the app does, from a shell.
+
+Every command takes `--json` and ends with a non-zero exit code on error.
+"""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from core.errors import BandweaveError, SettingError
+
+Command = Callable[[Namespace], tuple[object, str]]
+
+
+class Parser(ArgumentParser):
+    """An argument parser whose complaints are errors like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and leaving."""
+        raise SettingError(f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; return 0, or 1 with the error printed."""
+    words = list(sys.argv[1:] if words is None else words)
+    json_wanted = "--json" in words
+    from core.commands.output import as_json, failure
+
+    try:
+        arguments = parser().parse_args([word for word in words if word != "--json"])
+        content, text = arguments.command(arguments)
+    except BandweaveError as error:
+        shown = failure(error, json_wanted=json_wanted)
+        print(shown, file=sys.stdout if json_wanted else sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    shown = as_json(content) if json_wanted else text
+    if shown:
+        print(shown)
+    return 0
+
+
+def parser() -> Parser:
+    """Return the whole command line."""
+    top = Parser(prog="python -m core", description="Fuse radar and optical satellite imagery.")
+    verbs = top.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    _add_demo(verbs)
+    _add_scene(verbs)
+    _add_fuse(verbs)
+    _add_score(verbs)
+    _add_run(verbs)
+    _add_registries(verbs)
+    return top
+
+
+def _verb(verbs: Any, name: str, command: Command, help_: str) -> Parser:
+    verb: Parser = verbs.add_parser(name, help=help_, description=help_)
+    verb.set_defaults(command=command)
+    verb.add_argument("--json", action="store_true", help="print JSON instead of text")
+    return verb
+
+
+def _add_demo(verbs: Any) -> None:
+    from core.commands import fusion
+
+    verb = _verb(verbs, "demo", fusion.demo, "run everything once on the simulated demo scene")
+    verb.add_argument("--out", required=True, metavar="DIR")
+    verb.add_argument("--seed", type=int, default=0)
+
+
+def _add_scene(verbs: Any) -> None:
+    from core.commands import scenes
+
+    group = verbs.add_parser("scene", help="import, list and show scenes")
+    inner = group.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
+    create = _verb(inner, "create", scenes.create, "import GeoTIFFs as a scene")
+    create.add_argument("--name", required=True)
+    create.add_argument("--optical", nargs="+", required=True, metavar="F")
+    create.add_argument("--optical-bands", metavar="red=4,green=3,blue=2")
+    create.add_argument("--optical-product", metavar="landsat-c2l2|sentinel-2|reflectance")
+    create.add_argument("--optical-scale", type=float, metavar="S")
+    create.add_argument("--optical-offset", type=float, metavar="O")
+    create.add_argument("--optical-native", type=float, metavar="METRES")
+    create.add_argument("--qa", metavar="F")
+    create.add_argument("--qa-kind", metavar="landsat-c2|landsat-c1|scl|mask")
+    create.add_argument("--radar", nargs="+", required=True, metavar="F")
+    create.add_argument("--radar-bands", metavar="VV=1,VH=2")
+    create.add_argument("--radar-unit", metavar="db|power|amplitude")
+    create.add_argument("--earlier-optical", nargs="+", metavar="F")
+    create.add_argument("--earlier-radar", nargs="+", metavar="F")
+    create.add_argument("--resolution", type=float, default=10.0, metavar="M")
+    create.add_argument("--bounds", metavar="W,S,E,N")
+    _verb(inner, "list", scenes.listing, "list the library's scenes")
+    show = _verb(inner, "show", scenes.show, "describe a scene")
+    show.add_argument("scene", metavar="S")
+
+
+def _add_fuse(verbs: Any) -> None:
+    from core.commands import fusion
+
+    verb = _verb(verbs, "fuse", fusion.fuse, "run methods on a scene and score them")
+    verb.add_argument("--scene", required=True, metavar="S")
+    verb.add_argument("--task", required=True, metavar="T")
+    verb.add_argument("--task-set", action="extend", nargs="+", metavar="k=v")
+    verb.add_argument("--method", action="extend", nargs="+", required=True, metavar="M")
+    verb.add_argument("--preset", metavar="P")
+    verb.add_argument("--set", action="extend", nargs="+", metavar="k=v")
+    verb.add_argument("--seed", type=int, nargs="+", default=[0], metavar="N")
+    verb.add_argument("--out", required=True, metavar="DIR")
+
+
+def _add_score(verbs: Any) -> None:
+    from core.commands import fusion
+
+    verb = _verb(verbs, "score", fusion.score, "compare two images")
+    verb.add_argument("--reference", required=True, metavar="R.tif")
+    verb.add_argument("--estimate", required=True, metavar="E.tif")
+    verb.add_argument("--data-range", type=float, required=True, metavar="L")
+    verb.add_argument("--mask", metavar="M.tif", help="pixels that are not 0 count")
+
+
+def _add_run(verbs: Any) -> None:
+    from core.commands import fusion
+
+    verb = _verb(verbs, "run", fusion.run, "execute the request in a run folder")
+    verb.add_argument("folder", nargs="?", metavar="FOLDER")
+    verb.add_argument(
+        "--warm", action="store_true", help="load TensorFlow, then read FOLDER from stdin"
+    )
+
+
+def _add_registries(verbs: Any) -> None:
+    from core.commands import registries
+
+    _verb(verbs, "methods", registries.methods, "list the methods and their settings")
+    _verb(verbs, "tasks", registries.tasks, "list the tasks and their settings")
+    _verb(verbs, "metrics", registries.metrics, "list the metrics")
+    _verb(verbs, "sources", registries.sources, "list the sources of scenes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

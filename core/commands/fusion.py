@@ -1,0 +1,203 @@
+"""`demo`, `fuse`, `run` and `score`."""
+
+import os
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import library, workspace
+from core.commands.output import as_json, score_table, show_progress, table
+from core.errors import RunError, SettingError, UnknownNameError
+from core.evaluate import compare, json_number
+from core.methods import chosen, configured
+from core.problem import Task
+from core.raster import read_image
+from core.runs import LOG, REQUEST, SCORES, Request, Run, execute, new_run
+from core.tasks import TASKS
+
+STUDY = "study.json"
+
+
+def demo(arguments: Namespace) -> tuple[object, str]:
+    """Run both networks and the reference rows on the demo scene, under both tasks."""
+    library.demo()
+    with _replacing(Path(arguments.out)) as folder:
+        scores = []
+        for task in TASKS.values():
+            keys = chosen(["network", "reference"], task)
+            settings = configured(keys, "demo", {})
+            requests = [
+                Request(library.DEMO, task.key, key, settings[key], {}, arguments.seed)
+                for key in keys
+            ]
+            scores += _execute_all(requests, folder / task.key)
+        (folder / SCORES).write_text(as_json(scores))
+    return scores, f"Scene: Demo delta, SIMULATED\n\n{score_table(scores)}\n\nIn {arguments.out}"
+
+
+def fuse(arguments: Namespace) -> tuple[object, str]:
+    """Run one or several methods and seeds on a scene."""
+    task = _task(arguments.task)
+    keys = chosen(arguments.method, task)
+    settings = configured(keys, arguments.preset, _pairs("--set", arguments.set))
+    task_settings = task.from_values(_pairs("--task-set", arguments.task_set)).values()
+    entry = library.find(arguments.scene)
+    scene = entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
+    seeds = list(dict.fromkeys(arguments.seed))
+    requests = [
+        Request(scene, task.key, key, settings[key], task_settings, seed, _label(key, seed, seeds))
+        for key in keys
+        for seed in seeds
+    ]
+    with _replacing(Path(arguments.out)) as folder:
+        if len(requests) == 1:
+            run = new_run(requests[0], folder)
+            scores = execute(run, show_progress(requests[0].label))
+        else:
+            scores = _execute_all(requests, folder)
+            (folder / SCORES).write_text(as_json(scores))
+    return scores, f"{score_table(scores)}\n\nIn {arguments.out}"
+
+
+def run(arguments: Namespace) -> tuple[object, str]:
+    """Execute what a run folder asks for; with --warm, load TensorFlow and wait for its name."""
+    if not arguments.warm and not arguments.folder:
+        raise RunError("No run folder was given.", "Give the folder that holds request.json.")
+    if arguments.warm:
+        folder = _wait_warm()
+        if folder is None:
+            return {}, ""
+    else:
+        folder = Path(arguments.folder)
+    requested = Run(folder.resolve())
+    scores = execute(requested, show_progress(requested.request.label))
+    return scores, score_table(scores)
+
+
+def score(arguments: Namespace) -> tuple[object, str]:
+    """Compare two images band by band on their own scale."""
+    reference, estimate = (read_image(Path(p)) for p in (arguments.reference, arguments.estimate))
+    if reference.pixels.shape != estimate.pixels.shape:
+        raise SettingError(
+            f"The reference is {_shape(reference.pixels)} and the estimate "
+            f"{_shape(estimate.pixels)}.",
+            "Give two images with the same bands on the same grid.",
+        )
+    if reference.grid and estimate.grid and reference.grid != estimate.grid:
+        raise SettingError(
+            "The reference and the estimate are not on the same grid.",
+            "Warp one to the other first.",
+        )
+    valid = None
+    if arguments.mask:
+        mask = read_image(Path(arguments.mask)).pixels[0]
+        if mask.shape != reference.pixels.shape[1:]:
+            raise SettingError(
+                f"The mask is {mask.shape[0]} x {mask.shape[1]} pixels, unlike the images.",
+                "Give a mask on the images' grid; pixels that are not 0 count.",
+            )
+        valid = np.isfinite(mask) & (mask != 0)
+    found = compare(
+        reference.pixels,
+        estimate.pixels,
+        reference.bands,
+        data_range=arguments.data_range,
+        valid=valid,
+    )
+    content = {
+        key: {band: json_number(value) for band, value in values.items()}
+        for key, values in found.items()
+    }
+    bands = list(next(iter(content.values())))
+    rows = [["metric", *bands]]
+    rows += [
+        [key, *("n/a" if values[b] is None else f"{values[b]:.6g}" for b in bands)]
+        for key, values in content.items()
+    ]
+    return content, table(rows)
+
+
+def _execute_all(requests: Sequence[Request], folder: Path) -> list[dict[str, Any]]:
+    """Execute requests one after the other, each in a subfolder of its label."""
+    scores: list[dict[str, Any]] = []
+    names = []
+    for request in requests:
+        run = new_run(request, folder / request.label)
+        scores += execute(run, show_progress(request.label))
+        names.append(request.label)
+    (folder / STUDY).write_text(as_json({"runs": names}))
+    return scores
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give a folder to write into; it takes the target's place only when all went well.
+
+    A folder that holds anything but earlier results is refused, so that none is lost.
+    """
+    target = target.expanduser().resolve()
+    ours = any((target / name).exists() for name in (REQUEST, STUDY, SCORES))
+    if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not ours)):
+        raise RunError(
+            f"{target.name} exists and does not hold results of an earlier run.",
+            "Choose another folder for --out.",
+        )
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        inner = partial / target.name
+        inner.mkdir(parents=True)
+        yield inner
+        if target.exists():
+            target.rename(partial / "earlier")
+        inner.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _wait_warm() -> Path | None:
+    """Load TensorFlow, then read the folder of the run to execute; None if nobody asks."""
+    from core.methods.backend import keras
+
+    nice = int(os.environ.get("BANDWEAVE_NICE", "0"))
+    if nice and hasattr(os, "nice"):
+        os.nice(nice)
+    keras()
+    line = sys.stdin.readline().strip()
+    if not line:
+        return None
+    folder = Path(line)
+    with (folder / LOG).open("ab") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    return folder
+
+
+def _task(key: str) -> type[Task]:
+    if key not in TASKS:
+        raise UnknownNameError("task", key, TASKS)
+    return TASKS[key]
+
+
+def _pairs(option: str, texts: Sequence[str] | None) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise SettingError(f"{option} cannot be '{text}'.", f"Give {option} name=value.")
+        values[name.strip()] = value
+    return values
+
+
+def _label(key: str, seed: int, seeds: Sequence[int]) -> str:
+    return key if len(seeds) == 1 else f"{key}-seed{seed}"
+
+
+def _shape(pixels: np.ndarray) -> str:
+    bands, rows, cols = pixels.shape
+    return f"{bands} bands of {rows} x {cols}"

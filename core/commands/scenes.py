@@ -1,0 +1,110 @@
+"""`scene create`, `scene list` and `scene show`."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from core import library
+from core.commands.output import table
+from core.errors import SettingError
+from core.prepare.clouds import coverage
+from core.sources.files import FilesSource
+
+
+def create(arguments: Namespace) -> tuple[object, str]:
+    """Import files as a scene of the library."""
+    source = FilesSource(
+        optical=_paths(arguments.optical),
+        optical_bands=band_numbers("--optical-bands", arguments.optical_bands),
+        optical_product=arguments.optical_product or "",
+        optical_scale=arguments.optical_scale,
+        optical_offset=arguments.optical_offset,
+        optical_native=arguments.optical_native,
+        qa=Path(arguments.qa) if arguments.qa else None,
+        qa_kind=arguments.qa_kind or "",
+        radar=_paths(arguments.radar),
+        radar_bands=band_numbers("--radar-bands", arguments.radar_bands),
+        radar_unit=arguments.radar_unit or "",
+        earlier_optical=_paths(arguments.earlier_optical),
+        earlier_radar=_paths(arguments.earlier_radar),
+        resolution=arguments.resolution,
+        bounds=_bounds(arguments.bounds),
+        name=arguments.name,
+    )
+    entry = library.add(source, arguments.name)
+    scene = entry.scene
+    shares = coverage(scene)
+    facts: dict[str, Any] = {
+        "id": entry.id,
+        "grid": scene.grid.as_json(),
+        "bands": {layer.name: list(layer.bands) for layer in scene.layers},
+        **shares._asdict(),
+        "warnings": list(scene.facts.get("warnings", [])),
+        "guesses": list(scene.facts.get("guesses", [])),
+    }
+    lines = [
+        f"Saved as '{entry.id}': {scene.grid.height} x {scene.grid.width} pixels of "
+        f"{scene.grid.resolution:g} m, {facts['valid_fraction']:.1%} valid."
+    ]
+    lines += [
+        f"Guessed: {each['what']} = {each['value']} ({each['why']})" for each in facts["guesses"]
+    ]
+    lines += [f"Mind: {warning}" for warning in facts["warnings"]]
+    return facts, "\n".join(lines)
+
+
+def listing(_: Namespace) -> tuple[object, str]:
+    """List the library's scenes."""
+    entries = library.entries()
+    rows = [["id", "name", "size", "resolution", "layers"]]
+    for entry in entries:
+        grid = entry.scene.grid
+        size, layers = f"{grid.height} x {grid.width}", str(len(entry.scene.layers))
+        rows.append([entry.id, entry.name, size, f"{grid.resolution:g} m", layers])
+    text = table(rows) if entries else "No scenes yet. 'scene create' imports one."
+    return [entry.as_json() for entry in entries], text
+
+
+def show(arguments: Namespace) -> tuple[object, str]:
+    """Describe one scene."""
+    entry = library.find(arguments.scene)
+    facts = entry.as_json() | coverage(entry.scene)._asdict()
+    rows = [["layer", "role", "bands", "unit", "native", "date"]]
+    for layer in entry.scene.layers:
+        date = layer.date.isoformat() if layer.date else ""
+        bands, native = " ".join(layer.bands), f"{layer.native_resolution:g} m"
+        rows.append([layer.name, layer.role, bands, layer.unit, native, date])
+    simulated = " (SIMULATED)" if entry.scene.simulated else ""
+    return facts, f"{entry.name}{simulated}\n\n{table(rows)}"
+
+
+def band_numbers(option: str, text: str | None) -> dict[str, int] | None:
+    """Return `red=4,green=3` as a mapping of names to band numbers from 1."""
+    if not text:
+        return None
+    numbers = {}
+    for part in text.split(","):
+        name, _, number = (piece.strip() for piece in part.partition("="))
+        if not name or not number.isdigit() or int(number) < 1 or name in numbers:
+            raise SettingError(
+                f"{option} cannot be '{text}'.",
+                "Give each band once as name=number, numbers from 1: red=4,green=3,blue=2.",
+            )
+        numbers[name] = int(number)
+    return numbers
+
+
+def _paths(texts: list[str] | None) -> tuple[Path, ...]:
+    return tuple(Path(text) for text in texts or ())
+
+
+def _bounds(text: str | None) -> tuple[float, float, float, float] | None:
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise SettingError(
+            f"--bounds cannot be '{text}'.", "Give four numbers: west,south,east,north."
+        ) from None
+    return west, south, east, north

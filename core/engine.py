@@ -1,0 +1,210 @@
+"""Where runs execute: one process a run on this machine, with a warm one waiting.
+
+TensorFlow takes seconds to load, so a spare worker loads it before anybody asks; a run is handed to
+it and trains at once. Runs wait in a queue; those a user asked for go ahead of background ones and
+push a running one of those aside. Workers are processes of their own session: they outlive the web
+server, and a new server finds them again by their folders.
+"""
+
+import contextlib
+import heapq
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from core.runs import (
+    CANCELLED,
+    PROGRESS,
+    WORKER,
+    Request,
+    Run,
+    State,
+    all_runs,
+    claim,
+    new_run,
+    open_run,
+)
+
+POLL = 0.1
+GRACE = 1.0
+"""Seconds a worker has to end by itself when told to."""
+ROOT = Path(__file__).resolve().parents[1]
+USER, BACKGROUND = 0, 1
+NICE = 5
+"""Workers yield to the web server, so that pages stay quick while a run trains."""
+
+
+@dataclass
+class _Worker:
+    """A run being executed."""
+
+    run: Run
+    process: psutil.Process
+    background: bool
+
+
+class LocalEngine:
+    """Executes runs of the workspace on this machine."""
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = limit or max(1, (os.cpu_count() or 2) // 2)
+        self._queue: list[tuple[int, int, Run]] = []
+        self._order = itertools.count()
+        self._workers: dict[str, _Worker] = {}
+        self._spare: subprocess.Popen[bytes] | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Warm up a spare worker and take up what an earlier server left; once."""
+        with self._lock:
+            if self._thread is not None:
+                return
+            for run in reversed(all_runs()):
+                state = run.status().state
+                process = run.worker()
+                if state is State.QUEUED:
+                    self._enqueue(run, background=False)
+                elif state is State.RUNNING and process is not None:
+                    self._workers[run.id] = _Worker(run, process, background=False)
+            self._warm()
+            self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+            self._thread.start()
+
+    def submit(self, request: Request, *, background: bool = False) -> Run:
+        """Queue a request as a new run of the workspace."""
+        self.start()
+        run = new_run(request)
+        with self._lock:
+            self._enqueue(run, background)
+            if not background:
+                self._make_way()
+            self._dispatch()
+        return run
+
+    def cancel(self, run_id: str) -> None:
+        """End a run at once, whatever it is doing; one that has ended stays as it is."""
+        run = open_run(run_id)
+        with self._lock:
+            if run.status().state.final:
+                return
+            (run.folder / CANCELLED).touch()
+            self._queue = [entry for entry in self._queue if entry[2].id != run_id]
+            heapq.heapify(self._queue)
+            process = run.worker()
+            if process is not None:
+                _end(process)
+            self._workers.pop(run_id, None)
+            self._dispatch()
+
+    def waiting(self) -> list[str]:
+        """Return the ids of queued runs in the order they will start."""
+        with self._lock:
+            return [run.id for _, _, run in sorted(self._queue, key=lambda entry: entry[:2])]
+
+    def stop(self) -> None:
+        """Stop dispatching and let the spare go; runs that execute go on."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        with self._lock:
+            if self._spare is not None:
+                self._spare.kill()
+                self._spare.wait()
+                self._spare = None
+
+    def _enqueue(self, run: Run, background: bool) -> None:
+        priority = BACKGROUND if background else USER
+        heapq.heappush(self._queue, (priority, next(self._order), run))
+
+    def _make_way(self) -> None:
+        """Push one background run aside if all places are taken; it will start over later."""
+        background = [worker for worker in self._workers.values() if worker.background]
+        if len(self._workers) < self.limit or not background:
+            return
+        worker = background[0]
+        _end(worker.process)
+        del self._workers[worker.run.id]
+        for name in (WORKER, PROGRESS):
+            (worker.run.folder / name).unlink(missing_ok=True)
+        self._enqueue(worker.run, background=True)
+
+    def _work(self) -> None:
+        while not self._stopping.wait(POLL):
+            with self._lock:
+                self._reap()
+                self._dispatch()
+
+    def _reap(self) -> None:
+        self._children = [child for child in self._children if child.poll() is None]
+        for run_id, worker in list(self._workers.items()):
+            if not worker.run.worker_alive():
+                del self._workers[run_id]
+        if self._spare is not None and self._spare.poll() is not None:
+            self._spare = None
+
+    def _dispatch(self) -> None:
+        while self._queue and len(self._workers) < self.limit and not self._stopping.is_set():
+            priority, _, run = heapq.heappop(self._queue)
+            if run.status().state is not State.QUEUED:
+                continue
+            child = self._take_spare()
+            process = psutil.Process(child.pid)
+            if not claim(run, process):
+                child.kill()
+                continue
+            assert child.stdin is not None
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write(f"{run.folder}\n".encode())
+                child.stdin.close()
+            self._workers[run.id] = _Worker(run, process, background=priority == BACKGROUND)
+            self._warm()
+
+    def _take_spare(self) -> subprocess.Popen[bytes]:
+        if self._spare is None or self._spare.poll() is not None:
+            self._warm()
+        child, self._spare = self._spare, None
+        assert child is not None
+        self._children.append(child)
+        return child
+
+    def _warm(self) -> None:
+        if self._spare is not None and self._spare.poll() is None:
+            return
+        self._spare = subprocess.Popen(
+            [sys.executable, "-m", "core", "run", "--warm"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=os.environ | {"BANDWEAVE_NICE": str(NICE)},
+        )
+
+
+def _end(process: psutil.Process) -> None:
+    """End a worker's whole process group, by force if it does not go at once."""
+    for stop in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, stop)
+            process.wait(GRACE)
+        except psutil.TimeoutExpired:
+            continue
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            return
+
+
+@cache
+def local() -> LocalEngine:
+    """Return this process's engine."""
+    return LocalEngine()

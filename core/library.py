@@ -1,0 +1,129 @@
+"""The scenes of a workspace, by id.
+
+A scene is a folder; it appears under its id only when complete, so that nothing half imported is
+ever listed and a failed import leaves what was there before.
+"""
+
+import os
+import re
+import shutil
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from core import workspace
+from core.errors import SceneError
+from core.scene import Scene, open_scene, save_scene
+from core.sources.simulated import Simulated
+from core.sources.source import Source
+
+DEMO = "demo"
+"""The id of the embedded scene, made when first asked for."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored scene."""
+
+    id: str
+    folder: Path
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The scene, opened when first asked for; pixels are read by window."""
+        return open_scene(self.folder)
+
+    @property
+    def name(self) -> str:
+        """The name its owner gave it."""
+        return self.scene.name
+
+    def as_json(self) -> dict[str, Any]:
+        """Describe the scene with its id."""
+        return {"id": self.id, **self.scene.as_json()}
+
+
+def entries() -> list[Entry]:
+    """Return the workspace's scenes, newest first."""
+    folder = workspace.scenes()
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if (path / "scene.json").is_file()]
+    found = [path for path in found if not path.name.startswith(".")]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    return [Entry(path.name, path) for path in found]
+
+
+def find(text: str) -> Entry:
+    """Return the scene of an id, a name, or a folder's path; `demo` is made if need be."""
+    if text == DEMO:
+        return demo()
+    known = entries()
+    for entry in known:
+        if entry.id == text:
+            return entry
+    named = [entry for entry in known if entry.name == text]
+    if len(named) == 1:
+        return named[0]
+    if len(named) > 1:
+        raise SceneError(
+            f"{len(named)} scenes are named '{text}'.",
+            f"Give the id instead: {', '.join(entry.id for entry in named)}.",
+        )
+    folder = Path(text).expanduser()
+    if (folder / "scene.json").is_file():
+        return Entry(folder.name, folder.resolve())
+    raise SceneError(
+        f"There is no scene '{text}'.",
+        f"There are: {', '.join(sorted({DEMO, *(entry.id for entry in known)}))}.",
+    )
+
+
+def add(source: Source, name: str) -> Entry:
+    """Import a scene from a source under a new id made from its name."""
+    scene = source.make()
+    return store(Scene(scene.layers, name or scene.name, scene.facts), _free_id(name or scene.name))
+
+
+def store(scene: Scene, scene_id: str) -> Entry:
+    """Write a scene under an id; whoever finishes first keeps it."""
+    folder = workspace.scenes() / scene_id
+    partial = folder.with_name(f".{scene_id}-{os.getpid()}-{uuid.uuid4().hex[:6]}")
+    try:
+        save_scene(scene, partial)
+        if not folder.exists():
+            partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Entry(scene_id, folder)
+
+
+def delete(scene_id: str) -> None:
+    """Remove a scene of the workspace for good."""
+    folder = workspace.scenes() / scene_id
+    if scene_id not in {entry.id for entry in entries()}:
+        raise SceneError(f"There is no scene '{scene_id}'.")
+    shutil.rmtree(folder)
+
+
+def demo() -> Entry:
+    """Return the embedded demo scene; the first time it takes a few seconds to make."""
+    folder = workspace.scenes() / DEMO
+    if (folder / "scene.json").is_file():
+        return Entry(DEMO, folder)
+    return store(Simulated().make(), DEMO)
+
+
+def _free_id(name: str) -> str:
+    """Return the name in plain letters, digits and dashes, numbered if taken."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "scene"
+    taken = {entry.id for entry in entries()} | {DEMO}
+    number, candidate = 1, base
+    while candidate in taken:
+        number += 1
+        candidate = f"{base}-{number}"
+    return candidate

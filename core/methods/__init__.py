@@ -1,0 +1,88 @@
+"""Every fusion method by its key."""
+
+from core.errors import MethodError, UnknownNameError
+from core.methods.band_mean import BandMean
+from core.methods.block_mean import BlockMean
+from core.methods.cae import ConvolutionalAutoencoder
+from core.methods.copy import Copy
+from core.methods.laplace import Laplace
+from core.methods.radar_laplace import RadarLaplace
+from core.methods.radar_regression import RadarRegression
+from core.methods.shallow_cnn import ShallowCNN
+from core.problem import Method, Task
+from core.settings import Value
+
+METHODS: dict[str, type[Method]] = {
+    "shallow-cnn": ShallowCNN,
+    "cae": ConvolutionalAutoencoder,
+    "copy": Copy,
+    "band-mean": BandMean,
+    "block-mean": BlockMean,
+    "laplace": Laplace,
+    "radar-regression": RadarRegression,
+    "radar-laplace": RadarLaplace,
+}
+
+
+def families() -> dict[str, list[str]]:
+    """Return the methods' keys by family, in the registry's order."""
+    found: dict[str, list[str]] = {}
+    for key, method in METHODS.items():
+        found.setdefault(method.family, []).append(key)
+    return found
+
+
+def method_class(key: str) -> type[Method]:
+    """Return the method of a key."""
+    if key not in METHODS:
+        raise UnknownNameError("method", key, [*METHODS, *families()])
+    return METHODS[key]
+
+
+def chosen(names: list[str], task: type[Task]) -> list[str]:
+    """Return method keys for keys and family names, without repeats.
+
+    A family stands for those of its methods that suit the task; a method named outright that does
+    not suit it is refused.
+    """
+    keys: list[str] = []
+    for name in names:
+        if name in families():
+            keys += [key for key in families()[name] if METHODS[key].suits(task)]
+        elif method_class(name).suits(task):
+            keys.append(name)
+        else:
+            reason = (
+                "the answer is hidden there"
+                if method_class(name).needs == "visible answer"
+                else "nothing is hidden there"
+            )
+            raise MethodError(
+                f"'{name}' makes no sense under the task '{task.key}': {reason}.",
+                "Choose another method or another task.",
+            )
+    return list(dict.fromkeys(keys))
+
+
+def configured(
+    keys: list[str], preset: str | None, values: dict[str, object]
+) -> dict[str, dict[str, Value]]:
+    """Return every setting of each method: its defaults, a preset where it has one, then `values`.
+
+    A preset or a value that none of the methods knows is refused.
+    """
+    known = {name for key in keys for name in METHODS[key].presets}
+    if preset and preset not in known:
+        raise UnknownNameError("preset for these methods", preset, known)
+    names = {declared.name for key in keys for declared in METHODS[key].settings()}
+    for name in values:
+        if name not in names:
+            raise UnknownNameError("setting for these methods", name, names)
+    configurations = {}
+    for key in keys:
+        method = METHODS[key]
+        own = {declared.name for declared in method.settings()}
+        asked = dict(method.presets.get(preset or "", {}))
+        asked |= {name: value for name, value in values.items() if name in own}  # type: ignore[misc]
+        configurations[key] = method.from_values(asked).values()
+    return configurations

@@ -1,0 +1,277 @@
+"""One small network a band, as in the paper: what the shallow CNN and the autoencoder share.
+
+Input channels are the band (interpolated where hidden), the radar, and the mask if asked for; the
+output is the band, through a sigmoid, on the band's normalised scale. Where the answer is hidden,
+the same network learns from holes simulated in visible pixels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar, NamedTuple, cast
+
+import numpy as np
+
+from core.errors import MethodError
+from core.methods.architecture import Architecture
+from core.methods.fitted import load_fitted, save_fitted
+from core.methods.laplace import fill_gaps
+from core.methods.radar import RADAR_INPUTS, RadarInput
+from core.methods.training import (
+    LOSSES,
+    SAMPLINGS,
+    SCHEDULES,
+    Loss,
+    Note,
+    Recipe,
+    Sampling,
+    Schedule,
+    Trainer,
+    Weights,
+    patch_count,
+    planned_steps,
+    training_patches,
+)
+from core.methods.view import View
+from core.prepare.normalisation import KINDS, Kind
+from core.problem import Fuser, Method, Problem, Progress, Report, unreported
+from core.raster import Pixels
+from core.scene import Scene
+from core.settings import setting
+
+
+class Plan(NamedTuple):
+    """What training a band's network will take."""
+
+    patches: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class NetworkMethod(Method):
+    """A network a band, trained on patches."""
+
+    architecture: ClassVar[Architecture]
+    family: ClassVar[str] = "network"
+
+    radar: str = setting(
+        "ratio",
+        "Radar input",
+        "VV/VH as in the paper, VV and VH in dB, or none.",
+        choices=RADAR_INPUTS,
+    )
+    mask: bool = setting(
+        False, "Mask as input", "Tell the network which pixels were hidden.", advanced=True
+    )
+    patch: int = setting(
+        64,
+        "Patch",
+        "Side of the squares the network trains on.",
+        unit="px",
+        minimum=8,
+        maximum=512,
+        step=4,
+    )
+    stride: int = setting(
+        32,
+        "Stride",
+        "Distance between patches.",
+        unit="px",
+        minimum=4,
+        maximum=512,
+        step=4,
+        advanced=True,
+    )
+    batch: int = setting(8, "Batch", "Patches a step.", minimum=1, maximum=128, advanced=True)
+    epochs: int = setting(5, "Epochs", "Passes over all patches.", minimum=1, maximum=500)
+    learning_rate: float = setting(
+        1e-3, "Learning rate", "Of the Adam optimiser.", minimum=1e-6, maximum=0.1, advanced=True
+    )
+    schedule: str = setting(
+        "constant", "Schedule", "How the learning rate falls.", choices=SCHEDULES, advanced=True
+    )
+    loss: str = setting("mse", "Loss", "What is minimised.", choices=LOSSES, advanced=True)
+    sampling: str = setting(
+        "grid",
+        "Sampling",
+        "Patches on a grid, or at random places.",
+        choices=SAMPLINGS,
+        advanced=True,
+    )
+    normalisation: str = setting(
+        "min-max",
+        "Normalisation",
+        "What becomes 0 and 1: learned from training pixels, or fixed.",
+        choices=KINDS,
+        advanced=True,
+    )
+    validation: float = setting(
+        0.0,
+        "Validation share",
+        "Share of blocks kept out of training.",
+        minimum=0.0,
+        maximum=0.5,
+        advanced=True,
+    )
+    patience: int = setting(
+        0,
+        "Patience",
+        "Epochs without improvement before stopping; 0 trains to the end.",
+        minimum=0,
+        maximum=100,
+        advanced=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a patch that pooling cannot divide."""
+        super().__post_init__()
+        stride = self.architecture.stride
+        if self.patch % stride:
+            raise MethodError(
+                f"A patch of {self.patch} pixels does not divide into cells of {stride}.",
+                f"Choose a multiple of {stride}.",
+            )
+
+    @property
+    def channels(self) -> int:
+        """The network's input channels: band, radar, mask."""
+        return 1 + {"ratio": 1, "db": 2, "none": 0}[self.radar] + int(self.mask)
+
+    @property
+    def recipe(self) -> Recipe:
+        """How to train."""
+        return Recipe(
+            self.patch,
+            self.stride,
+            self.batch,
+            self.epochs,
+            self.learning_rate,
+            cast(Schedule, self.schedule),
+            cast(Loss, self.loss),
+            cast(Sampling, self.sampling),
+            self.patience,
+        )
+
+    def parameters(self) -> int:
+        """Return one band's weights and biases."""
+        return self.architecture.parameters(self.channels)
+
+    def plan(self, height: int, width: int, pairs: int = 1) -> Plan:
+        """Return patches and steps of one band's network for a scene of that size.
+
+        Patches without a training pixel are left out when training, so this is an upper bound.
+        A patch larger than the scene is refused, naming the largest that works.
+        """
+        smallest = min(height, width)
+        if self.patch > smallest:
+            largest = smallest // self.architecture.stride * self.architecture.stride
+            raise MethodError(
+                f"A patch of {self.patch} pixels is larger than the scene, {height} x {width}.",
+                f"The largest patch that works here is {largest}.",
+            )
+        patches = pairs * patch_count(height, width, self.patch, self.stride)
+        return Plan(patches, planned_steps(patches, self.recipe))
+
+    def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Train one network a band, each from its own seed."""
+        self.plan(*problem.inputs.grid.shape)
+        report(Progress("Preparing", 0, 1))
+        kind, scale = cast(RadarInput, self.radar), cast(Kind, self.normalisation)
+        view = View.learn(kind, scale, problem, self.validation, self.mask)
+        pairs = [view.pair(pair, problem, self.validation) for pair in problem.pairs]
+        patches = training_patches([pair.band(0) for pair in pairs], self.recipe)
+        steps = planned_steps(len(patches), self.recipe)
+        if not steps:
+            raise MethodError(
+                "No patch holds a pixel to learn from.", "Hide less, or keep less for validation."
+            )
+        report(Progress("Loading TensorFlow", 0, 1))
+        trainer = Trainer(self.architecture, self.channels, self.recipe)
+        weights = {}
+        for index, band in enumerate(problem.bands):
+            note = _noted(report, problem.bands, index, steps)
+            lessons = [pair.band(index) for pair in pairs]
+            weights[band] = trainer.train(lessons, (problem.seed, index), note)
+        return NetworkFuser(self, view, weights)
+
+    def load(self, folder: Path) -> Fuser:
+        """Read the networks and their scales."""
+        from core.methods.backend import keras
+
+        view = View.from_json(load_fitted(folder))
+        weights = {
+            band: keras().models.load_model(folder / f"{band}.keras", compile=False).get_weights()
+            for band in view.bands
+        }
+        return NetworkFuser(self, view, weights)
+
+
+def _noted(report: Report, bands: tuple[str, ...], index: int, steps: int) -> Note:
+    """Return what reports one band's steps as part of all bands' steps."""
+
+    def note(done: int, loss: float, validation: float | None) -> None:
+        step, total = index * steps + done, steps * len(bands)
+        report(Progress(f"Training {bands[index]}", step, total, loss, validation))
+
+    return note
+
+
+class NetworkFuser(Fuser):
+    """Trained networks, one a band, and how they see a scene."""
+
+    def __init__(self, method: NetworkMethod, view: View, weights: Mapping[str, Weights]) -> None:
+        self.bands = view.bands
+        self.halo = method.architecture.halo
+        self.stride = method.architecture.stride
+        self._method = method
+        self._view = view
+        self._weights = weights
+
+    def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
+        """Add the interpolated image where pixels are hidden."""
+        return fill_gaps(inputs, report)
+
+    def fuse(self, block: Scene) -> Pixels:
+        """Return every band from its own network."""
+        window = block.grid.full
+        optical = self._view.optical_channels(block, window)
+        shared = [self._view.radar_channels(block, window), self._view.mask_channel(block, window)]
+        network = _Network.of(self._method.architecture, self._method.channels)
+        fused = np.empty_like(optical)
+        for index, band in enumerate(self.bands):
+            channels = np.concatenate([optical[index : index + 1], *shared])
+            fused[index] = network.predict(self._weights[band], channels)
+        return self._view.optical.undo(fused)
+
+    def save(self, folder: Path) -> None:
+        """Write one Keras file a band, and the scales."""
+        save_fitted(folder, self._view.as_json())
+        network = _Network.of(self._method.architecture, self._method.channels)
+        for band in self.bands:
+            network.model.set_weights(self._weights[band])
+            network.model.save(folder / f"{band}.keras")
+
+
+class _Network:
+    """One Keras model and its compiled prediction, shared by all bands of its shape."""
+
+    def __init__(self, architecture: Architecture, channels: int) -> None:
+        from core.methods.backend import tensorflow
+
+        tf = tensorflow()
+        self.model = architecture.build(channels)
+        signature = [tf.TensorSpec((1, None, None, channels), tf.float32)]
+        self._call = tf.function(self.model, input_signature=signature)
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def of(cls, architecture: Architecture, channels: int) -> "_Network":
+        """Return the network of a shape, traced once a process."""
+        return cls(architecture, channels)
+
+    def predict(self, weights: Weights, channels: Pixels) -> np.ndarray:
+        """Return the (row, col) output for (channel, row, col) input."""
+        self.model.set_weights(weights)
+        output: np.ndarray = self._call(np.moveaxis(channels, 0, -1)[None]).numpy()[0, :, :, 0]
+        return output

@@ -1,0 +1,51 @@
+"""Radar as methods see it: in decibels, or as the quotient VV/VH."""
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from core.errors import MethodError
+from core.prepare.radiometry import power_to_db, ratio
+from core.raster import MappedRaster, Pixels, Raster
+from core.scene import RATIO_BAND, Layer, Unit
+
+RadarInput = Literal["ratio", "db", "none"]
+RADAR_INPUTS: tuple[str, ...] = get_args(RadarInput)
+RANGE_DB = (-40.0, 15.0)
+"""Decibels outside are noise floors and corner reflectors; they would lead any fit."""
+
+
+def decibels(layer: Layer) -> Raster:
+    """Return a radar layer in decibels cut to -40..15, band by band; NaN stays.
+
+    A layer that holds only the quotient VV/VH gives the quotient in decibels.
+    """
+
+    def convert(power: Pixels) -> Pixels:
+        return np.clip(power_to_db(power), *RANGE_DB)
+
+    return MappedRaster(layer.raster, convert, layer.bands)
+
+
+def radar_inputs(layer: Layer, kind: RadarInput) -> Raster:
+    """Return the radar bands a network is given: VV/VH as a quotient of powers, or VV and VH."""
+    if kind == "db":
+        if layer.unit is Unit.RATIO:
+            raise MethodError(
+                "The scene has only the quotient VV/VH, not VV and VH.",
+                "Choose VV/VH as the radar input.",
+            )
+        return decibels(layer)
+    if layer.unit is Unit.RATIO:
+        return layer.raster
+    if not {"VV", "VH"} <= set(layer.bands):
+        raise MethodError(
+            f"The radar has {', '.join(layer.bands)}; the quotient VV/VH needs VV and VH.",
+            "Choose decibels as the radar input.",
+        )
+    vv, vh = layer.bands.index("VV"), layer.bands.index("VH")
+
+    def quotient(power: Pixels) -> Pixels:
+        return ratio(power[vv], power[vh])[None]
+
+    return MappedRaster(layer.raster, quotient, (RATIO_BAND,))

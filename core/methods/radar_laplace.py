@@ -1,0 +1,72 @@
+"""Regression on radar, corrected by its own interpolated error: the fill to beat."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from core.blocks import BLOCK, windows
+from core.errors import MethodError
+from core.methods.fitted import load_fitted, save_fitted
+from core.methods.radar_regression import Regression, regress
+from core.prepare.gaps import fill
+from core.problem import Fuser, Method, Problem, Progress, Report, unreported
+from core.raster import MemoryRaster, Pixels, scratch
+from core.scene import HIDDEN, Scene
+
+RESIDUAL = "residual"
+"""The prepared layer: what the regression misses, interpolated across the gaps."""
+
+
+class RegressionLaplaceFuser(Fuser):
+    """Returns the prediction plus its own interpolated error."""
+
+    def __init__(self, regression: Regression) -> None:
+        self.bands = regression.bands
+        self.regression = regression
+
+    def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
+        """Add the corrected prediction: the residual's interpolation needs the whole scene."""
+        mask = inputs.mask(HIDDEN)
+        if mask is None:
+            raise MethodError("Nothing is hidden.", "Choose a task with gaps.")
+        report(Progress("Interpolating gaps", 0, 1))
+        residual = scratch((len(self.bands), *inputs.grid.shape))
+        for window in windows(inputs.grid, BLOCK):
+            optical = inputs.optical.raster.read(window, self.bands)
+            residual[(slice(None), *window.slices)] = optical - self.regression.predict(
+                inputs, window
+            )
+        correction = fill(MemoryRaster(residual, inputs.grid, self.bands), mask.raster)
+        report(Progress("Interpolating gaps", 1, 1))
+        return inputs.adding(replace(inputs.optical, name=RESIDUAL, raster=correction))
+
+    def fuse(self, block: Scene) -> Pixels:
+        """Return the prediction plus the interpolated residual."""
+        return self.regression.predict(block) + block.layer(RESIDUAL).raster.read()
+
+    def save(self, folder: Path) -> None:
+        """Write the coefficients."""
+        save_fitted(folder, self.regression.as_json())
+
+
+@dataclass(frozen=True)
+class RadarLaplace(Method):
+    """Regression on radar, corrected by what it misses at the gap's edge."""
+
+    key: ClassVar[str] = "radar-laplace"
+    label: ClassVar[str] = "Radar + interpolation"
+    family: ClassVar[str] = "reference"
+    source: ClassVar[str] = "Regression kriging's idea (Hengl et al. 2007) with Laplace's equation"
+    summary: ClassVar[str] = (
+        "Adds to the radar regression its own error, interpolated from the gap's edge: the "
+        "strongest fill without a network, though speckled."
+    )
+    needs: ClassVar[Literal["", "visible answer", "gaps"]] = "gaps"
+
+    def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Fit least squares on the visible pixels."""
+        return RegressionLaplaceFuser(regress(problem))
+
+    def load(self, folder: Path) -> Fuser:
+        """Read the coefficients."""
+        return RegressionLaplaceFuser(Regression.from_json(load_fitted(folder)))

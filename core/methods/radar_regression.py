@@ -1,0 +1,119 @@
+"""Optical from radar, pixel by pixel and linearly: what radar alone says."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.blocks import BLOCK, windows
+from core.errors import MethodError
+from core.methods.fitted import load_fitted, save_fitted
+from core.methods.radar import decibels
+from core.problem import Fuser, Method, Problem, Report, unreported
+from core.raster import Pixels, Window
+from core.scene import Scene
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """Coefficients of each optical band on 1 and the radar bands in decibels."""
+
+    bands: tuple[str, ...]
+    radar: str
+    """The radar layer's name."""
+    typical: tuple[float, ...]
+    """The radar bands' means in decibels; used where radar has no data."""
+    coefficients: NDArray[np.float64]
+    """(1 + radar bands, optical bands)."""
+
+    def predict(self, inputs: Scene, window: Window | None = None) -> Pixels:
+        """Return the optical bands for a window of a scene with this radar layer."""
+        backscatter = decibels(inputs.layer(self.radar)).read(window)
+        typical = np.array(self.typical, dtype=np.float64)[:, None, None]
+        known = np.where(np.isnan(backscatter), typical, backscatter)
+        constant, slopes = self.coefficients[0], self.coefficients[1:]
+        predicted = np.einsum("ro,rij->oij", slopes, known) + constant[:, None, None]
+        bands: Pixels = predicted.astype(np.float32)
+        return bands
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return {
+            "bands": self.bands,
+            "radar": self.radar,
+            "typical": self.typical,
+            "coefficients": self.coefficients.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Regression":
+        """Read what `as_json` wrote."""
+        return cls(
+            tuple(stored["bands"]),
+            stored["radar"],
+            tuple(stored["typical"]),
+            np.array(stored["coefficients"]),
+        )
+
+
+def regress(problem: Problem) -> Regression:
+    """Fit ordinary least squares over all visible pixels with radar, by streaming sums."""
+    inputs = problem.inputs
+    radar = decibels(inputs.radar)
+    features = 1 + len(radar.bands)
+    gram = np.zeros((features, features))
+    moment = np.zeros((features, len(problem.bands)))
+    for window in windows(inputs.grid, BLOCK):
+        backscatter = radar.read(window)
+        optical = inputs.optical.raster.read(window, problem.bands)
+        both = np.isfinite(backscatter).all(axis=0) & np.isfinite(optical).all(axis=0)
+        x = np.vstack([np.ones(int(both.sum())), backscatter[:, both]]).astype(np.float64)
+        gram += x @ x.T
+        moment += x @ optical[:, both].T.astype(np.float64)
+    if gram[0, 0] < features:
+        raise MethodError(
+            "No pixel has both radar and visible optical data.", "Check where the layers overlap."
+        )
+    coefficients = np.linalg.lstsq(gram, moment, rcond=None)[0].astype(np.float64)
+    typical = tuple((gram[0, 1:] / gram[0, 0]).tolist())
+    return Regression(problem.bands, inputs.radar.name, typical, coefficients)
+
+
+class RegressionFuser(Fuser):
+    """Returns the regression's prediction."""
+
+    def __init__(self, regression: Regression) -> None:
+        self.bands = regression.bands
+        self.regression = regression
+
+    def fuse(self, block: Scene) -> Pixels:
+        """Predict the bands from the block's radar."""
+        return self.regression.predict(block)
+
+    def save(self, folder: Path) -> None:
+        """Write the coefficients."""
+        save_fitted(folder, self.regression.as_json())
+
+
+@dataclass(frozen=True)
+class RadarRegression(Method):
+    """Linear regression of each band on radar."""
+
+    key: ClassVar[str] = "radar-regression"
+    label: ClassVar[str] = "Radar regression"
+    family: ClassVar[str] = "reference"
+    source: ClassVar[str] = "Ordinary least squares on VV and VH in decibels"
+    summary: ClassVar[str] = (
+        "Predicts each band from the radar of the same pixel: it tells water from town, keeps the "
+        "speckle, and knows nothing of colour."
+    )
+
+    def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Fit least squares on the visible pixels."""
+        return RegressionFuser(regress(problem))
+
+    def load(self, folder: Path) -> Fuser:
+        """Read the coefficients."""
+        return RegressionFuser(Regression.from_json(load_fitted(folder)))

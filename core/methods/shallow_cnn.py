@@ -1,0 +1,34 @@
+"""The paper's shallow CNN: three convolutions, 2,769 weights a band."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.methods.architecture import Architecture, Conv
+from core.methods.network import NetworkMethod
+from core.settings import Value
+
+
+@dataclass(frozen=True)
+class ShallowCNN(NetworkMethod):
+    """Conv 16, Conv 16, Conv 1 with a sigmoid; sees 7 x 7 pixels."""
+
+    key: ClassVar[str] = "shallow-cnn"
+    label: ClassVar[str] = "Shallow CNN"
+    source: ClassVar[str] = "Ha Tuan Cuong, JETAP 8(1), 2026, doi 10.33093/jetap.2026.8.1.4"
+    summary: ClassVar[str] = (
+        "Three small convolutions over a band and the radar: quick and close to its input, and "
+        "no wiser than its input where the answer is hidden."
+    )
+    architecture: ClassVar[Architecture] = Architecture((Conv(16), Conv(16), Conv(1, "sigmoid")))
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
+        "demo": {},
+        "paper": {"stride": 32, "batch": 32},
+        "fast": {
+            "batch": 4,
+            "stride": 64,
+            "learning_rate": 1e-2,
+            "schedule": "cosine",
+            "sampling": "random",
+        },
+    }

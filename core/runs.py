@@ -1,0 +1,369 @@
+"""A run is a folder, and its state is a fact about which files are in it.
+
+One scene, task, method, configuration and seed. One writer a file: `request.json` is written once
+by who asks; everything else by the one process that executes it: `worker.json` (who that is),
+`progress.jsonl` (appended), `model/`, `fused.tif`, `scores.json` and last, by rename,
+`result.json`. A worker that dies without a result reads as "lost", never as "running" for ever.
+"""
+
+import dataclasses
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import psutil
+
+from core import library, workspace
+from core.blocks import fuse
+from core.errors import BandweaveError, RunError, UnknownNameError
+from core.evaluate import Score, evaluate, json_number, original
+from core.methods import method_class
+from core.problem import Fuser, Method, Problem, Progress, Report, Task
+from core.raster import StoredRaster, create
+from core.settings import Value
+from core.tasks import TASKS
+
+REQUEST, WORKER, PROGRESS = "request.json", "worker.json", "progress.jsonl"
+FUSED, SCORES, RESULT, MODEL, LOG = "fused.tif", "scores.json", "result.json", "model", "log.txt"
+CANCELLED = "cancelled"
+"""An empty file that says the run was cancelled."""
+NOTE_EVERY = 0.2
+"""Seconds between lines of progress."""
+
+
+class State(StrEnum):
+    """Where a run is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (State.QUEUED, State.RUNNING)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a run; every setting is written out."""
+
+    scene: str
+    """An id of the library, or a scene folder's path."""
+    task: str
+    method: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    task_settings: Mapping[str, Value] = field(default_factory=dict)
+    seed: int = 0
+    label: str = ""
+    fold: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run, and write out the settings that were left to default."""
+        if self.seed < 0:
+            raise RunError(f"The seed cannot be {self.seed}.", "Give 0 or more.")
+        object.__setattr__(self, "settings", self.configured_method.values())
+        object.__setattr__(self, "task_settings", self.configured_task.values())
+        object.__setattr__(self, "label", self.label or self.method)
+
+    @property
+    def configured_method(self) -> Method:
+        """The method with its settings."""
+        return method_class(self.method).from_values(self.settings)
+
+    @property
+    def configured_task(self) -> Task:
+        """The task with its settings."""
+        if self.task not in TASKS:
+            raise UnknownNameError("task", self.task, TASKS)
+        return TASKS[self.task].from_values(self.task_settings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what `as_json` wrote; what is not a field was added by a later version."""
+        names = {each.name for each in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in stored.items() if name in names})
+
+
+class Status(NamedTuple):
+    """A run's state, how far it has come, and why it ended if it did not end well."""
+
+    state: State
+    progress: Progress | None
+    error: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, by its folder."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @cached_property
+    def request(self) -> Request:
+        """What was asked."""
+        stored = _read_json(self.folder / REQUEST)
+        if stored is None:
+            raise RunError(
+                f"There is no run in {self.folder.name}.",
+                "Choose one from the run list; it may have been deleted.",
+            )
+        return Request.from_json(stored)
+
+    @property
+    def created(self) -> datetime:
+        """When it was asked for."""
+        return datetime.fromtimestamp((self.folder / REQUEST).stat().st_mtime, UTC)
+
+    def status(self) -> Status:
+        """Return where the run is now."""
+        lines = self.history()
+        progress = _progress(lines[-1]) if lines else None
+        # a worker's life is read before the result: it may end between the two
+        alive = self.worker_alive()
+        result = self.result()
+        if result:
+            error, hint = result.get("error", ""), result.get("hint", "")
+            return Status(State.FAILED if error else State.DONE, progress, error, hint)
+        if (self.folder / CANCELLED).exists():
+            return Status(State.CANCELLED, progress, "", "")
+        if alive:
+            return Status(State.RUNNING, progress, "", "")
+        if (self.folder / WORKER).exists():
+            message = "The process that ran this ended without a result."
+            return Status(State.LOST, progress, message, "Start it again; the log may tell why.")
+        return Status(State.QUEUED, progress, "", "")
+
+    def worker_alive(self) -> bool:
+        """Whether the process that took the run still exists (pid and start time both match)."""
+        process = self.worker()
+        return process is not None and process.status() != psutil.STATUS_ZOMBIE
+
+    def worker(self) -> psutil.Process | None:
+        """Return the process that took the run, if it still exists."""
+        stored = _read_json(self.folder / WORKER)
+        if stored is None:
+            return None
+        try:
+            process = psutil.Process(stored["pid"])
+            return process if abs(process.create_time() - stored["started"]) < 1 else None
+        except psutil.NoSuchProcess:
+            return None
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the lines of progress: stage, step, steps, loss, validation, seconds."""
+        path = self.folder / PROGRESS
+        if not path.is_file():
+            return []
+        text = path.read_text()
+        # the last line may be half written
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+    def result(self) -> dict[str, Any]:
+        """Return what the run took (and the error it ended with), empty while it has not ended."""
+        return _read_json(self.folder / RESULT) or {}
+
+    def scores(self) -> list[dict[str, Any]]:
+        """Return the rows of `scores.json`, empty while there are none."""
+        stored: list[dict[str, Any]] | None = _read_json(self.folder / SCORES)
+        return stored or []
+
+    @property
+    def fused(self) -> StoredRaster:
+        """The fused image, in reflectance."""
+        return StoredRaster(self.folder / FUSED)
+
+    @property
+    def log(self) -> str:
+        """What the worker printed."""
+        path = self.folder / LOG
+        return path.read_text(errors="replace") if path.is_file() else ""
+
+
+def new_run(request: Request, folder: Path | None = None) -> Run:
+    """Write a request into a folder (by default a new one of the workspace)."""
+    if folder is None:
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        folder = workspace.runs() / f"{stamp}-{secrets.token_hex(3)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / REQUEST, request.as_json())
+    return Run(folder)
+
+
+def all_runs() -> list[Run]:
+    """Return the workspace's runs, newest first."""
+    folder = workspace.runs()
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if (path / REQUEST).is_file()]
+    return [Run(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+
+
+def open_run(run_id: str) -> Run:
+    """Return a run of the workspace by its id."""
+    known = {run.id: run for run in all_runs()}
+    if run_id not in known:
+        raise RunError(
+            f"There is no run '{run_id}'.", "Choose one from the run list; it may be deleted."
+        )
+    return known[run_id]
+
+
+def claim(run: Run, process: psutil.Process) -> bool:
+    """Note which process executes a run; False where another living process has it already."""
+    holder = run.worker()
+    if holder is not None and holder.pid != process.pid:
+        return False
+    content = {"pid": process.pid, "started": process.create_time()}
+    _write_json(run.folder / WORKER, content)
+    return True
+
+
+def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[dict[str, Any]]:
+    """Do what the request asks, in this process, and return the scores.
+
+    An error that the user can put right is written to `result.json` as well as raised.
+    """
+    started = time.monotonic()
+    process = psutil.Process()
+    if not claim(run, process):
+        raise RunError(f"The run {run.id} is being executed.", "Wait for it, or cancel it.")
+    notes = _Notes(run.folder / PROGRESS, watch)
+    try:
+        result = _execute(run, notes.note)
+    except BandweaveError as error:
+        failure = {"error": error.message, "hint": error.hint}
+        _write_json(run.folder / RESULT, failure | _cost(started, process))
+        raise
+    except Exception as error:
+        failure = {"error": f"{type(error).__name__}: {error}", "hint": "The log has the details."}
+        _write_json(run.folder / RESULT, failure | _cost(started, process))
+        raise
+    finally:
+        notes.close()
+    _write_json(run.folder / RESULT, result | _cost(started, process))
+    return run.scores()
+
+
+def _execute(run: Run, report: Report) -> dict[str, Any]:
+    request = run.request
+    report(Progress("Preparing", 0, 1))
+    scene = library.find(request.scene).scene
+    problem, truth = request.configured_task.pose(scene, request.seed)
+    fuser = request.configured_method.fit(problem, report)
+    _write_fused(run, fuser, problem, report)
+    report(Progress("Scoring", 0, 1))
+    scores = evaluate(truth, run.fused)
+    _write_json(run.folder / SCORES, [_row(run, request, score) for score in scores])
+    (run.folder / MODEL).mkdir(exist_ok=True)
+    fuser.save(run.folder / MODEL)
+    report(Progress("Done", 1, 1))
+    reference = [score._asdict() for score in original(truth)]
+    scales = {
+        band: scale._asdict() for band, scale in zip(problem.bands, truth.scales, strict=True)
+    }
+    return {"original": reference, "scales": scales, "scene": scene.name}
+
+
+def _write_fused(run: Run, fuser: Fuser, problem: Problem, report: Report) -> None:
+    simulated = problem.inputs.simulated
+    tags = {"unit": "reflectance", "method": run.request.method, "task": run.request.task}
+    tags |= {"simulated": "yes"} if simulated else {}
+    with create(run.folder / FUSED, problem.inputs.grid, fuser.bands, tags=tags) as target:
+        fuse(fuser, problem, target, report=report)
+
+
+def _row(run: Run, request: Request, score: Score) -> dict[str, Any]:
+    return {
+        "label": request.label,
+        "method": request.method,
+        "seed": request.seed,
+        "fold": request.fold,
+        "run": run.id,
+        "task": request.task,
+        "region": score.region,
+        "band": score.band,
+        "metric": score.metric,
+        "value": json_number(score.value),
+    }
+
+
+class _Notes:
+    """Appends progress, at most a few lines a second, but every new stage and every last step."""
+
+    def __init__(self, path: Path, watch: Callable[[Progress], None] | None) -> None:
+        self._stream = path.open("w")
+        self._watch = watch
+        self._begun = time.monotonic()
+        self._last = -NOTE_EVERY
+        self._stage = ""
+
+    def note(self, progress: Progress) -> None:
+        """Write one line and tell who watches."""
+        seconds = time.monotonic() - self._begun
+        new = progress.stage != self._stage or progress.step == progress.steps
+        if not new and seconds - self._last < NOTE_EVERY:
+            return
+        self._last, self._stage = seconds, progress.stage
+        line = progress._asdict() | {"seconds": round(seconds, 3)}
+        self._stream.write(json.dumps(line) + "\n")
+        self._stream.flush()
+        if self._watch:
+            self._watch(progress)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def _progress(line: Mapping[str, Any]) -> Progress:
+    return Progress(line["stage"], line["step"], line["steps"], line["loss"], line["validation"])
+
+
+def _cost(started: float, process: psutil.Process) -> dict[str, Any]:
+    """Return seconds and the peak memory of this process in MiB (not known on every system)."""
+    cost: dict[str, Any] = {"seconds": round(time.monotonic() - started, 3)}
+    try:
+        import resource
+    except ImportError:
+        return cost | {"peak_memory_mib": None}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # kibibytes on Linux, bytes on macOS
+    return cost | {
+        "peak_memory_mib": round(peak / (1 << (20 if os.uname().sysname == "Darwin" else 10)))
+    }
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+
+
+def _write_json(path: Path, content: object) -> None:
+    """Write under another name and rename: a reader sees all of it or nothing."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(json.dumps(content, indent=1, allow_nan=False))
+    partial.replace(path)

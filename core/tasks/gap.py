@@ -1,0 +1,151 @@
+"""Fill gaps in the optical image with radar's help, and know how well.
+
+Holes are simulated over clear pixels, so the truth is known; it is withheld from the problem
+altogether. What can be learned comes from the scene itself: more holes are simulated in visible
+pixels, and those are the lessons.
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from scipy.ndimage import uniform_filter
+
+from core.errors import TaskError
+from core.prepare.holes import hole_field, holes
+from core.prepare.normalisation import percentile
+from core.problem import BandScale, Flags, Pair, Posed, Problem, Task, Truth
+from core.raster import FlagRaster, Raster, Window, WithheldRaster
+from core.scene import HIDDEN, Layer, Role, Scene, Unit
+from core.settings import setting
+from core.tasks.selection import FEWEST_BLOCKS, block_split, inputs_for, usable
+
+SCORED, LESSON = 0, 1
+"""What a simulated mask is for: the first number of its seed, so that none repeats another."""
+LESSON_COVER = (0.15, 0.6)
+RANGE = (2.0, 98.0)
+SAMPLE, SMOOTH, LONGEST, FADED = 512, 33, 64, 0.1
+
+
+@dataclass(frozen=True)
+class Gap(Task):
+    """Fill clouds: the hidden pixels are to be produced, and only they are scored."""
+
+    key: ClassVar[str] = "gap"
+    label: ClassVar[str] = "Fill clouds"
+    description: ClassVar[str] = (
+        "Given the optical image with gaps and the radar, return the image without gaps; scored "
+        "on hidden pixels only."
+    )
+    answer_visible: ClassVar[bool] = False
+    has_gaps: ClassVar[bool] = True
+    source: ClassVar[str] = (
+        "Simulated gaps over clear pixels, as Meraner et al. (2020), doi "
+        "10.1016/j.isprsjprs.2020.05.013, have real ones"
+    )
+
+    coverage: float = setting(
+        0.3, "Hidden share", "Share of the clear pixels to hide.", minimum=0.02, maximum=0.9
+    )
+    lessons: int = setting(
+        3,
+        "Practice masks",
+        "How many masks to simulate in visible pixels for learning.",
+        minimum=1,
+        maximum=12,
+        advanced=True,
+    )
+    bands: str = setting(
+        "visible",
+        "Bands",
+        "Red, green and blue, or every optical band.",
+        choices=("visible", "all"),
+    )
+
+    def pose(self, scene: Scene, seed: int) -> Posed:
+        """Hide part of the clear pixels, and real clouds with them, and practise on the rest."""
+        whole = inputs_for(scene, self.bands)
+        pixels = usable(whole)
+        field = hole_field(whole.optical, (seed, SCORED))
+        scored = holes(field, pixels.clear, self.coverage)
+        visible = pixels.clear.flags & ~scored
+        if not scored.any() or not visible.any():
+            raise TaskError(
+                f"Hiding {self.coverage:.0%} leaves nothing to score or nothing to see.",
+                "Choose another hidden share.",
+            )
+        hidden = pixels.valid.flags & ~visible
+        inputs = _with_gaps(whole, hidden)
+        problem = Problem(
+            task=self.key,
+            inputs=inputs,
+            bands=inputs.optical.bands,
+            pairs=tuple(
+                self._lesson(inputs, (visible, hidden), (seed, LESSON, number))
+                for number in range(self.lessons)
+            ),
+            split=block_split(inputs, seed, _buffer(inputs), fewest=FEWEST_BLOCKS),
+            seed=seed,
+        )
+        reference = whole.optical.raster
+        return Posed(
+            problem,
+            Truth(
+                reference,
+                {"hidden": FlagRaster(scored, whole.grid, "hidden")},
+                _scales(reference, visible),
+            ),
+        )
+
+    def _lesson(self, inputs: Scene, flags: tuple[Flags, Flags], seeds: tuple[int, ...]) -> Pair:
+        """Simulate one more mask in the visible pixels: what it takes away is to be learned."""
+        visible, hidden = flags
+        drawn = np.random.default_rng(seeds).uniform(*LESSON_COVER)
+        allowed = FlagRaster(visible, inputs.grid, "visible")
+        practice = holes(hole_field(inputs.optical, seeds), allowed, float(drawn))
+        return Pair(
+            _with_gaps(inputs, hidden | practice),
+            inputs.optical.raster,
+            FlagRaster(practice, inputs.grid, "lesson"),
+        )
+
+
+def _with_gaps(scene: Scene, hidden: Flags) -> Scene:
+    """Return the scene with the optical layer withheld where hidden, and the mask that says so."""
+    optical = scene.optical
+    flags = FlagRaster(hidden, scene.grid, HIDDEN)
+    mask = Layer(HIDDEN, Role.MASK, flags, Unit.FLAG, optical.native_resolution, optical.date)
+    return scene.adding(replace(optical, raster=WithheldRaster(optical.raster, flags)), mask)
+
+
+def _scales(reference: Raster, visible: Flags) -> tuple[BandScale, ...]:
+    """Return the bands' own unit with L = p98 - p2 of the visible pixels."""
+    spread = percentile(reference, lambda window: visible[window.slices], RANGE)
+    return tuple(
+        BandScale(0.0, 1.0, high - low)
+        for low, high in zip(spread.lower, spread.upper, strict=True)
+    )
+
+
+def _buffer(inputs: Scene) -> int:
+    """Return the lag in pixels at which fine detail's correlation falls below 0.1, at most 64.
+
+    Estimated along the rows of the first band in the middle of the scene. The image's running
+    mean is taken off first: what interpolation leaves to be learned is fine detail.
+    """
+    height, width = (min(size, SAMPLE) for size in inputs.grid.shape)
+    row, col = (inputs.grid.height - height) // 2, (inputs.grid.width - width) // 2
+    band = inputs.optical.bands[:1]
+    image = inputs.optical.raster.read(Window(row, col, height, width), band)[0]
+    known = np.isfinite(image)
+    weight = uniform_filter(known.astype(np.float64), SMOOTH)
+    smooth = uniform_filter(np.where(known, image, 0.0).astype(np.float64), SMOOTH)
+    detail = np.where(known, image - smooth / np.maximum(weight, 1e-9), 0.0)
+    variance = (detail[known] ** 2).mean() if known.any() else 0.0
+    farthest = min(LONGEST, width - 1)
+    for lag in range(1, farthest):
+        both = known[:, lag:] & known[:, :-lag]
+        products = (detail[:, lag:] * detail[:, :-lag])[both]
+        if not products.size or products.mean() < FADED * variance:
+            return lag
+    return farthest

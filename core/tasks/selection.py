@@ -1,0 +1,79 @@
+"""Which bands and pixels of a scene a task works on."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import binary_dilation
+
+from core.blocks import BLOCK, windows
+from core.errors import TaskError
+from core.prepare.holes import growth
+from core.problem import BlockSplit, Flags
+from core.raster import FlagRaster, SelectedRaster
+from core.scene import CLOUD, Role, Scene
+
+VISIBLE = ("red", "green", "blue")
+SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS_A_SIDE = 16, 256, 8
+FEWEST_BLOCKS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """Where the optical layer has data, and where no cloud is in the way; one byte a pixel each."""
+
+    valid: FlagRaster
+    clear: FlagRaster
+
+
+def inputs_for(scene: Scene, bands: str) -> Scene:
+    """Return the scene without truth and labels, its optical layer cut to the wanted bands.
+
+    `bands` is "visible" (red, green and blue where the scene has all three, else every band) or
+    "all". A scene without radar is refused.
+    """
+    optical, _ = scene.optical, scene.radar
+    names = optical.bands
+    if bands == "visible" and set(VISIBLE) <= set(names):
+        names = VISIBLE
+    chosen = replace(optical, raster=SelectedRaster(optical.raster, names))
+    return scene.without(Role.TRUTH, Role.LABELS).adding(chosen)
+
+
+def usable(scene: Scene) -> Pixels:
+    """Return where every optical band is finite, and which of those pixels no cloud mask flags.
+
+    Cloud masks are grown as far as resampling may have carried a cloudy sample.
+    """
+    optical, mask = scene.optical, scene.mask(CLOUD)
+    valid = np.zeros(scene.grid.shape, dtype=bool)
+    cloudy = np.zeros(scene.grid.shape, dtype=bool)
+    for window in windows(scene.grid, BLOCK):
+        valid[window.slices] = np.isfinite(optical.raster.read(window)).all(axis=0)
+        if mask is not None:
+            cloudy[window.slices] = mask.raster.read(window)[0] == 1
+    reach = growth(optical) * optical.native_factor
+    if reach and cloudy.any():
+        cloudy = binary_dilation(cloudy, np.ones((3, 3), dtype=bool), iterations=reach)
+    clear: Flags = valid & ~cloudy
+    if not clear.any():
+        raise TaskError(
+            "No pixel of the optical image is clear.",
+            "Choose another date or area, or check the cloud mask.",
+        )
+    return Pixels(FlagRaster(valid, scene.grid, "valid"), FlagRaster(clear, scene.grid, "clear"))
+
+
+def block_split(scene: Scene, seed: int, buffer: int, *, fewest: int = 1) -> BlockSplit:
+    """Return the scene's division into blocks: side an eighth of the scene's, 16 to 256 pixels.
+
+    A scene that makes fewer than `fewest` blocks is refused.
+    """
+    side = min(max(min(scene.grid.shape) // BLOCKS_A_SIDE, SMALLEST_BLOCK), LARGEST_BLOCK)
+    count = -(-scene.grid.height // side) * -(-scene.grid.width // side)
+    if count < fewest:
+        raise TaskError(
+            f"The scene is too small: {scene.grid.height} x {scene.grid.width} pixels make "
+            f"{count} blocks of {side}; at least {fewest} are needed.",
+            f"Use a scene of at least {4 * SMALLEST_BLOCK} x {4 * SMALLEST_BLOCK} pixels.",
+        )
+    return BlockSplit(scene.grid, side, min(buffer, side // 2), seed)
