@@ -1,0 +1,40 @@
+"""How much information the estimate carries, whatever it is worth."""
+
+import math
+
+import numpy as np
+
+from core.metrics.comparison import Comparison
+from core.metrics.metric import Metric
+
+BINS = 256
+
+
+def entropy(pair: Comparison) -> float:
+    """Entropy of the estimate's histogram, -sum p log2 p, in bits, 0..8.
+
+    Shannon 1948. 256 equal bins over 0..L and the scored pixels. Values outside are counted in the
+    end bins: negative reflectance falls into the first, so a band that needs an offset must be
+    brought to a scale that starts at 0. NaN where no pixel is scored.
+    """
+    from core.metrics import kernels
+
+    counts = kernels.histogram(*pair.arrays, pair.data_range, BINS)
+    counts = counts[counts > 0]
+    if not counts.size:
+        return math.nan
+    shares = counts / counts.sum()
+    # max: the only share of a single bin is 1, and -log2 1 is -0.0
+    return max(0.0, float(-np.sum(shares * np.log2(shares))))
+
+
+ENTROPY = Metric(
+    key="entropy",
+    label="Entropy",
+    better="closer",
+    range=(0.0, math.log2(BINS)),
+    unit="bit",
+    source="Shannon 1948, doi 10.1002/j.1538-7305.1948.tb01338.x",
+    needs_reference=False,
+    function=entropy,
+)
