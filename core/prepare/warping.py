@@ -73,7 +73,7 @@ class WarpedRaster:
                 [self._interpolated(half, bands) for half in _halves(window)],
                 axis=1 if window.height >= window.width else 2,
             )
-        patch = Patch(self.base.read(needed, bands), needed.row, needed.col)
+        patch = Patch(self.base.read(needed, bands), (needed.row, needed.col), self.base.grid.shape)
         return resample(patch, rows, cols, self.how, self._scale)
 
     def _needed(self, rows: Positions, cols: Positions) -> Window | None:
