@@ -14,23 +14,24 @@ from typing import Any
 
 import streamlit as st
 
-from core.display import TILE, Difference, Previewable, Style, levels
-from core.raster import StoredRaster
+from core.display import TILE, Difference, Style, levels
+from core.raster import Raster, StoredRaster
 
 KEPT = 256
 _SECRET = secrets.token_bytes(32)
-_published: OrderedDict[str, tuple[Previewable, Style]] = OrderedDict()
+_published: OrderedDict[str, tuple[Raster, Style]] = OrderedDict()
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A published raster as the viewer needs it."""
+    """A panel of the viewer: a published raster, or a word about one that is still to come."""
 
-    id: str
     label: str
-    levels: int
     note: str = ""
+    id: str = ""
+    levels: int = 0
+    awaited: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Describe the layer to the viewer's script."""
@@ -39,35 +40,49 @@ class Layer:
         return {
             "label": self.label,
             "note": self.note,
-            "tiles": f"{prefix}/api/tiles/{self.id}/{{z}}/{{x}}/{{y}}",
+            "tiles": f"{prefix}/api/tiles/{self.id}/{{z}}/{{x}}/{{y}}" if self.id else "",
             "levels": self.levels,
             "tile": TILE,
+            "awaited": self.awaited,
         }
 
 
-def publish(raster: Previewable, style: Style, label: str, note: str = "") -> Layer:
-    """Let the browser ask for tiles of a raster; the least recently published are forgotten."""
-    stated = repr((fingerprint(raster), style)).encode()
+def publish(
+    raster: Raster,
+    style: Style,
+    label: str,
+    note: str = "",
+    key: tuple[object, ...] | None = None,
+) -> Layer:
+    """Let the browser ask for tiles of a raster; the least recently published are forgotten.
+
+    `key` says what a raster that is not stored was computed from.
+    """
+    stated = repr((fingerprint(raster) if key is None else key, style)).encode()
     identity = hashlib.blake2b(stated, key=_SECRET, digest_size=12).hexdigest()
     with _lock:
-        _published.setdefault(identity, (raster, style))
+        raster, _ = _published.setdefault(identity, (raster, style))
         _published.move_to_end(identity)
         while len(_published) > KEPT:
             _published.popitem(last=False)
-        raster = _published[identity][0]
-    return Layer(identity, label, levels(raster.grid), note)
+    return Layer(label, note, identity, levels(raster.grid))
 
 
-def published(identity: str) -> tuple[Previewable, Style] | None:
+def awaited(label: str, word: str) -> Layer:
+    """Return a panel for a result that is still to come."""
+    return Layer(label, awaited=word)
+
+
+def published(identity: str) -> tuple[Raster, Style] | None:
     """Return what was published under an id."""
     with _lock:
         return _published.get(identity)
 
 
-def fingerprint(raster: Previewable) -> tuple[object, ...]:
+def fingerprint(raster: Raster) -> tuple[object, ...]:
     """Return what tells a raster from every other, and from its own file's earlier states."""
     if isinstance(raster, Difference):
         return fingerprint(raster.reference), fingerprint(raster.estimate), raster.absolute
     if isinstance(raster, StoredRaster):
         return str(raster.path), raster.path.stat().st_mtime_ns, raster.band_names
-    raise TypeError(f"{type(raster).__name__} is not stored; the server could not read it later.")
+    raise TypeError(f"{type(raster).__name__} is computed; give the key it is known by.")

@@ -59,7 +59,16 @@ class Furniture {
       if (swiping && i) label.style.right = "8px";
       else label.style.left = `${place.x + 8}px`;
       this.labels.append(label);
+      if (layer.awaited) this.await(layer.awaited, place);
     });
+  }
+
+  /** Say in a panel's middle that its image is still to come. */
+  await(word, place) {
+    const waiting = this.labels.appendChild(element("div", "awaited"));
+    waiting.append(element("i", ""), word);
+    waiting.style.left = `${place.x + place.width / 2}px`;
+    waiting.style.top = `${place.y + place.height / 2}px`;
   }
 
   measure(metresAPixel, place) {

@@ -48,6 +48,7 @@ function address(layer, level, x, y) {
  * neighbours, so that no line ever shows between two tiles.
  */
 function drawLayer(context, cache, layer, view, panel, density) {
+  if (!layer.tiles) return;
   const { width, height } = view.image;
   const sharpness = view.scale * density;
   const level = Math.min(layer.levels - 1, Math.max(0, Math.floor(Math.log2(1 / sharpness) + 0.35)));

@@ -1,0 +1,87 @@
+"""What pages say in words: what is being prepared, what it will take, what went wrong."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.errors import BandweaveError
+from core.methods import METHODS
+from core.methods.network import NetworkMethod
+from core.raster import Grid
+from core.runs import Run, State, Status
+from core.scene import Scene
+from core.tasks import TASKS
+from pages.shared import demo
+
+SIMULATED = "SIMULATED"
+
+
+def problem(error: BandweaveError) -> None:
+    """Say what happened and what to do."""
+    st.error(f"{error.message} {error.hint}".strip(), icon=":material/error:")
+
+
+def failed(status: Status) -> None:
+    """Say why a run ended without a result."""
+    st.error(f"{status.error} {status.hint}".strip(), icon=":material/error:")
+
+
+def simulated(scene: Scene) -> None:
+    """Mark a scene that is not real, wherever it is shown."""
+    if scene.simulated:
+        st.badge(
+            SIMULATED, color="orange", help="Made by a model of a delta city, not by a satellite."
+        )
+
+
+@st.fragment(run_every=1.0)
+def preparing(error: BandweaveError | None) -> None:
+    """Hold the page's shape while the demo scene is made; rerun the page when it is there."""
+    if error is not None:
+        problem(error)
+        return
+    if demo.scene() is not None:
+        st.rerun()
+    with st.container(border=True):
+        st.caption("The demo scene is being made; this takes a few seconds, once.")
+        st.skeleton(360)
+    with st.container(border=True):
+        st.skeleton(180)
+
+
+def plan(task: str, changes: Mapping[str, Mapping[str, object]], grid: Grid) -> str:
+    """Say what a click on Train will take: steps, and seconds where earlier runs tell."""
+    steps, seconds = 0, 0.0
+    try:
+        for method, values in changes.items():
+            planned = _steps(task, method, values, grid)
+            steps += planned
+            seconds += planned * _pace(task, method)
+    except BandweaveError as error:
+        return f":red[{error.message} {error.hint}]"
+    words = f"{steps:,} training steps"
+    return f"{words}, about {seconds:.0f} s" if seconds else words
+
+
+def _steps(task: str, method: str, values: Mapping[str, object], grid: Grid) -> int:
+    asked = demo.request(task, method, values)
+    network = METHODS[method].from_values(asked.settings)
+    assert isinstance(network, NetworkMethod)
+    pairs = int(asked.task_settings.get("lessons", 1))
+    bands = 3 if TASKS[task] else 1
+    return bands * network.plan(*grid.shape, pairs=pairs).steps
+
+
+def _pace(task: str, method: str) -> float:
+    """Return the seconds a step took in the demo's first run of a method, 0 while unknown."""
+    for run in demo.first_runs(task):
+        if run.request.method == method and run.status().state is State.DONE:
+            return _seconds_a_step(run)
+    return 0.0
+
+
+def _seconds_a_step(run: Run) -> float:
+    training = [line for line in run.history() if line["stage"].startswith("Training")]
+    if not training or not training[-1]["step"]:
+        return 0.0
+    return float(run.result()["seconds"]) / int(training[-1]["step"])

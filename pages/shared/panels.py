@@ -1,0 +1,111 @@
+"""What the viewer's panels can show: the original, what was given of it, radar, and results.
+
+All optical panels share the original's stretch; otherwise their differences would not show.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from core.display import Style, stretch
+from core.methods import METHODS
+from core.raster import Grid, Pixels, Raster, StoredRaster, Window
+from core.runs import Request, State
+from core.scene import Scene, Unit, open_scene
+from core.settings import Value
+from core.tasks import TASKS
+from pages.shared import demo
+from pages.shared.layers import Layer, awaited, fingerprint, publish
+from pages.shared.results import Result
+
+VISIBLE = ("red", "green", "blue")
+ORIGINAL, GIVEN, RADAR = "original", "given", "radar"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be shown under a task: the ids of panels, and those shown unless told otherwise."""
+
+    titles: dict[str, str]
+    usual: tuple[str, ...]
+
+    @property
+    def swiped(self) -> tuple[str, str]:
+        """The usual two: what was given against the newest result."""
+        results = [each for each in self.usual if each not in (ORIGINAL, GIVEN)]
+        return self.usual[0], results[0]
+
+
+def choices(task: str, rows: Sequence[Result]) -> Choices:
+    """Return what a task's panels can show: truth, radar and each row; usually, the newest rows."""
+    newest = tuple(_newest(rows, method) or method for method in demo.NETWORKS)
+    done = {row.run.id: row.title for row in rows if row.run.status().state is State.DONE}
+    waiting = {method: METHODS[method].label for method in newest if method in METHODS}
+    fixed = {ORIGINAL: "Original", RADAR: "Radar"}
+    if task == "reconstruct":
+        return Choices({**fixed, **done, **waiting}, (ORIGINAL, *newest))
+    return Choices({GIVEN: "Given", **fixed, **done, **waiting}, (GIVEN, *newest, ORIGINAL))
+
+
+def panel(
+    chosen: str, rows: Sequence[Result], folder: Path, scene: Scene, bands: tuple[str, ...]
+) -> Layer:
+    """Return one of the panels a choice offers."""
+    raster = scene.optical.raster
+    style = _stretch(raster, bands, decibels=False)
+    if chosen == ORIGINAL:
+        return publish(raster, style, "Original")
+    if chosen == RADAR:
+        return _radar(scene)
+    if chosen == GIVEN:
+        given = Given(folder, scene.grid, raster.bands, rows[-1].run.request)
+        return publish(given, style, "Given", key=(fingerprint(raster), repr(given)))
+    found = [row for row in rows if row.run.id == chosen]
+    if not found:
+        return awaited(METHODS[chosen].label, "Training")
+    return publish(found[0].run.fused, style, found[0].label, found[0].change)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a task leaves visible of a scene's optical image; worked out when first read."""
+
+    folder: Path
+    grid: Grid
+    bands: tuple[str, ...]
+    request: Request
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return the pixels of a window (default: all), NaN where the task hides them."""
+        settings = tuple(self.request.task_settings.items())
+        return _posed(self.folder, self.request.task, settings, self.request.seed).read(
+            window, bands
+        )
+
+
+def _radar(scene: Scene) -> Layer:
+    layer = scene.radar
+    power = layer.unit is Unit.POWER
+    style = _stretch(layer.raster, layer.bands[:1], decibels=power)
+    return publish(layer.raster, style, f"Radar {layer.bands[0]}", "dB" if power else "")
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs={StoredRaster: fingerprint})
+def _stretch(raster: Raster, bands: tuple[str, ...], decibels: bool) -> Style:
+    return stretch(raster, bands, decibels=decibels)
+
+
+@lru_cache(maxsize=4)
+def _posed(folder: Path, task: str, settings: tuple[tuple[str, Value], ...], seed: int) -> Raster:
+    problem = TASKS[task].from_values(dict(settings)).pose(open_scene(folder), seed).problem
+    return problem.inputs.optical.raster
+
+
+def _newest(rows: Sequence[Result], method: str) -> str | None:
+    """Return the id of a method's newest finished run."""
+    done = [row.run for row in rows if row.run.request.method == method]
+    done = [run for run in done if run.status().state is State.DONE]
+    return done[-1].id if done else None
