@@ -12,17 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
-from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 
 from core.errors import RasterError, SceneError, SettingError
-from core.prepare.warping import SAME, WarpedRaster, lattice_shift, pixels_spanned
+from core.prepare.warping import PROJ_ERRORS, SAME, WarpedRaster, lattice_shift, pixels_spanned
 from core.raster import Grid, Pixels, Raster, Window
 from core.scene import Resampled
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north."""
 
+NOWHERE: Bounds = (math.inf, math.inf, -math.inf, -math.inf)
 WGS84 = CRS.from_epsg(4326)
 
 
@@ -115,7 +115,7 @@ def common_grid(
             "Choose optical and radar files of the same place.",
         )
     if bounds is not None:
-        cropped = _intersection((shared, _bounds_in(bounds, crs)))
+        cropped = _intersection((shared, _bounds_in(bounds, crs, shared)))
         if _empty(cropped):
             raise SceneError(
                 f"The bounds {_listed(bounds)} lie outside what optical and radar both cover: "
@@ -137,21 +137,21 @@ def metric_crs(grid: Grid) -> CRS:
 
 
 def extent(grid: Grid, crs: CRS) -> Bounds:
-    """Return the bounds of a grid in another coordinate system (a box around its outline)."""
-    if grid.crs == crs:
-        return grid.bounds
+    """Return the bounds of a grid in another coordinate system (a box around its outline).
+
+    Where they are beyond that system's reach they are `NOWHERE`, which overlaps nothing.
+    """
+    return _placed(grid.bounds, grid.crs, crs)
+
+
+def _placed(box: Bounds, source: CRS, target: CRS) -> Bounds:
+    if source == target:
+        return box
     try:
-        west, south, east, north = transform_bounds(grid.crs, crs, *grid.bounds, densify_pts=21)
-    except (RasterioError, ValueError) as error:
-        raise RasterError(
-            f"An extent of {_listed(grid.bounds)} in {grid.crs.to_string()} cannot be placed in "
-            f"{crs.to_string()}: {error}.",
-            "Check the file's coordinate system.",
-        ) from error
-    if not all(math.isfinite(side) for side in (west, south, east, north)):
-        # beyond the zone's reach, which is as far apart as two places can be
-        return math.inf, math.inf, -math.inf, -math.inf
-    return west, south, east, north
+        bounds: Bounds = transform_bounds(source, target, *box, densify_pts=21)
+    except PROJ_ERRORS:
+        return NOWHERE
+    return bounds if all(math.isfinite(side) for side in bounds) else NOWHERE
 
 
 def overlap(source: Grid, target: Grid) -> float:
@@ -174,15 +174,17 @@ def _empty(box: Bounds) -> bool:
     return not (west < east and south < north)
 
 
-def _bounds_in(bounds: Bounds, crs: CRS) -> Bounds:
+def _bounds_in(bounds: Bounds, crs: CRS, shared: Bounds) -> Bounds:
+    """Return stated bounds in the grid's coordinate system, told from degrees by their size."""
     west, south, east, north = bounds
     if not all(math.isfinite(side) for side in bounds) or _empty(bounds):
         raise SettingError(
             f"The bounds {_listed(bounds)} enclose nothing.", "Give west, south, east, north."
         )
     if max(abs(west), abs(east)) <= 180 and max(abs(south), abs(north)) <= 90:
-        placed: Bounds = transform_bounds(WGS84, crs, *bounds, densify_pts=21)
-        return placed
+        # bounds of half the world have no place in a zone, their part near the imagery has
+        near = _intersection((bounds, _placed(shared, crs, WGS84)))
+        return NOWHERE if _empty(near) else _placed(near, WGS84, crs)
     return bounds
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.warp import transform
@@ -22,12 +23,15 @@ from core.scene import Resampled
 
 NODE_STEP = 16
 """Target pixels between exactly transformed positions; those between are interpolated linearly,
-which at 10 m is wrong by less than 1e-4 pixels (Earth's curvature over 160 m)."""
+which at 10 m is wrong by some 1e-5 pixels (Earth's curvature over 160 m; measured: below 3e-4
+even in Mercator at 62 degrees north)."""
 SOURCE_LIMIT = 4096 * 4096
 """Source pixels read at once; a window that needs more is computed in halves."""
 SAME = 1e-3
 """Pixels: lattices that differ by less are one lattice."""
 OUTSIDE = -1e12
+PROJ_ERRORS = (RasterioError, CPLE_BaseError, ValueError)
+"""What rasterio raises where positions cannot be transformed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,10 +160,10 @@ def _transformed(
 ) -> tuple[Positions, Positions]:
     try:
         longitudes, latitudes = transform(crs, source.crs, x.tolist(), y.tolist())
-    except (RasterioError, ValueError) as error:
+    except PROJ_ERRORS as error:
         raise RasterError(
-            f"Positions cannot be transformed from {crs.to_string()} to "
-            f"{source.crs.to_string()}: {error}.",
+            f"Positions in {crs.to_string()} cannot be found in the coordinate system "
+            f"{source.crs.to_string()[:40]}: {error}.",
             "Warp the file to a common coordinate system first (gdalwarp does so).",
         ) from error
     cols, rows = ~source.transform @ (np.asarray(longitudes), np.asarray(latitudes))

@@ -58,6 +58,7 @@ _BY_COUNT = {
     12: tuple(name for number, name in _SENTINEL2.items() if number != "10"),
     13: tuple(_SENTINEL2.values()),
 }
+UNNAMED_PAIR = "two bands without names, taken as VV and VH"
 _POLARISATION = re.compile(r"(?:^|[^a-z0-9])(vv|vh)(?![a-z0-9])", re.IGNORECASE)
 _RATIO = re.compile(r"ratio|vv ?[/_-]? ?vh", re.IGNORECASE)
 
@@ -123,7 +124,7 @@ def pick_radar(rasters: Sequence[StoredRaster], stated: Mapping[str, int] | None
     by_file_name = any(band.label == band.raster.path.stem for band in found.values())
     why = "named by the file names" if by_file_name else ""
     if not found and len(bands) == 2:
-        found, why = dict(zip(("VV", "VH"), bands, strict=True)), "two bands without names"
+        found, why = dict(zip(("VV", "VH"), bands, strict=True)), UNNAMED_PAIR
     picks = tuple(
         Pick(name, found[name].raster, found[name].band, "")
         for name in ("VV", "VH")

@@ -27,6 +27,9 @@ SAMPLES = 3
 PREVIEW = 512
 _LOST_16_BIT = -1.0
 """65535, a usual fill of unsigned numbers, as a signed number."""
+_DARKEST_WITH_OFFSET = 950.0
+"""Dark pixels are stored near 1000 with the offset (a little less where atmospheric correction
+overshoots), and near 0 to 900 without."""
 _RADAR_FILLS = (-9999.0, -32768.0, -32767.0)
 _DB_LOWEST, _DB_HIGHEST = -80.0, 40.0
 
@@ -163,14 +166,14 @@ def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
 def guess_sentinel2_offset(numbers: Pixels) -> tuple[float, str]:
     """Tell Sentinel-2's offset (in stored numbers) from its darkest pixels, and why."""
     dark = _darkest(_without(numbers, (0.0,)))
-    offset = SENTINEL2_OFFSET if dark > -SENTINEL2_OFFSET else 0.0
+    offset = SENTINEL2_OFFSET if dark > _DARKEST_WITH_OFFSET else 0.0
     return offset, f"the darkest first percentile is {dark:.0f}, so the offset is {offset:g}"
 
 
 def check_offset(offset: float, numbers: Pixels, name: str, notes: Notes) -> None:
     """Warn where a Sentinel-2 offset (in stored numbers) disagrees with the darkest pixels."""
     dark = _darkest(_without(numbers, (0.0,)))
-    if offset == 0 and dark > -SENTINEL2_OFFSET:
+    if offset == 0 and dark > _DARKEST_WITH_OFFSET:
         notes.warn(
             f"{name} is read with offset 0, but its darkest first percentile is {dark:.0f}: the "
             "product may be of processing baseline 04.00 or later, with offset -1000."

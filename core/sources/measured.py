@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import RasterError
+from core.prepare.alignment import NOWHERE, WGS84, extent
 from core.raster import Grid, Raster, StoredRaster
 from core.scene import Resampled, Unit
 from core.sources.bands import Pick, Picked, as_facts
+from core.sources.completeness import require_complete
 from core.sources.guess import Notes, repeat_factor
 from core.sources.metadata import acquisition_date
 
@@ -48,12 +50,36 @@ def open_one(path: Path) -> StoredRaster:
     if path.is_dir():
         raise RasterError(f"{path.name} is a folder, not a GeoTIFF.", "Give the file itself.")
     raster = StoredRaster(path)
-    raster.dataset  # noqa: B018 - a file that cannot be opened already says its name
+    raster.dataset  # noqa: B018 - opening refuses what is no raster at all
+    require_complete(path)
+    if any(dtype.startswith("complex") for dtype in raster.dataset.dtypes):
+        raise RasterError(
+            f"{path.name} holds complex numbers (single-look complex radar).",
+            "Detect, calibrate and terrain-correct it first; give backscatter.",
+        )
+    if raster.dataset.crs is None and raster.dataset.gcps[0]:
+        raise RasterError(
+            f"{path.name} has ground control points only, no grid on the ground.",
+            "Terrain-correct it first (for raw Sentinel-1 the usual step), then give the result.",
+        )
     try:
-        raster.grid  # noqa: B018
+        _require_place(raster.grid)
     except RasterError as error:
         raise RasterError(f"{path.name}: {error.message}", error.hint) from error
     return raster
+
+
+def _require_place(grid: Grid) -> None:
+    if not (grid.crs.is_geographic or grid.crs.is_projected):
+        raise RasterError(
+            "The coordinate system is neither geographic nor projected.",
+            "Assign the right one (for example with gdal_edit.py -a_srs) and try again.",
+        )
+    if extent(grid, WGS84) == NOWHERE:
+        raise RasterError(
+            f"Its corners {grid.bounds} are not places in its coordinate system.",
+            "Check the file's coordinate system and its corner coordinates.",
+        )
 
 
 def by_file(picks: Sequence[Pick]) -> list[tuple[StoredRaster, list[Pick]]]:

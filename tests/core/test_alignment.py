@@ -321,6 +321,7 @@ class TestCommonGrid:
         degrees = common_grid(*both, bounds=box)
         # a box around a box that is turned by the meridians' convergence
         assert np.abs(np.subtract(degrees.bounds, metres.bounds)).max() <= 10
+        assert common_grid(*both, bounds=(-180, -90, 180, 90)) == grid(100, 100)
 
     @pytest.mark.parametrize(
         ("bounds", "error"),

@@ -1,0 +1,113 @@
+"""What one file is, before it is made part of a scene; for forms that show it and ask."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import SceneError
+from core.prepare.alignment import WGS84, extent
+from core.prepare.clouds import guess_kind
+from core.raster import Pixels, StoredRaster
+from core.scene import RATIO_BAND
+from core.sources.bands import UNNAMED_PAIR, pick_optical, pick_radar
+from core.sources.guess import (
+    OpticalGuess,
+    RadarGuess,
+    guess_optical,
+    guess_radar,
+    has_scale,
+    is_integer,
+    repeat_factor,
+    sample,
+)
+from core.sources.measured import open_one
+from core.sources.metadata import Stated, acquisition_date, stated_scaling
+
+_PERCENTILES = (1, 50, 99)
+
+
+def inspect(path: Path) -> dict[str, Any]:
+    """Describe a file as JSON values: its grid, bands, numbers (from a sample) and what they are.
+
+    `guess` is {role, bands, what, why}: role optical, radar or quality; `what` the product, unit or
+    kind of quality band, empty where it cannot be told. What is no georeferenced raster is refused.
+    """
+    raster = open_one(path)
+    dataset, grid = raster.dataset, raster.grid
+    numbers = sample(raster)
+    factor = repeat_factor(raster)
+    date = acquisition_date(raster)
+    return {
+        "name": path.name,
+        "bands": list(raster.bands),
+        "dtype": str(dataset.dtypes[0]),
+        "nodata": _json_number(dataset.nodata),
+        "scale": dataset.scales[0],
+        "offset": dataset.offsets[0],
+        "crs": grid.crs.to_string(),
+        "height": grid.height,
+        "width": grid.width,
+        "resolution": round(grid.resolution, 4),
+        "native_resolution": round(grid.resolution * factor, 4),
+        "bounds": list(extent(grid, WGS84)),
+        "date": date[0].isoformat() if date else None,
+        "numbers": {
+            name: _described(values) for name, values in zip(raster.bands, numbers, strict=True)
+        },
+        "guess": _guessed(raster, numbers),
+    }
+
+
+def _described(values: Pixels) -> dict[str, float | None]:
+    """Return the sample's percentiles and its share of no data, 0..1."""
+    known = values[np.isfinite(values)]
+    cuts = np.percentile(known, _PERCENTILES) if known.size else [math.nan] * len(_PERCENTILES)
+    found = {f"p{cut}": _json_number(value) for cut, value in zip(_PERCENTILES, cuts, strict=True)}
+    return {**found, "no_data": 1 - known.size / values.size}
+
+
+def _guessed(raster: StoredRaster, numbers: Pixels) -> dict[str, Any]:
+    """Return the first role whose rules the file satisfies, and what its numbers are in it."""
+    if names := _radar_names(raster, numbers):
+        quotient = RATIO_BAND in names
+        told = _told(lambda: guess_radar(raster, numbers, quotient=quotient))
+        return {"role": "radar", "bands": names, **told}
+    if len(numbers) == 1 and is_integer(raster) and (quality := guess_kind(numbers)).kind:
+        return {"role": "quality", "bands": ["quality"], "what": quality.kind, "why": quality.why}
+    picks = pick_optical((raster,), None).picks
+    stated = None if has_scale(raster) else stated_scaling(raster.path, picks[0].number)
+    return {
+        "role": "optical",
+        "bands": [pick.name for pick in picks],
+        **_told(lambda: stated or guess_optical(raster, numbers)),
+    }
+
+
+def _radar_names(raster: StoredRaster, numbers: Pixels) -> list[str]:
+    """Return the polarisations, empty where the file is no radar.
+
+    Two bands without names are radar where many numbers are negative, as decibels are.
+    """
+    try:
+        picked = pick_radar((raster,), None)
+    except SceneError:
+        return []
+    if picked.why == UNNAMED_PAIR and not np.mean(numbers < 0) > 0.2:
+        return []
+    return [pick.name for pick in picked.picks]
+
+
+def _told(guess: Callable[[], OpticalGuess | RadarGuess | Stated]) -> dict[str, str]:
+    try:
+        found = guess()
+    except SceneError as error:
+        return {"what": "", "why": error.message}
+    return {"what": found[0], "why": found[2]}
+
+
+def _json_number(value: float | None) -> float | None:
+    """Return the value where JSON can hold it."""
+    return float(value) if value is not None and math.isfinite(value) else None
