@@ -38,6 +38,8 @@ GRACE = 1.0
 """Seconds a worker has to end by itself when told to."""
 ROOT = Path(__file__).resolve().parents[1]
 USER, BACKGROUND = 0, 1
+_CHILDREN: list[subprocess.Popen[bytes]] = []
+"""Started workers not yet seen to end; here, since they may outlive an engine."""
 NICE = 5
 """Workers yield to the web server, so that pages stay quick while a run trains."""
 
@@ -60,7 +62,6 @@ class LocalEngine:
         self._order = itertools.count()
         self._workers: dict[str, _Worker] = {}
         self._spare: subprocess.Popen[bytes] | None = None
-        self._children: list[subprocess.Popen[bytes]] = []
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -120,7 +121,7 @@ class LocalEngine:
         with self._lock:
             if self._spare is not None:
                 self._spare.kill()
-                self._spare.wait()
+                self._spare.communicate()
                 self._spare = None
 
     def _enqueue(self, run: Run, background: bool) -> None:
@@ -146,7 +147,7 @@ class LocalEngine:
                 self._dispatch()
 
     def _reap(self) -> None:
-        self._children = [child for child in self._children if child.poll() is None]
+        _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
         for run_id, worker in list(self._workers.items()):
             if not worker.run.worker_alive():
                 del self._workers[run_id]
@@ -162,6 +163,7 @@ class LocalEngine:
             process = psutil.Process(child.pid)
             if not claim(run, process):
                 child.kill()
+                child.communicate()
                 continue
             assert child.stdin is not None
             with contextlib.suppress(BrokenPipeError):
@@ -175,7 +177,7 @@ class LocalEngine:
             self._warm()
         child, self._spare = self._spare, None
         assert child is not None
-        self._children.append(child)
+        _CHILDREN.append(child)
         return child
 
     def _warm(self) -> None:

@@ -20,6 +20,7 @@ from core.problem import Task
 from core.raster import read_image
 from core.runs import LOG, REQUEST, SCORES, Request, Run, execute, new_run
 from core.tasks import TASKS
+from core.warmup import warm_up
 
 STUDY = "study.json"
 
@@ -162,12 +163,10 @@ def _replacing(target: Path) -> Iterator[Path]:
 
 def _wait_warm() -> Path | None:
     """Load TensorFlow, then read the folder of the run to execute; None if nobody asks."""
-    from core.methods.backend import keras
-
     nice = int(os.environ.get("BANDWEAVE_NICE", "0"))
     if nice and hasattr(os, "nice"):
         os.nice(nice)
-    keras()
+    warm_up()
     line = sys.stdin.readline().strip()
     if not line:
         return None

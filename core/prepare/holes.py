@@ -122,10 +122,9 @@ def _threshold(values: NDArray[np.float32], share: float) -> float:
         return np.inf
     edges = np.linspace(min(map(np.min, finite)), max(map(np.max, finite)), _BINS + 1)
     counts = np.sum([np.histogram(strip, bins=edges)[0] for strip in finite], axis=0)
-    wanted = (1 - share) * counts.sum()
     below = np.cumsum(counts)
-    bin_ = int(np.searchsorted(below, wanted))
+    rank = max(0, round((1 - share) * int(below[-1])) - 1)
+    bin_ = int(np.searchsorted(below, rank, side="right"))
     inside = [strip[(strip >= edges[bin_]) & (strip <= edges[bin_ + 1])] for strip in finite]
     candidates = np.sort(np.concatenate(inside))
-    index = int(wanted - (below[bin_] - counts[bin_]))
-    return float(candidates[min(max(index, 0), candidates.size - 1)])
+    return float(candidates[rank - int(below[bin_] - counts[bin_])])

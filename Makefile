@@ -1,0 +1,56 @@
+# make run: start the app. make test: check everything. Both set up what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+export BANDWEAVE_TEST_DATA ?= $(realpath ../shared/data)
+
+.PHONY: run test check browser benchmarks clean
+
+run: $(VENV)/.run
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/.test browser check
+	$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# Bytecode is compiled at once: without it every start takes twice as long.
+$(VENV)/.run: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
+	if command -v uv >/dev/null; then \
+	  test -d $(VENV) || uv venv --quiet --python $(PYTHON) $(VENV); \
+	  uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt; \
+	else \
+	  test -d $(VENV) || $(PYTHON) -m venv $(VENV); \
+	  $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
+	fi
+	$(PY) -c 'from core.warmup import warm_up; warm_up()'
+	touch $@
+
+$(VENV)/.test: $(VENV)/.run tests/requirements.txt
+	if command -v uv >/dev/null; then \
+	  uv pip install --quiet --compile-bytecode --python $(PY) -r tests/requirements.txt; \
+	else \
+	  $(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt; \
+	fi
+	touch $@
+
+# The browser tests drive the system's Chromium; where there is none it is installed.
+browser: $(VENV)/.test
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || command -v google-chrome >/dev/null \
+	  || { command -v apt-get >/dev/null && test "$$(id -u)" = 0 \
+	       && apt-get update -q && apt-get install -q -y chromium; } \
+	  || $(BIN)/playwright install chromium
+
+benchmarks: $(VENV)/.test
+	for each in benchmarks/*.py; do $(PY) $$each || exit 1; done
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,200 @@
+"""A run's state is a fact about its files."""
+
+import json
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core import library
+from core.errors import RunError, SceneError, SettingError, TaskError, UnknownNameError
+from core.evaluate import MEAN
+from core.metrics import METRICS
+from core.runs import (
+    CANCELLED,
+    PROGRESS,
+    REQUEST,
+    RESULT,
+    WORKER,
+    Request,
+    Run,
+    State,
+    all_runs,
+    claim,
+    execute,
+    new_run,
+    open_run,
+)
+from core.scene import save_scene
+from tests.small import make_scene
+
+
+@pytest.fixture
+def stored(workspace: Path) -> str:
+    """The small scene in the library."""
+    return library.store(make_scene(), "small").id
+
+
+def test_a_request_writes_every_setting_out():
+    request = Request("s", "gap", "shallow-cnn", {"epochs": 2})
+    assert request.settings["epochs"] == 2
+    assert request.settings["batch"]
+    assert request.task_settings["coverage"] == 0.3
+    assert request.label == "shallow-cnn"
+    assert Request.from_json(json.loads(json.dumps(request.as_json()))) == request
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"method": "shallow-cn"}, UnknownNameError),
+        ({"task": "gaps"}, UnknownNameError),
+        ({"settings": {"epochs": 0}}, SettingError),
+        ({"settings": {"epoch": 1}}, UnknownNameError),
+        ({"task_settings": {"coverage": 2}}, SettingError),
+        ({"seed": -1}, RunError),
+    ],
+)
+def test_impossible_requests_are_refused(changes, error):
+    fields = {"scene": "s", "task": "gap", "method": "shallow-cnn"} | changes
+    with pytest.raises(error):
+        Request(**fields)
+
+
+def test_a_run_from_request_to_scores(stored: str):
+    run = new_run(Request(stored, "gap", "laplace", seed=4))
+    assert run.status().state is State.QUEUED
+    scores = execute(run)
+    assert run.status().state is State.DONE
+    assert scores == run.scores() == json.loads((run.folder / "scores.json").read_text())
+    assert {row["region"] for row in scores} == {"hidden"}
+    assert {row["band"] for row in scores} == {"red", "green", "blue", MEAN}
+    assert {row["metric"] for row in scores} == set(METRICS)
+    first = scores[0]
+    assert (first["method"], first["seed"], first["run"], first["task"]) == (
+        "laplace",
+        4,
+        run.id,
+        "gap",
+    )
+    result = run.result()
+    assert result["seconds"] > 0
+    assert result["peak_memory_mib"] > 10
+    assert {row["metric"] for row in result["original"]} == {
+        key for key, metric in METRICS.items() if not metric.needs_reference
+    }
+    assert run.fused.bands == ("red", "green", "blue")
+    assert run.fused.grid == library.find(stored).scene.grid
+    assert run.fused.dataset.tags()["simulated"] == "yes"
+
+
+def test_progress_ends_with_done_and_never_goes_back(stored: str):
+    run = new_run(Request(stored, "reconstruct", "copy"))
+    seen = []
+    execute(run, seen.append)
+    lines = run.history()
+    assert lines[-1]["stage"] == "Done"
+    assert [line["seconds"] for line in lines] == sorted(line["seconds"] for line in lines)
+    assert len(seen) == len(lines)
+
+
+def test_a_half_written_line_is_not_read(stored: str):
+    run = new_run(Request(stored, "reconstruct", "copy"))
+    execute(run)
+    count = len(run.history())
+    with (run.folder / PROGRESS).open("a") as stream:
+        stream.write('{"stage": "Tra')
+    assert len(run.history()) == count
+
+
+def test_an_error_is_kept_with_its_advice(stored: str):
+    run = new_run(Request(stored, "gap", "laplace", task_settings={"coverage": 0.9}))
+    library.store(make_scene(40, 40), "tiny")
+    tiny = new_run(Request("tiny", "gap", "laplace"))
+    with pytest.raises(TaskError):
+        execute(tiny)
+    status = tiny.status()
+    assert status.state is State.FAILED
+    assert "too small" in status.error
+    assert status.hint
+    execute(run)
+    assert run.status().state is State.DONE
+
+
+def test_a_missing_scene_fails_the_run(workspace: Path):
+    run = new_run(Request("nowhere", "gap", "laplace"))
+    with pytest.raises(SceneError):
+        execute(run)
+    assert run.status().state is State.FAILED
+
+
+def test_a_dead_worker_reads_as_lost(stored: str):
+    run = new_run(Request(stored, "gap", "laplace"))
+    (run.folder / WORKER).write_text(json.dumps({"pid": os.getpid(), "started": 1.0}))
+    assert run.status().state is State.LOST
+    assert run.status().hint
+
+
+def test_a_living_worker_reads_as_running_and_is_not_robbed(stored: str):
+    run = new_run(Request(stored, "gap", "laplace"))
+    parent = psutil.Process().parent()
+    assert parent is not None
+    assert claim(run, parent)
+    assert run.status().state is State.RUNNING
+    with pytest.raises(RunError, match="being executed"):
+        execute(run)
+
+
+def test_cancelled_is_a_fact_too(stored: str):
+    run = new_run(Request(stored, "gap", "laplace"))
+    (run.folder / CANCELLED).touch()
+    assert run.status().state is State.CANCELLED
+
+
+def test_the_workspace_lists_its_runs_newest_first(stored: str):
+    made = [new_run(Request(stored, "gap", "laplace", seed=n)) for n in range(3)]
+    assert {run.id for run in all_runs()} == {run.id for run in made}
+    assert open_run(made[1].id).request.seed == 1
+    with pytest.raises(RunError, match="no run"):
+        open_run("nothing")
+    with pytest.raises(RunError, match="no run"):
+        _ = Run(made[0].folder.parent).request
+    assert (made[0].folder / REQUEST).is_file()
+    assert not (made[0].folder / RESULT).exists()
+
+
+def test_scenes_are_found_by_id_name_and_folder(workspace: Path, tmp_path: Path):
+    first = library.store(make_scene(), "first")
+    save_scene(make_scene(), tmp_path / "elsewhere")
+    assert library.find("first").folder == first.folder
+    assert library.find("small").id == "first"
+    assert library.find(str(tmp_path / "elsewhere")).name == "small"
+    library.store(make_scene(), "second")
+    with pytest.raises(SceneError, match="2 scenes are named"):
+        library.find("small")
+    with pytest.raises(SceneError, match="no scene") as caught:
+        library.find("third")
+    assert "demo, first, second" in caught.value.hint
+
+
+def test_a_deleted_scene_is_gone_and_others_stay(workspace: Path):
+    library.store(make_scene(), "first")
+    library.store(make_scene(), "second")
+    library.delete("first")
+    assert [entry.id for entry in library.entries()] == ["second"]
+    with pytest.raises(SceneError):
+        library.delete("../second")
+
+
+def test_an_import_that_fails_leaves_nothing(workspace: Path, monkeypatch: pytest.MonkeyPatch):
+    library.store(make_scene(), "first")
+
+    def broken(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("core.library.save_scene", broken)
+    with pytest.raises(OSError, match="disk full"):
+        library.store(make_scene(), "second")
+    assert [entry.id for entry in library.entries()] == ["first"]
+    assert [path.name for path in (workspace / "scenes").iterdir()] == ["first"]

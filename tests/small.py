@@ -1,0 +1,72 @@
+"""A small scene made in memory, and every method fitted to it once a session."""
+
+from functools import cache
+
+import numpy as np
+from affine import Affine
+from rasterio.crs import CRS
+from scipy.ndimage import gaussian_filter
+
+from core.methods import METHODS
+from core.problem import Fuser, Posed
+from core.raster import Grid, MemoryRaster
+from core.scene import Layer, Resampled, Role, Scene, Unit
+from core.tasks import TASKS
+
+FEW_STEPS = {
+    "shallow-cnn": {"patch": 32, "stride": 32, "batch": 4, "epochs": 2},
+    "cae": {"patch": 32, "stride": 32, "batch": 4, "epochs": 2},
+}
+"""Enough to have weights that are not the first ones; not enough to be any good."""
+
+
+def make_grid(height: int = 96, width: int = 96) -> Grid:
+    return Grid(CRS.from_epsg(32648), Affine(10, 0, 680_000, 0, -10, 1_200_000), height, width)
+
+
+def make_scene(height: int = 96, width: int = 96, *, seed: int = 0, nan: bool = False) -> Scene:
+    """Return a scene whose radar tells something of its optical bands, with 30 m cells."""
+    generator = np.random.default_rng(seed)
+    grid = make_grid(height, width)
+    cells = (3, -(-height // 3), -(-width // 3))
+    smooth = gaussian_filter(generator.normal(size=cells), (0, 2, 2)) * 0.3
+    shared = gaussian_filter(generator.normal(size=cells[1:]), 1.5) * 0.2
+    coarse = 0.2 + smooth + shared
+    optical = coarse.repeat(3, axis=1).repeat(3, axis=2)[:, :height, :width].astype(np.float32)
+    speckle = generator.gamma(4.4, 1 / 4.4, size=(2, height, width))
+    level = np.exp(4 * (optical.mean(axis=0) - 0.2))
+    radar = (np.array([0.1, 0.02])[:, None, None] * level * speckle).astype(np.float32)
+    if nan:
+        optical[:, 40:43, 50:58] = np.nan
+        radar[:, 20:24, 10:13] = np.nan
+    bands = ("red", "green", "blue")
+    layers = (
+        Layer(
+            "optical",
+            Role.OPTICAL,
+            MemoryRaster(optical, grid, bands),
+            Unit.REFLECTANCE,
+            30.0,
+            resampled=Resampled.NEAREST,
+        ),
+        Layer("radar", Role.RADAR, MemoryRaster(radar, grid, ("VV", "VH")), Unit.POWER, 10.0),
+    )
+    return Scene(layers, "small", {"simulated": True})
+
+
+@cache
+def posed(task: str, *, nan: bool = False) -> Posed:
+    """Return the small scene under a task, the same object every time."""
+    return TASKS[task]().pose(make_scene(nan=nan), seed=3)
+
+
+@cache
+def fitted(task: str, method: str, *, nan: bool = False) -> Fuser:
+    """Return a method fitted for a few steps to the small scene, once a session."""
+    settings = FEW_STEPS.get(method, {})
+    return METHODS[method].from_values(settings).fit(posed(task, nan=nan).problem)
+
+
+SUITED = [
+    (task, method) for task in TASKS for method in METHODS if METHODS[method].suits(TASKS[task])
+]
