@@ -1,7 +1,7 @@
 """How fast the metrics are beside scikit-image, scipy and numpy, in one run on one machine.
 
 Run as `.venv/bin/python benchmarks/metrics.py [SIDE]` (2048 by default). Only the ratios carry
-from one machine to another; every time is the best of several taken in turns.
+from one machine to another; every time is processor time, the best of several taken in turns.
 """
 
 import math
@@ -90,9 +90,9 @@ def compare(
     results: dict[Callable[[Band, Band], Scores], Scores] = {}
     for _ in range(ROUNDS):
         for function in (peer, own):
-            start = time.perf_counter()
+            start = time.process_time()
             results[function] = function(*pair)
-            best[function] = min(best[function], time.perf_counter() - start)
+            best[function] = min(best[function], time.process_time() - start)
     gap = max(abs(results[own][key] - value) for key, value in results[peer].items())
     print(
         f"{name:28} {best[peer] * 1e3:8.0f} ms {best[own] * 1e3:8.0f} ms "

@@ -156,16 +156,17 @@ def test_uiqi_leaves_out_windows_that_are_zero_in_both():
     assert math.isnan(UIQI(np.zeros((9, 9)), np.zeros((9, 9)), data_range=1.0))
 
 
-def test_uiqi_of_nearly_flat_windows_is_exact():
-    # steps of one unit in float32's last place, which a difference of sums would drown
+# in units of float32's last place: a difference of sums would drown the smaller steps
+@pytest.mark.parametrize("units", [1, 100, 10_000])
+def test_uiqi_of_nearly_flat_windows_is_exact(units):
     rng = np.random.default_rng(7)
-    level, step = np.float32(0.1), np.spacing(np.float32(0.1))
-    reference = level + step * rng.integers(0, 3, (40, 300)).astype(np.float32)
-    estimate = level + step * rng.integers(0, 3, (40, 300)).astype(np.float32)
-    full = np.ones(reference.shape, bool)
+    level, shape = np.float32(0.1), (40, 270)
+    step = units * np.spacing(level)
+    reference, estimate = (level + step * rng.integers(0, 3, (2, *shape))).astype(np.float32)
+    full = np.ones(shape, bool)
     expected = uiqi_by_loops(reference.astype(float), estimate.astype(float), full, full)
     result = UIQI(reference, estimate, data_range=1.0)
-    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-11)
 
 
 def test_low_contrast_splits_ssim_and_uiqi():
