@@ -132,7 +132,7 @@ def metric_crs(grid: Grid) -> CRS:
         return grid.crs
     west, south, east, north = extent(grid, WGS84)
     longitude, latitude = (west + east) / 2, (south + north) / 2
-    zone = min(60, max(1, math.floor((longitude + 180) / 6) + 1))
+    zone = min(60, math.floor((longitude + 180) % 360 / 6) + 1)
     return CRS.from_epsg((32600 if latitude >= 0 else 32700) + zone)
 
 
@@ -148,10 +148,13 @@ def _placed(box: Bounds, source: CRS, target: CRS) -> Bounds:
     if source == target:
         return box
     try:
-        bounds: Bounds = transform_bounds(source, target, *box, densify_pts=21)
+        west, south, east, north = transform_bounds(source, target, *box, densify_pts=21)
     except PROJ_ERRORS:
         return NOWHERE
-    return bounds if all(math.isfinite(side) for side in bounds) else NOWHERE
+    if not all(math.isfinite(side) for side in (west, south, east, north)):
+        return NOWHERE
+    # boxes over the antimeridian come with their east west of their west
+    return west, south, east + 360 if target.is_geographic and east < west else east, north
 
 
 def overlap(source: Grid, target: Grid) -> float:

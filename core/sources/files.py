@@ -6,11 +6,15 @@ names and numbers and recorded in the scene's facts: `guesses`, a list of {what,
 scene's pixels are.
 """
 
+import datetime
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy as np
 
 from core.errors import SceneError, SettingError
 from core.prepare.alignment import (
@@ -23,7 +27,7 @@ from core.prepare.alignment import (
 )
 from core.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
 from core.prepare.radiometry import PRODUCTS, RADAR_UNITS
-from core.raster import Grid, MappedRaster
+from core.raster import Grid, MappedRaster, Pixels, Window
 from core.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
 from core.settings import setting
 from core.sources.guess import Notes, sample
@@ -32,6 +36,7 @@ from core.sources.optical import OpticalReading
 from core.sources.radar import RadarReading
 from core.sources.source import Source
 
+_LOOK = 256
 DAYS_APART = 30
 """Optical and radar further apart than this are warned of."""
 
@@ -99,6 +104,17 @@ class FilesSource(Source):
             )
         if self.optical_offset is not None and self.optical_scale is None:
             raise SettingError("An optical offset is given without a scale.", "Give both.")
+        native = self.optical_native
+        if native is not None and not (math.isfinite(native) and native > 0):
+            raise SettingError(
+                f"An optical native resolution of {native:g} m is impossible.",
+                "Give metres above 0, such as 30.",
+            )
+        if self.bounds is not None and len(self.bounds) != 4:
+            raise SettingError(
+                f"Bounds are four numbers, not {len(self.bounds)}.",
+                "Give west, south, east, north.",
+            )
 
     def make(self) -> Scene:
         """Return the scene; its rasters read the files when they are read."""
@@ -122,7 +138,7 @@ class FilesSource(Source):
             _layer("radar", Role.RADAR, radar, grid),
         ]
         if self.qa is not None:
-            layers.append(self._cloud(self.qa, grid, notes))
+            layers.append(self._cloud(self.qa, grid, optical.date, notes))
         if self.earlier_optical:
             earlier = optical_as.read(self.earlier_optical, notes, "earlier optical")
             layers.append(_earlier("optical-earlier", Role.OPTICAL, earlier, optical, grid))
@@ -130,9 +146,11 @@ class FilesSource(Source):
             earlier = radar_as.read(self.earlier_radar, notes, "earlier radar")
             layers.append(_earlier("radar-earlier", Role.RADAR, earlier, radar, grid))
         _check_dates(optical, radar, notes)
-        return Scene(tuple(layers), self.name, self._facts(notes))
+        scene = Scene(tuple(layers), self.name, self._facts(notes))
+        _require_common_data(scene)
+        return scene
 
-    def _cloud(self, path: Path, grid: Grid, notes: Notes) -> Layer:
+    def _cloud(self, path: Path, grid: Grid, date: datetime.date | None, notes: Notes) -> Layer:
         raster = open_one(path)
         _require_cover("The quality band", path.name, raster.grid, grid, notes)
         guess = guess_kind(sample(raster)[0])
@@ -145,7 +163,9 @@ class FilesSource(Source):
                 f"{guess.why}."
             )
         first = StackedRaster(((raster, raster.bands[0], "quality"),))
-        flags = MappedRaster(first, partial(cloud_flags, kind=kind), (CLOUD,))
+        tagged_clear = kind == "mask" and raster.dataset.nodata == 0
+        convert = partial(_flags, kind=kind, gaps_clear=tagged_clear)
+        flags = MappedRaster(first, convert, (CLOUD,))
         how = suitable_resampling(raster.grid, grid)
         how = how if how is Resampled.NONE else Resampled.NEAREST
         return Layer(
@@ -154,6 +174,7 @@ class FilesSource(Source):
             align(flags, grid, how),
             Unit.FLAG,
             max(raster.grid.resolution, grid.resolution),
+            date=date,
             resampled=how,
         )
 
@@ -173,6 +194,11 @@ class FilesSource(Source):
             "guesses": notes.guesses,
             "warnings": notes.warnings,
         }
+
+
+def _flags(quality: Pixels, kind: str, *, gaps_clear: bool) -> Pixels:
+    """Return cloud flags; in a mask whose 0 is tagged as no data, that 0 still means clear."""
+    return cloud_flags(np.nan_to_num(quality) if gaps_clear else quality, kind)
 
 
 def _layer(
@@ -219,6 +245,27 @@ def _require_cover(what: str, name: str, source: Grid, grid: Grid, notes: Notes)
         )
     if share < 0.99:
         notes.warn(f"{what} {name} covers {share:.0%} of the scene.")
+
+
+def _require_common_data(scene: Scene) -> None:
+    """Refuse a scene without a pixel where optical and radar both have data; stops at the first."""
+    optical, radar = scene.optical.raster, scene.radar.raster
+    height, width = scene.grid.shape
+    rows, cols = range(0, height, _LOOK), range(0, width, _LOOK)
+    # from the middle outwards, where data most likely are
+    corners = sorted(
+        ((row, col) for row in rows for col in cols),
+        key=lambda at: abs(at[0] + _LOOK / 2 - height / 2) + abs(at[1] + _LOOK / 2 - width / 2),
+    )
+    for row, col in corners:
+        window = Window(row, col, min(_LOOK, height - row), min(_LOOK, width - col))
+        both = np.concatenate([optical.read(window), radar.read(window)])
+        if np.isfinite(both).all(axis=0).any():
+            return
+    raise SceneError(
+        "Optical and radar have no pixel in common that has data in both.",
+        "Choose files whose data, not just whose frames, overlap.",
+    )
 
 
 def _check_dates(optical: Measured, radar: Measured, notes: Notes) -> None:

@@ -1,11 +1,11 @@
 """What a file's numbers are, told from a sample of them where nothing states it.
 
 Every guess says why, is shown, and can be overruled; a stated unit that the numbers contradict is
-refused. Thresholds are wide of what Earth's surface does: reflectance lies within about -0.2..1.5
-(clouds, glint), Sentinel-1 backscatter within about -45..30 dB.
+refused, in `checks`.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -25,13 +25,18 @@ SAMPLE_SIDE = 128
 SAMPLES = 3
 """A sample is 3 x 3 windows of 128 x 128 pixels, spread evenly: values as stored, not averaged."""
 PREVIEW = 512
+X10000 = "reflectance x 10000"
+"""Whole numbers of no product that is known."""
 _LOST_16_BIT = -1.0
 """65535, a usual fill of unsigned numbers, as a signed number."""
-_DARKEST_WITH_OFFSET = 950.0
+DARKEST_WITH_OFFSET = 950.0
 """Dark pixels are stored near 1000 with the offset (a little less where atmospheric correction
 overshoots), and near 0 to 900 without."""
+_FEWEST_CHANGES = 8
+"""Fewer rows or columns that change may have a common period by chance."""
+_SENTINEL2_NAME = re.compile(r"^S2[ABC_]|^T\d\d[A-Z]{3}_|MSIL|sentinel.?2", re.IGNORECASE)
 _RADAR_FILLS = (-9999.0, -32768.0, -32767.0)
-_DB_LOWEST, _DB_HIGHEST = -80.0, 40.0
+DB_LOWEST, DB_HIGHEST = -80.0, 40.0
 
 
 @dataclass
@@ -135,15 +140,15 @@ def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
     extra = fills(raster, numbers)
     known = _without(numbers, extra)
     require_data(known, raster.path.name)
-    dark, bright = _darkest(known), float(np.nanpercentile(known, 99))
+    dark, bright = darkest(known), float(np.nanpercentile(known, 99))
     if dtype == "uint8":
         return OpticalGuess("8-bit", Scaling(1 / 255, 0.0, extra), "8-bit numbers, 255 taken as 1")
     if bright <= 2 and not is_integer(raster):
         return OpticalGuess(
             "reflectance", Scaling(1.0), f"99 % of the numbers are below {bright:.3g}"
         )
-    name = raster.path.name.upper()
-    if (dark >= 5000 and bright <= 65535) or "_SR_B" in name:
+    name = raster.path.name
+    if (dtype == "uint16" and dark >= 5000) or re.search(r"_SR_B\d", name):
         why = f"the darkest numbers are near {dark:.0f} (reflectance 0 is stored as 7273)"
         return OpticalGuess("landsat-c2l2", product_scaling("landsat-c2l2"), why)
     if not 100 < bright <= 25000:
@@ -152,54 +157,23 @@ def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
             f"{bright:.4g}.",
             "State the optical product, or a scale and an offset to reflectance.",
         )
-    if raster.dataset.count in (12, 13) or name.startswith("S2") or "MSIL" in name:
+    if raster.dataset.count in (12, 13) or _SENTINEL2_NAME.search(name):
         offset, why = guess_sentinel2_offset(numbers)
+        seen = "name" if _SENTINEL2_NAME.search(name) else f"{len(numbers)} bands"
         return OpticalGuess(
             "sentinel-2",
             product_scaling("sentinel-2", offset_numbers=offset),
-            f"{len(numbers)} bands as in Sentinel-2; {why}",
+            f"{seen} as of Sentinel-2; {why}",
         )
     why = f"99 % of the numbers are below {bright:.0f}"
-    return OpticalGuess("reflectance x 10000", Scaling(0.0001, 0.0, extra), why)
+    return OpticalGuess(X10000, Scaling(0.0001, 0.0, extra), why)
 
 
 def guess_sentinel2_offset(numbers: Pixels) -> tuple[float, str]:
     """Tell Sentinel-2's offset (in stored numbers) from its darkest pixels, and why."""
-    dark = _darkest(_without(numbers, (0.0,)))
-    offset = SENTINEL2_OFFSET if dark > _DARKEST_WITH_OFFSET else 0.0
+    dark = darkest(_without(numbers, (0.0,)))
+    offset = SENTINEL2_OFFSET if dark > DARKEST_WITH_OFFSET else 0.0
     return offset, f"the darkest first percentile is {dark:.0f}, so the offset is {offset:g}"
-
-
-def check_offset(offset: float, numbers: Pixels, name: str, notes: Notes) -> None:
-    """Warn where a Sentinel-2 offset (in stored numbers) disagrees with the darkest pixels."""
-    dark = _darkest(_without(numbers, (0.0,)))
-    if offset == 0 and dark > _DARKEST_WITH_OFFSET:
-        notes.warn(
-            f"{name} is read with offset 0, but its darkest first percentile is {dark:.0f}: the "
-            "product may be of processing baseline 04.00 or later, with offset -1000."
-        )
-    elif offset < 0 and dark + offset < -200:
-        notes.warn(
-            f"{name} is read with offset {offset:.0f}, but its darkest first percentile is "
-            f"{dark:.0f}: the product may be older than processing baseline 04.00, with offset 0."
-        )
-
-
-def check_reflectance(values: Pixels, name: str, notes: Notes) -> None:
-    """Refuse (band, value) numbers that cannot be reflectance, and warn of unlikely ones."""
-    require_data(values, name)
-    low, middle, high = (float(v) for v in np.nanpercentile(values, (1, 50, 99)))
-    if middle < -0.1 or high > 3 or high < 0.001:
-        raise SceneError(
-            f"{name} is not reflectance as read: 1 % lies below {low:.4g}, half below "
-            f"{middle:.4g}, 99 % below {high:.4g}; expected about 0 to 1.",
-            "State another optical product, or the right scale and offset.",
-        )
-    if low > 0.4:
-        notes.warn(
-            f"Even the darkest pixels of {name} reflect {low:.2f}: it is all cloud or snow, or "
-            "its scale is another."
-        )
 
 
 def guess_radar(raster: StoredRaster, numbers: Pixels, *, quotient: bool = False) -> RadarGuess:
@@ -207,39 +181,48 @@ def guess_radar(raster: StoredRaster, numbers: Pixels, *, quotient: bool = False
     known = clean_radar(raster, numbers)
     require_data(known, raster.path.name)
     low, middle, high = (float(v) for v in np.nanpercentile(known, (1, 50, 99)))
-    if np.nanmin(known) < 0:
+    if quotient:
+        return _guess_quotient(float(np.nanmin(known)), middle, high)
+    # noise subtraction leaves powers a little below 0, decibels lie well below
+    if low < -1:
         scale = _decibel_scale(raster, low, high)
+        if scale is None:
+            raise SceneError(
+                f"The unit of {raster.path.name} cannot be told: 98 % of its numbers lie between "
+                f"{low:.4g} and {high:.4g}.",
+                "Convert it to dB, linear power or amplitude and state which.",
+            )
         unit = "dB" if scale == 1 else f"dB x {1 / scale:g}"
         return RadarGuess("db", scale, f"negative numbers from {low:.4g} to {high:.4g}: {unit}")
-    if quotient:
-        return RadarGuess("power", 1.0, f"no negative numbers (median {middle:.3g}): a quotient")
     if is_integer(raster) or middle > 5:
         return RadarGuess("amplitude", 1.0, f"positive numbers of median {middle:.4g}")
     return RadarGuess("power", 1.0, f"positive numbers of median {middle:.3g}")
 
 
-def _decibel_scale(raster: StoredRaster, low: float, high: float) -> float:
-    """Return the factor to dB: whole numbers are dB times a power of ten, floats are dB."""
+def _guess_quotient(lowest: float, middle: float, high: float) -> RadarGuess:
+    """Tell VV/VH in dB from the linear quotient, whose bright tail is far longer."""
+    if lowest < 0:
+        return RadarGuess("db", 1.0, f"negative numbers from {lowest:.3g}: a ratio in dB")
+    tail = f"99 % lie below {high:.3g}, half below {middle:.3g}"
+    if high < 2.5 * middle:
+        return RadarGuess("db", 1.0, f"{tail}: a ratio in dB")
+    return RadarGuess("power", 1.0, f"{tail}: a linear quotient")
+
+
+def _decibel_scale(raster: StoredRaster, low: float, high: float) -> float | None:
+    """Return the factor to dB: whole numbers may be dB times 100 or 10000, floats are dB."""
     if is_integer(raster):
-        for scale in (1.0, 0.1, 0.01, 0.001, 0.0001):
-            if low * scale >= -60:
-                return scale
-    elif low >= _DB_LOWEST and high <= _DB_HIGHEST:
-        return 1.0
-    raise SceneError(
-        f"The unit of {raster.path.name} cannot be told: 98 % of its numbers lie between "
-        f"{low:.4g} and {high:.4g}.",
-        "Convert it to dB, linear power or amplitude and state which.",
-    )
+        likely = (scale for scale in (1.0, 0.01, 0.0001) if -60 <= low * scale <= -5)
+        return next(likely, None)
+    return 1.0 if low >= DB_LOWEST and high <= DB_HIGHEST else None
 
 
 def decibel_scale(raster: StoredRaster, numbers: Pixels) -> float:
     """Return the factor from a file's numbers to the dB it is stated to hold."""
     known = clean_radar(raster, numbers)
     require_data(known, raster.path.name)
-    if not is_integer(raster):
-        return 1.0
-    return _decibel_scale(raster, *(float(v) for v in np.nanpercentile(known, (1, 99))))
+    low, high = (float(v) for v in np.nanpercentile(known, (1, 99)))
+    return _decibel_scale(raster, low, high) or 1.0
 
 
 def clean_radar(raster: StoredRaster, numbers: Pixels) -> Pixels:
@@ -252,29 +235,6 @@ def clean_radar(raster: StoredRaster, numbers: Pixels) -> Pixels:
         for fill in _RADAR_FILLS:
             lost |= numbers == fill
     return np.where(lost, np.float32(np.nan), numbers)
-
-
-def check_radar(values: Pixels, unit: RadarUnit, names: Sequence[str], name: str) -> None:
-    """Refuse (band, value) numbers that cannot be in `unit`; NaN is no data."""
-    require_data(values, name)
-    lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
-    found = f"its numbers run from {lowest:.4g} to {highest:.4g}"
-    if unit != "db" and float(np.nanmean(values < 0)) > 0.001:
-        raise SceneError(
-            f"{name} is stated to be {unit}, which is never negative, but {found}.",
-            "It is probably in dB: state the radar unit db.",
-        )
-    if unit == "db" and (highest > _DB_HIGHEST or lowest < _DB_LOWEST):
-        raise SceneError(
-            f"{name} is stated to be in dB, expected within {_DB_LOWEST:g} to {_DB_HIGHEST:g}, "
-            f"but {found}.",
-            "State the radar unit power or amplitude, or convert the file to dB.",
-        )
-    if unit == "db" and lowest >= 0 and len(names) > 1 and highest <= 2:
-        raise SceneError(
-            f"{name} is stated to be in dB, but {found}: that looks like linear power.",
-            "State the radar unit power.",
-        )
 
 
 def repeat_factor(raster: StoredRaster) -> int:
@@ -290,7 +250,7 @@ def repeat_factor(raster: StoredRaster) -> int:
     periods = []
     for axis in (0, 1):
         changed = np.flatnonzero(np.any(np.diff(pixels, axis=axis) != 0, axis=1 - axis))
-        if changed.size < 4:
+        if changed.size < _FEWEST_CHANGES:
             return 1
         periods.append(int(np.gcd.reduce(np.diff(changed))))
     return math.gcd(*periods)
@@ -300,7 +260,7 @@ def _without(numbers: Pixels, lost: Sequence[float]) -> Pixels:
     return np.where(np.isin(numbers, lost), np.float32(np.nan), numbers)
 
 
-def _darkest(numbers: Pixels) -> float:
+def darkest(numbers: Pixels) -> float:
     """Return the lowest first percentile of the bands that have data."""
     bands = [band for band in numbers if np.isfinite(band).any()]
     return min((float(np.nanpercentile(band, 1)) for band in bands), default=0.0)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import RasterError
-from core.prepare.alignment import NOWHERE, WGS84, extent
+from core.prepare.alignment import WGS84, extent
 from core.raster import Grid, Raster, StoredRaster
 from core.scene import Resampled, Unit
 from core.sources.bands import Pick, Picked, as_facts
@@ -75,7 +75,8 @@ def _require_place(grid: Grid) -> None:
             "The coordinate system is neither geographic nor projected.",
             "Assign the right one (for example with gdal_edit.py -a_srs) and try again.",
         )
-    if extent(grid, WGS84) == NOWHERE:
+    west, south, east, north = extent(grid, WGS84)
+    if not (-360 <= west <= east <= 540 and -90.01 <= south <= north <= 90.01):
         raise RasterError(
             f"Its corners {grid.bounds} are not places in its coordinate system.",
             "Check the file's coordinate system and its corner coordinates.",

@@ -5,22 +5,20 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from core.errors import SceneError
 from core.prepare.alignment import StackedRaster
 from core.prepare.radiometry import Scaling, product_scaling, zero_is_fill
 from core.raster import MappedRaster, Pixels, StoredRaster
 from core.scene import Unit
 from core.sources.bands import Pick, pick_optical
+from core.sources.checks import check_offset, check_reflectance
 from core.sources.guess import (
+    X10000,
     Notes,
-    check_offset,
-    check_reflectance,
     fills,
     guess_optical,
     guess_sentinel2_offset,
     has_scale,
+    require_data,
     sample,
 )
 from core.sources.measured import (
@@ -67,11 +65,7 @@ class OpticalReading:
         values = convert(numbers[chosen, None])[:, 0]
         check_reflectance(values, raster.path.name, notes)
         for pick, band in zip(picks, values, strict=True):
-            if not np.isfinite(band).any():
-                raise SceneError(
-                    f"Band {pick.name} ({pick.band} of {raster.path.name}) holds no data.",
-                    "Leave the band out, or name another.",
-                )
+            require_data(band, f"Band {pick.name} of {raster.path.name}")
         base = StackedRaster(tuple((raster, pick.band, pick.name) for pick in picks))
         native, resampled = native_pixels(raster, self.native, what, notes)
         return Part(MappedRaster(base, convert, base.bands), native, resampled)
@@ -91,7 +85,7 @@ class OpticalReading:
             return self._product_scaling(name, stated, numbers, extra, notes)
         product, scaling, why = stated or guess_optical(raster, numbers)
         notes.guess(f"{what} product", product, f"{name}: {why}")
-        if product == "sentinel-2":
+        if product == "sentinel-2" or (product == X10000 and raster.grid.resolution < 25):
             check_offset(scaling.offset / scaling.scale, numbers, name, notes)
         if product == "8-bit":
             notes.warn(f"{name} is an 8-bit picture, not reflectance: its values are relative.")

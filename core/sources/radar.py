@@ -12,10 +12,10 @@ from core.prepare.radiometry import RADAR_UNITS, RadarUnit, to_power, zero_is_fi
 from core.raster import MappedRaster, Pixels, StoredRaster
 from core.scene import RATIO_BAND, Unit
 from core.sources.bands import Pick, pick_radar
+from core.sources.checks import check_polarisations, check_radar
 from core.sources.guess import (
     Notes,
     RadarGuess,
-    check_radar,
     clean_radar,
     decibel_scale,
     guess_radar,
@@ -64,7 +64,6 @@ class RadarReading:
                 f"{raster.path.name} is taken as uncalibrated amplitude: power, and with it "
                 "VV/VH, is known only up to a factor."
             )
-        base = StackedRaster(tuple((raster, pick.band, pick.name) for pick in picks))
         convert = partial(
             _power,
             raster=raster,
@@ -72,6 +71,8 @@ class RadarReading:
             # 0 dB is data; of power and amplitude an untagged 0 is what lies outside the swath
             zero_fills=told.unit != "db" and (len(picks) > 1 or raster.dataset.nodata is None),
         )
+        check_polarisations(convert(numbers[:, None])[:, 0], names, raster.path.name, notes)
+        base = StackedRaster(tuple((raster, pick.band, pick.name) for pick in picks))
         native, resampled = native_pixels(raster, None, what, notes)
         return Part(MappedRaster(base, convert, base.bands), native, resampled)
 

@@ -294,11 +294,26 @@ class TestCommonGrid:
 
     @pytest.mark.parametrize(
         ("longitude", "latitude", "epsg"),
-        [(-0.76, 38.1, 32630), (106.7, 10.8, 32648), (-179.9, -18.0, 32701), (179.9, -18, 32760)],
+        [
+            (-0.76, 38.1, 32630),
+            (106.7, 10.8, 32648),
+            (-179.9, -18.0, 32701),
+            (179.9, -18, 32760),
+            (355.0, 5.0, 32630),
+        ],
     )
     def test_zone_of_a_place(self, longitude, latitude, epsg):
         place = grid(10, 10, 0.001, x=longitude, y=latitude, crs=DEGREES)
         assert metric_crs(place).to_epsg() == epsg
+
+    def test_a_place_on_the_antimeridian_is_whole(self):
+        zone_1 = CRS.from_epsg(32701)
+        (x,), (y,) = transform(DEGREES, zone_1, [-180.0], [-17.0])
+        fiji = grid(100, 100, x=x - 500, y=y, crs=zone_1)
+        west, _, east, _ = extent(fiji, DEGREES)
+        assert west < 180 < east and east - west < 0.02
+        mercator = Grid(CRS.from_epsg(3832), Affine(10, 0, 3_339_000, 0, -10, -1_900_000), 90, 90)
+        assert metric_crs(mercator).to_epsg() in (32760, 32701)
 
     def test_disjoint_extents_are_named_in_degrees(self):
         with pytest.raises(SceneError, match="do not overlap") as caught:
