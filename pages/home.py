@@ -7,8 +7,8 @@ from core.errors import BandweaveError
 from core.evaluate import MEAN
 from core.library import Entry
 from core.methods import METHODS
-from core.runs import State
-from pages.shared import demo, notices, panels, results
+from core.runs import Request, State
+from pages.shared import demo, notices, results
 from pages.shared.comparison import comparison
 from pages.shared.forms import setting_field
 from pages.shared.progress import mention, watch
@@ -41,19 +41,18 @@ def main() -> None:
         ]  # fmt: skip
     entry = demo.scene()
     with st.container(border=True, key="card-try"):
-        train(task, entry)
+        rows = train(task, entry)
     if entry is None:
         notices.preparing(demo.failure())
         return
-    rows = results.results(task)
     with st.container(border=True, key="card-panels"):
         comparison(task, entry, rows)
     with st.container(border=True, key="card-scores"):
         table(task, rows)
 
 
-def train(task: str, entry: Entry | None) -> None:
-    """Ask for a model and its settings, start it, and show how far it is."""
+def train(task: str, entry: Entry | None) -> list[results.Result]:
+    """Ask for a model and its settings, start it, show how far it is; return all rows."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = st.segmented_control(
             "Model", list(MODELS), default="Shallow CNN", required=True, key="model",
@@ -63,22 +62,38 @@ def train(task: str, entry: Entry | None) -> None:
         seed = st.number_input(
             "Seed", 0, 2**31 - 1, 0, 1, key="seed", width=90, persist_state="session"
         )
+        requests, words = intended(task, changes, seed, entry)
         asked = st.button(
-            "Train", type="primary", icon=":material/play_arrow:", disabled=entry is None
+            "Train", type="primary", icon=":material/play_arrow:", disabled=not requests
         )
     if asked:
         try:
-            for method, values in changes.items():
-                results.remember(engine.local().submit(demo.request(task, method, values, seed)))
+            for request in requests:
+                results.remember(engine.local().submit(request))
         except BandweaveError as error:
             notices.problem(error)
-    own = results.own(task)
-    if not watch(own) and entry is not None:
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.caption(notices.plan(task, changes, entry.scene.grid), width="content")
-            mention([row for row in results.results(task) if not row.own])
-    if own and own[-1].run.status().state in (State.FAILED, State.LOST):
-        notices.failed(own[-1].run.status())
+    rows = results.results(task)
+    own = [row for row in rows if row.own]
+    if not watch(own):
+        with st.container(horizontal=True):
+            st.caption(words, width="content")
+            mention([row for row in rows if not row.own])
+    if own:
+        notices.failed(own[-1].run)
+    return rows
+
+
+def intended(
+    task: str, changes: dict[str, dict[str, object]], seed: int, entry: Entry | None
+) -> tuple[list[Request], str]:
+    """Return what a click would ask for, and what it would take; nothing if it cannot be done."""
+    if entry is None:
+        return [], ""
+    try:
+        requests = [demo.request(task, method, values, seed) for method, values in changes.items()]
+        return requests, notices.plan(requests, entry.scene.grid)
+    except BandweaveError as error:
+        return [], f":red[{error.message} {error.hint}]"
 
 
 def fields(task: str, method: str, named: bool) -> dict[str, object]:
@@ -99,7 +114,7 @@ def table(task: str, rows: list[results.Result]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Scores", anchor=False)
         band = st.segmented_control(
-            "Band", [MEAN, *panels.VISIBLE], default=MEAN, required=True, key="band",
+            "Band", [MEAN, *demo.VISIBLE], default=MEAN, required=True, key="band",
             format_func=str.capitalize, label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
     done = [row for row in rows if row.run.status().state is State.DONE]

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.library import Entry
-from pages.shared import notices, panels
+from pages.shared import demo, notices, panels
 from pages.shared.results import Result
 from pages.shared.viewer import MOST_PANELS, viewer
 
 SIDE, SWIPE = "Side by side", "Swipe"
 COLOURS = {
-    "True colour": panels.VISIBLE,
-    **{band.capitalize(): (band,) for band in panels.VISIBLE},
+    "True colour": demo.VISIBLE,
+    **{band.capitalize(): (band,) for band in demo.VISIBLE},
 }
 
 

@@ -7,6 +7,8 @@ first click; a user's own run goes ahead of them.
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import lru_cache
+from pathlib import Path
 
 import streamlit as st
 
@@ -20,6 +22,8 @@ NETWORKS = ("shallow-cnn", "cae")
 REFERENCES = {"reconstruct": ("copy",), "gap": ("laplace",)}
 """The rows every table starts with."""
 PRESET = "demo"
+VISIBLE = ("red", "green", "blue")
+"""The bands it is about."""
 
 _failure: BandweaveError | None = None
 
@@ -52,8 +56,14 @@ def failure() -> BandweaveError | None:
 
 
 def scene() -> library.Entry | None:
-    """Return the demo scene once it is there."""
-    return next((entry for entry in library.entries() if entry.id == library.DEMO), None)
+    """Return the demo scene once it is there; opened once, its files stay open."""
+    found = next((entry for entry in library.entries() if entry.id == library.DEMO), None)
+    return _opened(found.folder, found.folder.stat().st_mtime_ns) if found else None
+
+
+@lru_cache(maxsize=2)
+def _opened(folder: Path, _: int) -> library.Entry:
+    return library.Entry(library.DEMO, folder)
 
 
 def first_requests(task: str) -> list[Request]:

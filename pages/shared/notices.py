@@ -1,16 +1,14 @@
 """What pages say in words: what is being prepared, what it will take, what went wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import streamlit as st
 
 from core.errors import BandweaveError
-from core.methods import METHODS
 from core.methods.network import NetworkMethod
 from core.raster import Grid
-from core.runs import Run, State, Status
+from core.runs import Request, Run, State
 from core.scene import Scene
-from core.tasks import TASKS
 from pages.shared import demo
 
 SIMULATED = "SIMULATED"
@@ -21,9 +19,11 @@ def problem(error: BandweaveError) -> None:
     st.error(f"{error.message} {error.hint}".strip(), icon=":material/error:")
 
 
-def failed(status: Status) -> None:
-    """Say why a run ended without a result."""
-    st.error(f"{status.error} {status.hint}".strip(), icon=":material/error:")
+def failed(run: Run) -> None:
+    """Say why a run ended without a result, if it did."""
+    status = run.status()
+    if status.state in (State.FAILED, State.LOST):
+        st.error(f"{status.error} {status.hint}".strip(), icon=":material/error:")
 
 
 def simulated(scene: Scene) -> None:
@@ -49,33 +49,31 @@ def preparing(error: BandweaveError | None) -> None:
         st.skeleton(180)
 
 
-def plan(task: str, changes: Mapping[str, Mapping[str, object]], grid: Grid) -> str:
-    """Say what a click on Train will take: steps, and seconds where earlier runs tell."""
+def plan(requests: Sequence[Request], grid: Grid) -> str:
+    """Say what the runs will take: steps, and seconds where the demo's first ones tell.
+
+    Raises `MethodError` where a patch does not fit the grid.
+    """
     steps, seconds = 0, 0.0
-    try:
-        for method, values in changes.items():
-            planned = _steps(task, method, values, grid)
-            steps += planned
-            seconds += planned * _pace(task, method)
-    except BandweaveError as error:
-        return f":red[{error.message} {error.hint}]"
+    for request in requests:
+        planned = _steps(request, grid)
+        steps += planned
+        seconds += planned * _pace(request)
     words = f"{steps:,} training steps"
     return f"{words}, about {seconds:.0f} s" if seconds else words
 
 
-def _steps(task: str, method: str, values: Mapping[str, object], grid: Grid) -> int:
-    asked = demo.request(task, method, values)
-    network = METHODS[method].from_values(asked.settings)
+def _steps(request: Request, grid: Grid) -> int:
+    network = request.configured_method
     assert isinstance(network, NetworkMethod)
-    pairs = int(asked.task_settings.get("lessons", 1))
-    bands = 3 if TASKS[task] else 1
-    return bands * network.plan(*grid.shape, pairs=pairs).steps
+    pairs = int(request.task_settings.get("lessons", 1))
+    return len(demo.VISIBLE) * network.plan(*grid.shape, pairs=pairs).steps
 
 
-def _pace(task: str, method: str) -> float:
+def _pace(request: Request) -> float:
     """Return the seconds a step took in the demo's first run of a method, 0 while unknown."""
-    for run in demo.first_runs(task):
-        if run.request.method == method and run.status().state is State.DONE:
+    for run in demo.first_runs(request.task):
+        if run.request.method == request.method and run.status().state is State.DONE:
             return _seconds_a_step(run)
     return 0.0
 

@@ -21,7 +21,6 @@ from pages.shared import demo
 from pages.shared.layers import Layer, awaited, fingerprint, publish
 from pages.shared.results import Result
 
-VISIBLE = ("red", "green", "blue")
 ORIGINAL, GIVEN, RADAR = "original", "given", "radar"
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import RunError
 from core.methods import METHODS
-from core.runs import Request, Run, open_run
+from core.runs import Request, Run, State, open_run
 from pages.shared import demo
 
 
@@ -34,15 +34,10 @@ def remember(run: Run) -> None:
 
 def results(task: str) -> list[Result]:
     """Return the task's rows: a first result the user has asked for again appears once."""
-    asked = own(task)
-    again = [row.run.request for row in asked]
+    asked = [_result(run, own=True) for run in _own_runs(task)]
+    again = [row.run.request for row in asked if row.run.status().state is State.DONE]
     first = [_result(run) for run in demo.first_runs(task) if run.request not in again]
     return first + asked
-
-
-def own(task: str) -> list[Result]:
-    """Return the rows this session asked for under a task."""
-    return [_result(run, own=True) for run in _own_runs(task)]
 
 
 def _result(run: Run, *, own: bool = False) -> Result:

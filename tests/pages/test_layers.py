@@ -1,0 +1,103 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import streamlit as st
+from starlette.routing import Match
+
+from core.display import Difference, Style
+from core.raster import MemoryRaster, write
+from pages.shared import layers, routes
+from pages.shared.layers import publish, published
+from tests.small import make_grid
+
+STYLE = Style(("B",), (0.0,), (1.0,))
+
+
+@pytest.fixture
+def raster(tmp_path):
+    pixels = np.full((1, 600, 600), 0.5, np.float32)
+    return write(tmp_path / "secret-place.tif", pixels, make_grid(600, 600), ("B",))
+
+
+def asked(layer, level=0, x=0, y=0):
+    """Return the answer to a request for a tile."""
+    values = {"layer": layer, "level": level, "x": x, "y": y}
+    return routes.tile(SimpleNamespace(path_params=values))
+
+
+def test_a_published_layer_has_tiles_that_may_be_kept(raster):
+    layer = publish(raster, STYLE, "Image")
+    answer = asked(layer.id)
+    assert (answer.status_code, answer.media_type) == (200, "image/webp")
+    assert answer.body[:4] == b"RIFF" and "immutable" in answer.headers["cache-control"]
+    assert layer.levels == 2
+
+
+def test_a_layer_nobody_published_is_not_found_and_not_kept():
+    answer = asked("0123456789abcdef")
+    assert answer.status_code == 404 and answer.headers["cache-control"] == "no-store"
+
+
+def test_outside_the_image_there_is_nothing(raster):
+    answer = asked(publish(raster, STYLE, "Image").id, x=2)
+    assert (answer.status_code, answer.body) == (204, b"")
+
+
+def test_a_deleted_file_is_not_found(raster):
+    layer = publish(raster, STYLE, "Image")
+    raster.path.unlink()
+    with ThreadPoolExecutor(1) as other_thread:  # this one has the file open
+        assert other_thread.submit(asked, layer.id).result().status_code == 404
+
+
+def test_the_address_tells_nothing_of_the_path(raster):
+    assert "secret" not in str(publish(raster, STYLE, "Image").as_json())
+
+
+def test_the_same_raster_keeps_its_id_and_a_changed_one_gets_another(raster):
+    first = publish(raster, STYLE, "Image").id
+    assert publish(raster, STYLE, "Another label").id == first
+    assert publish(raster, Style(("B",), (0.0,), (2.0,)), "Image").id != first
+    assert publish(Difference(raster, raster), STYLE, "Error").id != first
+    os.utime(raster.path, ns=(1, 1))
+    assert publish(raster, STYLE, "Image").id != first
+
+
+def test_a_computed_raster_needs_a_key(raster):
+    computed = MemoryRaster(np.zeros((1, 4, 4), np.float32), make_grid(4, 4), ("B",))
+    with pytest.raises(TypeError, match="MemoryRaster is computed"):
+        publish(computed, STYLE, "Image")
+    layer = publish(computed, STYLE, "Image", key=("zeros",))
+    assert asked(layer.id).status_code == 200
+
+
+def test_only_the_most_recently_published_layers_are_kept(raster, monkeypatch):
+    monkeypatch.setattr(layers, "KEPT", 2)
+    ids = [publish(raster, Style(("B",), (0.0,), (n,)), "Image").id for n in (1.0, 2.0, 3.0)]
+    assert [published(each) is not None for each in ids] == [False, True, True]
+
+
+def test_the_tile_cache_is_bounded_in_bytes_and_drops_the_least_used():
+    cache = routes.TileCache(most=10)
+    cache.put(("a",), b"1234")
+    cache.put(("b",), b"1234")
+    assert cache.get(("a",)) == b"1234"
+    cache.put(("c",), b"1234")
+    assert [cache.get((key,)) is not None for key in "abc"] == [True, False, True]
+    cache.put(("a",), b"12345")
+    cache.put(("d",), b"1")
+    assert [cache.get((key,)) is not None for key in "acd"] == [True, True, True]
+
+
+@pytest.mark.parametrize("base", ["", "fusion", "/a/b/"])
+def test_addresses_follow_the_base_path(raster, monkeypatch, base):
+    monkeypatch.setattr(st, "get_option", lambda name: base)
+    layer = publish(raster, STYLE, "Image")
+    address = layer.as_json()["tiles"].format(z=0, x=0, y=0)
+    assert address.startswith("/a/b/api/" if "a" in base else f"/{base}/api/".replace("//", "/"))
+    scope = {"type": "http", "path": address, "method": "GET", "root_path": ""}
+    matches = [route.matches(scope)[0] for route in routes.routes()]
+    assert Match.FULL in matches

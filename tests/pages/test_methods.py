@@ -1,0 +1,71 @@
+import pytest
+from conftest import ROOT, html, texts
+from streamlit.testing.v1 import AppTest
+
+from core.methods import METHODS
+from core.metrics import METRICS
+from core.settings import setting
+from core.sources import SOURCES
+from core.tasks import TASKS
+from pages.shared.cards import Card, limits, linked, plain
+
+SHELVES = {"Methods": METHODS, "Tasks": TASKS, "Metrics": METRICS, "Sources": SOURCES}
+
+
+@pytest.fixture
+def opened():
+    return AppTest.from_file(str(ROOT / "pages" / "methods.py"), default_timeout=30)
+
+
+@pytest.mark.parametrize("shelf", SHELVES)
+def test_every_entry_of_every_registry_has_a_card(opened, shelf):
+    opened.session_state["shelf"] = shelf
+    opened.run()
+    assert not opened.exception
+    for key, entry in SHELVES[shelf].items():
+        assert f"<code>{key}</code>" in html(opened)
+        for declared in getattr(entry, "settings", tuple)():
+            assert f"<small>{declared.name}</small>" in html(opened)
+
+
+def test_search_leaves_the_cards_that_hold_every_word(opened):
+    opened.run()
+    opened.text_input(key="wanted").set_value("conv 11,817").run()
+    assert "Nothing among the methods" in texts(opened, "caption")[-1]
+    opened.text_input(key="wanted").set_value("NETWORK 11,817").run()
+    assert html(opened).count("<article") == 1 and "<code>cae</code>" in html(opened)
+
+
+def test_a_card_escapes_what_it_shows():
+    shown = Card("k", "<b>", "a & b", "<i>", {"<u>": "<s>"}).html()
+    assert "&lt;b&gt;" in shown and "a &amp; b" in shown
+    assert not any(tag in shown for tag in ("<b>", "<i>", "<u>", "<s>"))
+
+
+@pytest.mark.parametrize(
+    "doi", ["10.33093/jetap.2026.8.1.4", "10.1016/0022-1694(70)90255-6", "10.1109/TIP.2003.819861"]
+)
+def test_a_doi_becomes_a_link(doi):
+    href = f"<a href='https://doi.org/{doi}'"
+    assert href in linked(f"Nash 1970, doi {doi}")
+    assert href in linked(f"Nash 1970, doi {doi}.") and linked(f"doi {doi}.").endswith("</a>.")
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        (setting(1, "N", minimum=1, maximum=500, unit="px"), "1 to 500 px"),
+        (setting(1e-3, "N", minimum=1e-6, maximum=0.1), "0.000001 to 0.1"),
+        (setting(0.0, "N", minimum=-1), "−1 or more"),
+        (setting(0.0, "N", maximum=2), "2 or less"),
+        (setting(0.0, "N"), "any number"),
+        (setting("a", "N", choices=("a", "b")), "a, b"),
+        (setting(False, "N"), "yes or no"),
+    ],
+)
+def test_limits_in_words(declared, words):
+    assert limits(declared.metadata["setting"]) == words
+
+
+def test_plain_numbers():
+    assert [plain(number) for number in (512.0, 0.30, -8, 1e-5)] == ["512", "0.3", "−8", "0.00001"]
