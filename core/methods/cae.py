@@ -35,7 +35,7 @@ class ConvolutionalAutoencoder(NetworkMethod):
         )
     )
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
-        "demo": {},
+        "demo": {"stride": 128, "batch": 2},
         "paper": {"stride": 128, "batch": 32},
         "fast": {
             "batch": 4,

@@ -31,7 +31,7 @@ from core.methods.training import (
     Weights,
     patch_count,
     planned_steps,
-    training_patches,
+    training_places,
 )
 from core.methods.view import View
 from core.prepare.normalisation import KINDS, Kind
@@ -83,7 +83,7 @@ class NetworkMethod(Method):
         step=4,
         advanced=True,
     )
-    batch: int = setting(8, "Batch", "Patches a step.", minimum=1, maximum=128, advanced=True)
+    batch: int = setting(2, "Batch", "Patches a step.", minimum=1, maximum=128, advanced=True)
     epochs: int = setting(5, "Epochs", "Passes over all patches.", minimum=1, maximum=500)
     learning_rate: float = setting(
         1e-3, "Learning rate", "Of the Adam optimiser.", minimum=1e-6, maximum=0.1, advanced=True
@@ -157,7 +157,7 @@ class NetworkMethod(Method):
         """Return one band's weights and biases."""
         return self.architecture.parameters(self.channels)
 
-    def plan(self, height: int, width: int, pairs: int = 1) -> Plan:
+    def plan(self, height: int, width: int) -> Plan:
         """Return patches and steps of one band's network for a scene of that size.
 
         Patches without a training pixel are left out when training, so this is an upper bound.
@@ -170,7 +170,7 @@ class NetworkMethod(Method):
                 f"A patch of {self.patch} pixels is larger than the scene, {height} x {width}.",
                 f"The largest patch that works here is {largest}.",
             )
-        patches = pairs * patch_count(height, width, self.patch, self.stride)
+        patches = patch_count(height, width, self.patch, self.stride)
         return Plan(patches, planned_steps(patches, self.recipe))
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
@@ -180,8 +180,8 @@ class NetworkMethod(Method):
         kind, scale = cast(RadarInput, self.radar), cast(Kind, self.normalisation)
         view = View.learn(kind, scale, problem, self.validation, self.mask)
         pairs = [view.pair(pair, problem, self.validation) for pair in problem.pairs]
-        patches = training_patches([pair.band(0) for pair in pairs], self.recipe)
-        steps = planned_steps(len(patches), self.recipe)
+        places = training_places([pair.band(0) for pair in pairs], self.recipe)
+        steps = planned_steps(len(places), self.recipe)
         if not steps:
             raise MethodError(
                 "No patch holds a pixel to learn from.", "Hide less, or keep less for validation."

@@ -2,7 +2,8 @@
 
 The number of optimiser steps decides how well these networks train, not the number of pixels, so
 steps = epochs x patches / batch is what a plan states before training and what is reported during
-it. The loss is averaged over lesson pixels only.
+it. An epoch visits every place once; where there are several lessons (practice masks), each visit
+takes one of them. The loss is averaged over lesson pixels only.
 """
 
 import math
@@ -59,8 +60,16 @@ class Lesson:
     validate: Flags
 
 
+class Place(NamedTuple):
+    """Where a patch may be cut, and the lessons that have training pixels there."""
+
+    row: int
+    col: int
+    lessons: tuple[int, ...]
+
+
 class Patch(NamedTuple):
-    """Where a patch is: which lesson, and its upper left pixel."""
+    """A patch to learn from: which lesson, and its upper left pixel."""
 
     lesson: int
     row: int
@@ -129,12 +138,12 @@ class Trainer:
         """Train from fresh weights and return the best: by validation where there is any."""
         recipe, generator = self.recipe, np.random.default_rng(list(seed))
         self._reset(generator)
-        patches = training_patches(lessons, recipe)
+        places = training_places(lessons, recipe)
         held = _validation_patches(lessons, recipe, generator)
-        steps = planned_steps(len(patches), recipe)
+        steps = planned_steps(len(places), recipe)
         best, best_loss, since, done, checked = self._model.get_weights(), math.inf, 0, 0, None
         for _ in range(recipe.epochs):
-            for batch in _batches(patches, lessons, recipe, generator):
+            for batch in _batches(places, lessons[0].target.shape, recipe, generator):
                 self._adam.learning_rate.assign(_rate(recipe, done, steps))
                 loss = float(self._step(*_gather(lessons, batch, recipe.patch, "train")))
                 done += 1
@@ -175,49 +184,46 @@ class Trainer:
             variable.assign(np.zeros(variable.shape, variable.dtype))
 
 
-def training_patches(lessons: Sequence[Lesson], recipe: Recipe) -> list[Patch]:
-    """Return every patch of the grid that holds at least one training pixel."""
+def training_places(lessons: Sequence[Lesson], recipe: Recipe) -> list[Place]:
+    """Return every place of the grid with at least one training pixel in some lesson."""
+    height, width = lessons[0].target.shape
     found = []
-    for number, lesson in enumerate(lessons):
-        height, width = lesson.target.shape
-        for row in offsets(height, recipe.patch, recipe.stride):
-            for col in offsets(width, recipe.patch, recipe.stride):
-                if lesson.train[row : row + recipe.patch, col : col + recipe.patch].any():
-                    found.append(Patch(number, row, col))
+    for row in offsets(height, recipe.patch, recipe.stride):
+        for col in offsets(width, recipe.patch, recipe.stride):
+            part = (slice(row, row + recipe.patch), slice(col, col + recipe.patch))
+            useful = [number for number, lesson in enumerate(lessons) if lesson.train[part].any()]
+            if useful:
+                found.append(Place(row, col, tuple(useful)))
     return found
 
 
 def planned_steps(patches: int, recipe: Recipe) -> int:
-    """Return the optimiser steps of one network: epochs x patches / batch, rounded up."""
+    """Return one network's optimiser steps: epochs x patches / batch, batches rounded up."""
     return recipe.epochs * math.ceil(patches / recipe.batch)
 
 
 def _batches(
-    patches: Sequence[Patch],
-    lessons: Sequence[Lesson],
+    places: Sequence[Place],
+    shape: tuple[int, ...],
     recipe: Recipe,
     generator: np.random.Generator,
 ) -> Iterator[list[Patch]]:
-    """Yield one epoch: the grid's patches shuffled, or as many at random places around them."""
-    order = generator.permutation(len(patches))
+    """Yield one epoch: every place once, in random order, under one of its lessons.
+
+    With random sampling a place is moved by up to half a stride each time.
+    """
+    order = generator.permutation(len(places))
     for start in range(0, len(order), recipe.batch):
-        batch = [patches[index] for index in order[start : start + recipe.batch]]
-        if recipe.sampling == "random":
-            batch = [_moved(patch, lessons, recipe, generator) for patch in batch]
+        batch = []
+        for place in (places[index] for index in order[start : start + recipe.batch]):
+            row, col = place.row, place.col
+            if recipe.sampling == "random":
+                reach = recipe.stride // 2
+                moved = generator.integers(-reach, reach + 1, size=2) + (row, col)
+                row, col = np.clip(moved, 0, np.array(shape) - recipe.patch).tolist()
+            lesson = place.lessons[int(generator.integers(len(place.lessons)))]
+            batch.append(Patch(lesson, row, col))
         yield batch
-
-
-def _moved(
-    patch: Patch, lessons: Sequence[Lesson], recipe: Recipe, generator: np.random.Generator
-) -> Patch:
-    height, width = lessons[patch.lesson].target.shape
-    reach = recipe.stride // 2
-    row, col = generator.integers(-reach, reach + 1, size=2)
-    return Patch(
-        patch.lesson,
-        int(np.clip(patch.row + row, 0, height - recipe.patch)),
-        int(np.clip(patch.col + col, 0, width - recipe.patch)),
-    )
 
 
 def _validation_patches(

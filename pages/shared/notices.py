@@ -66,8 +66,7 @@ def plan(requests: Sequence[Request], grid: Grid) -> str:
 def _steps(request: Request, grid: Grid) -> int:
     network = request.configured_method
     assert isinstance(network, NetworkMethod)
-    pairs = int(request.task_settings.get("lessons", 1))
-    return len(demo.VISIBLE) * network.plan(*grid.shape, pairs=pairs).steps
+    return len(demo.VISIBLE) * network.plan(*grid.shape).steps
 
 
 def _pace(request: Request) -> float:

@@ -8,7 +8,7 @@ from core.methods import METHODS
 from core.methods.architecture import Architecture, Conv, Pool, Up
 from core.methods.cae import ConvolutionalAutoencoder
 from core.methods.shallow_cnn import ShallowCNN
-from core.methods.training import Lesson, Patch, Recipe, Trainer, offsets, training_patches
+from core.methods.training import Lesson, Place, Recipe, Trainer, offsets, training_places
 from core.problem import Progress
 from core.tasks.gap import Gap
 from core.tasks.reconstruct import Reconstruct
@@ -214,7 +214,9 @@ def test_patches_without_a_training_pixel_are_left_out():
     train = np.zeros((16, 16), bool)
     train[0, 9] = True
     image = np.zeros((16, 16), np.float32)
-    assert training_patches([lesson(image, train, ~train)], recipe()) == [Patch(0, 0, 8)]
+    nowhere = np.zeros_like(train)
+    lessons = [lesson(image, nowhere, nowhere), lesson(image, train, ~train)]
+    assert training_places(lessons, recipe()) == [Place(0, 8, (1,))]
 
 
 def test_what_is_not_a_training_pixel_does_not_lead():
