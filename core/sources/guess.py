@@ -105,15 +105,16 @@ def fills(raster: StoredRaster, numbers: Pixels) -> tuple[float, ...]:
     """Return stored numbers that mean no data although the file does not say so.
 
     In integers 0 does where no tag says otherwise, -9999 and 65535 always, and -1 where it
-    is far more frequent than its neighbours (65535 written as a signed number).
+    is far more frequent than all from -10 to -2 (65535 written as a signed number).
     """
     if not is_integer(raster):
         return ()
     found = [-9999.0, 65535.0]
     if raster.dataset.nodata is None:
         found.insert(0, 0.0)
-    lost, next_to = np.sum(numbers == _LOST_16_BIT), np.sum(numbers == _LOST_16_BIT - 1)
-    if lost > 50 and lost > 20 * (next_to + 1):
+    lost = np.sum(numbers == _LOST_16_BIT)
+    near = np.sum((numbers < _LOST_16_BIT) & (numbers > _LOST_16_BIT - 10))
+    if lost > 50 and lost > 20 * (near + 1):
         found.append(_LOST_16_BIT)
     return tuple(found)
 

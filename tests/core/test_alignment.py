@@ -336,7 +336,11 @@ class TestCommonGrid:
         degrees = common_grid(*both, bounds=box)
         # a box around a box that is turned by the meridians' convergence
         assert np.abs(np.subtract(degrees.bounds, metres.bounds)).max() <= 10
-        assert common_grid(*both, bounds=(-180, -90, 180, 90)) == grid(100, 100)
+
+    def test_bounds_of_half_the_world_crop_nothing(self):
+        # transformed as they are, their west edge would fall on the zone's central meridian
+        place = grid(100, 100, x=400_000.0)
+        assert common_grid((place,), (place,), bounds=(-180, -90, 180, 90)) == place
 
     @pytest.mark.parametrize(
         ("bounds", "error"),

@@ -55,6 +55,13 @@ def decibels(bands=2, side=SIDE, seed=1):
     return (middle + rng.normal(0, 3, (bands, side, side))).astype(np.float32)
 
 
+def noise_subtracted():
+    """Power of which one pixel fell below 0."""
+    power = 10 ** (decibels() / 10)
+    power[1, 4, 4] = -0.002
+    return power
+
+
 @pytest.fixture
 def radar(make_tif) -> Path:
     return make_tif("s1.tif", decibels(), bands=("VV", "VH"))
@@ -212,6 +219,9 @@ class TestBands:
         scene = FilesSource(optical=(optical,), radar=(path,), radar_unit=unit).make()
         assert (scene.radar.bands, scene.radar.unit) == ((RATIO_BAND,), Unit.RATIO)
         np.testing.assert_allclose(read(scene, "radar")[0], 10 ** (difference / 10), rtol=1e-5)
+        positive = make_tif("s1_VV_VH_ratio.tif", np.clip(difference, 0.5, None))
+        told = FilesSource(optical=(optical,), radar=(positive,), radar_unit=unit).make()
+        assert [guess["value"] for guess in guesses(told, "radar unit")] == ["db"] * (not unit)
         linear = make_tif("linear.tif", 10 ** (difference / 10))
         stated = FilesSource(optical=(optical,), radar=(linear,), radar_bands={"VV/VH": 1}).make()
         assert guesses(stated, "radar unit")[0]["value"] == "power"
@@ -287,6 +297,7 @@ class TestReflectance:
     def test_landsat_metadata_tell_scale_sun_and_date(self, make_tif, radar, tmp_path):
         path = make_tif("l8_B4.tif", numbers(1, low=6000, high=20000))
         (tmp_path / "l8_MTL.txt").write_text(MTL_LEVEL_1)
+        (tmp_path / "MTL.txt").write_text(MTL_LEVEL_1.replace("2021-03-04", "1999-01-01"))
         scene = FilesSource(optical=(path,), radar=(radar,)).make()
         # the sun stands 30 degrees high, whose sine is one half
         expected = (numbers(1, low=6000, high=20000) * 2e-5 - 0.1) / 0.5
@@ -324,6 +335,12 @@ class TestNoData:
         cube[0, 0, :9] = -1
         scene = FilesSource(optical=(make_tif("o.tif", cube),), radar=(radar,)).make()
         np.testing.assert_allclose(read(scene)[0, 0, :9], -0.0001, atol=1e-8)
+
+    def test_minus_one_among_other_dark_numbers_is_data(self, make_tif, radar):
+        cube = numbers(2, dtype=np.int16)
+        cube[:, :9] = np.random.default_rng(4).integers(-3, 3, (2, 9, SIDE)) * 2 + 1
+        scene = FilesSource(optical=(make_tif("o.tif", cube),), radar=(radar,)).make()
+        assert np.isfinite(read(scene)).all()
 
     def test_a_tag_beside_a_zero_fill(self, make_tif, radar):
         cube = numbers(2, dtype=np.int16)
@@ -373,7 +390,7 @@ class TestRadarUnits:
         [
             (decibels(), "db", 10 ** (decibels() / 10)),
             (10 ** (decibels() / 10), "power", 10 ** (decibels() / 10)),
-            (10 ** (decibels() / 10) - 1e-4, "power", 10 ** (decibels() / 10) - 1e-4),
+            (noise_subtracted(), "power", noise_subtracted()),
             (np.round(decibels() * 1e4).astype(np.int32), "db", 10 ** (decibels() / 10)),
             (np.round(decibels() * 100).astype(np.int16), "db", 10 ** (decibels() / 10)),
             (numbers(2, 50, 400), "amplitude", numbers(2, 50, 400).astype(float) ** 2),

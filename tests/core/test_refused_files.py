@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from PIL import Image
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
@@ -80,6 +81,14 @@ class TestFilesThatAreNoRaster:
             assert "cut.tif" in caught.value.message and caught.value.hint
         cut.write_bytes(whole)
         assert FilesSource(optical=(cut,), radar=(radar,)).make().optical.bands == names
+
+    def test_missing_blocks_are_noticed_without_reading_them(self, make_tif, tmp_path):
+        path = tmp_path / "o.tif"
+        cube = np.random.default_rng(0).integers(1, 9999, (3, 300, 300)).astype(np.uint16)
+        rasterio.shutil.copy(make_tif("a.tif", cube), path, driver="COG", blocksize=128)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+        with pytest.raises(RasterError, match="cut short"):
+            require_complete(path)
 
     def test_a_complete_file_passes_whatever_its_layout(self, make_tif):
         for name, profile in {
