@@ -118,10 +118,10 @@ def table(task: str, rows: list[results.Result]) -> None:
             format_func=str.capitalize, label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
     done = [row for row in rows if row.run.status().state is State.DONE]
-    if not done:
+    if done:
+        st.html(score_table(done, REGIONS[task], band))
+    else:
         st.caption("The first scores appear here when a method has run.")
-        return
-    st.html(score_table(done, REGIONS[task], band))
     st.caption(CALM[task])
 
 

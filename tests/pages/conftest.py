@@ -27,9 +27,15 @@ class WaitingEngine:
     """Queues runs and never executes them."""
 
     submitted: list[Request] = field(default_factory=list)
+    background: list[bool] = field(default_factory=list)
+    warm: bool = False
+
+    def start(self) -> None:
+        self.warm = True
 
     def submit(self, request: Request, *, background: bool = False) -> Run:
         self.submitted.append(request)
+        self.background.append(background)
         return new_run(request)
 
     def cancel(self, run_id: str) -> None:

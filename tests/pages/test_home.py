@@ -60,6 +60,7 @@ def test_with_the_answer_hidden_only_hidden_pixels_are_scored(home, first_result
     home.session_state["task"] = "With the answer hidden"
     opened(home)
     assert names(home) == ["Interpolation", "Shallow CNN", "Autoencoder"]
+    assert all(float(row["rmse"]) > 0 for row in rows(home))
     assert any("only those pixels are scored" in text for text in texts(home, "caption"))
 
 

@@ -49,6 +49,7 @@ def test_the_best_is_lowest_highest_or_closest_by_the_metrics_own_direction():
     rows = [
         row(aims=aims, rmse=0.1, ssim=0.8, sobel=0.30),
         row(aims=aims, rmse=0.2, ssim=0.9, sobel=0.08),
+        row(aims=aims, rmse=0.3, ssim=0.7, sobel=0.05),
     ]
     assert best(score_table(rows, "all")) == {(0, "rmse"), (1, "ssim"), (1, "sobel")}
 

@@ -1,0 +1,118 @@
+"""The app on a free port with an empty workspace, and a Chromium that reaches nothing else."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlparse
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",  # containers run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+STARTED_WITHIN = 60
+LOCAL = ("127.0.0.1", "localhost", "")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args, browser_type):
+    """Use the system's Chromium, else the one Playwright installed; fail if there is neither."""
+    if os.environ.get("BANDWEAVE_NO_BROWSER") == "1":
+        pytest.skip("BANDWEAVE_NO_BROWSER=1: browser tests are switched off")
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None and not Path(browser_type.executable_path).exists():
+        pytest.fail("There is no Chromium: run `make browser` (or set BANDWEAVE_NO_BROWSER=1).")
+    system = {"executable_path": found} if found else {}
+    return {**browser_type_launch_args, **system, "args": list(FLAGS)}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """Start the app as `make run` does; every worker it started ends with it."""
+    home = tmp_path_factory.mktemp("home")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = home / "server.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+            + [f"--server.port={port}", "--server.address=127.0.0.1"],
+            cwd=ROOT,
+            env=os.environ | {"BANDWEAVE_HOME": str(home)},
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+    workers = []
+    try:
+        _wait(process, f"http://127.0.0.1:{port}/_stcore/health", log)
+        yield f"http://127.0.0.1:{port}"
+        workers = psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        for worker in workers:
+            if worker.is_running():
+                worker.kill()
+        psutil.wait_procs(workers, 10)
+    assert "Traceback" not in log.read_text(), log.read_text()[-4000:]
+
+
+def _wait(process, address, log):
+    for _ in range(STARTED_WITHIN * 10):
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail(f"The app did not start within {STARTED_WITHIN} s: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def base_url(server):
+    """Let `page.goto("/")` mean the app."""
+    return server
+
+
+@pytest.fixture
+def strangers(context):
+    """Block and record every request to another machine; a test fails if there was one."""
+    met = []
+
+    def answer(route):
+        if urlparse(route.request.url).hostname in (*LOCAL, None):
+            route.continue_()
+        else:
+            met.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", answer)
+    return met
+
+
+@pytest.fixture
+def screen(page, strangers):
+    """A page on the app that must not reach another machine, and must not fail."""
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.set_default_timeout(60_000)
+    yield page
+    assert not strangers, f"requests left the machine: {strangers}"
+    assert not faults, faults
