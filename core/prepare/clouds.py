@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.blocks import BLOCK, windows
 from core.errors import SceneError, UnknownNameError
-from core.raster import Pixels, Window
+from core.raster import Pixels
 from core.scene import CLOUD, Role, Scene
 
-BLOCK = 1024
 Bits = NDArray[np.int64]
 
 
@@ -143,7 +143,7 @@ def coverage(scene: Scene) -> Coverage:
     ]
     mask = scene.mask(CLOUD)
     valid = cloudy = flagged = 0
-    for window in _blocks(scene):
+    for window in windows(scene.grid, BLOCK):
         known = np.ones((window.height, window.width), np.bool_)
         for layer in measured:
             known &= np.all(np.isfinite(layer.raster.read(window)), axis=0)
@@ -154,15 +154,6 @@ def coverage(scene: Scene) -> Coverage:
             flagged += int(np.isfinite(flags).sum())
     height, width = scene.grid.shape
     return Coverage(valid / (height * width), cloudy / flagged if flagged else None)
-
-
-def _blocks(scene: Scene) -> list[Window]:
-    height, width = scene.grid.shape
-    return [
-        Window(row, col, min(BLOCK, height - row), min(BLOCK, width - col))
-        for row in range(0, height, BLOCK)
-        for col in range(0, width, BLOCK)
-    ]
 
 
 def require_kind(kind: str, guess: QaGuess) -> str:

@@ -59,6 +59,9 @@ class WarpedRaster:
     def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
         """Return the resampled pixels of a window inside the grid and of some bands."""
         window = window or self.grid.full
+        bottom, right = window.stop
+        if min(window[:2]) < 0 or bottom > self.grid.height or right > self.grid.width:
+            raise RasterError(f"{window} reaches beyond the grid of {self.grid.shape} pixels.")
         shift = lattice_shift(self.base.grid, self.grid)
         if shift is not None:
             down, right = shift

@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rasterio.enums import ColorInterp
-
 from core.errors import SceneError
 from core.raster import StoredRaster
 from core.scene import RATIO_BAND
@@ -157,7 +155,7 @@ def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
     for raster in rasters:
         descriptions = raster.dataset.descriptions
         for place, name in enumerate(raster.bands):
-            if raster.dataset.colorinterp[place] is ColorInterp.alpha:
+            if raster.dataset.colorinterp[place].name == "alpha":
                 continue
             alone = raster.path.stem if len(raster.bands) == 1 else ""
             bands.append(_Band(raster, name, descriptions[place] or alone))

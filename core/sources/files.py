@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from core.blocks import windows
 from core.errors import SceneError, SettingError
 from core.prepare.alignment import (
     Bounds,
@@ -251,14 +252,12 @@ def _require_common_data(scene: Scene) -> None:
     """Refuse a scene without a pixel where optical and radar both have data; stops at the first."""
     optical, radar = scene.optical.raster, scene.radar.raster
     height, width = scene.grid.shape
-    rows, cols = range(0, height, _LOOK), range(0, width, _LOOK)
-    # from the middle outwards, where data most likely are
-    corners = sorted(
-        ((row, col) for row in rows for col in cols),
-        key=lambda at: abs(at[0] + _LOOK / 2 - height / 2) + abs(at[1] + _LOOK / 2 - width / 2),
-    )
-    for row, col in corners:
-        window = Window(row, col, min(_LOOK, height - row), min(_LOOK, width - col))
+
+    def from_the_middle(window: Window) -> float:
+        row, col = window.row + window.height / 2, window.col + window.width / 2
+        return abs(row - height / 2) + abs(col - width / 2)
+
+    for window in sorted(windows(scene.grid, _LOOK), key=from_the_middle):
         both = np.concatenate([optical.read(window), radar.read(window)])
         if np.isfinite(both).all(axis=0).any():
             return

@@ -237,6 +237,13 @@ class TestWindows:
             rows, cols = window.slices
             np.testing.assert_array_equal(warped.read(window), whole[:, rows, cols])
 
+    @pytest.mark.parametrize("x", [X, X + 4])
+    def test_a_window_beyond_the_grid_is_refused(self, x):
+        warped = align(memory(noise(9, 9), grid(9, 9)), grid(5, 5, x=x))
+        for window in (Window(-1, 0, 2, 2), Window(0, 4, 1, 2), Window(4, 0, 2, 1)):
+            with pytest.raises(RasterError, match="beyond the grid"):
+                warped.read(window)
+
     def test_a_read_in_halves_equals_a_read_at_once(self, monkeypatch):
         on = SOURCES["zone 49"]
         warped = align(memory(noise(*on.shape), on), grid(60, 60), Resampled.BILINEAR)

@@ -166,6 +166,11 @@ class TestScene:
         assert scene.radar.date == date(2021, 7, 12)
         assert "Optical and radar were taken 130 days apart." in scene.facts["warnings"]
 
+    def test_a_file_is_what_its_bytes_say(self, make_tif, radar):
+        misnamed = make_tif("optical.jp2", numbers(), bands=("red", "green", "blue"))
+        scene = FilesSource(optical=(misnamed,), radar=(radar,)).make()
+        np.testing.assert_allclose(read(scene), numbers() / 10000, rtol=1e-6)
+
 
 class TestBands:
     def test_one_file_a_band_is_named_by_the_file_names(self, make_tif, radar):
