@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from affine import Affine
+from rasterio import Env
 from rasterio.crs import CRS
 from rasterio.warp import transform_bounds
 
@@ -148,7 +149,9 @@ def _placed(box: Bounds, source: CRS, target: CRS) -> Bounds:
     if source == target:
         return box
     try:
-        west, south, east, north = transform_bounds(source, target, *box, densify_pts=21)
+        # within an environment GDAL's own words go to the log, not to the terminal
+        with Env():
+            west, south, east, north = transform_bounds(source, target, *box, densify_pts=21)
     except PROJ_ERRORS:
         return NOWHERE
     if not all(math.isfinite(side) for side in (west, south, east, north)):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from rasterio import Env
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
@@ -168,7 +169,9 @@ def _transformed(
     source: Grid, crs: CRS, x: np.ndarray, y: np.ndarray
 ) -> tuple[Positions, Positions]:
     try:
-        longitudes, latitudes = transform(crs, source.crs, x.tolist(), y.tolist())
+        # within an environment GDAL's own words go to the log, not to the terminal
+        with Env():
+            longitudes, latitudes = transform(crs, source.crs, x.tolist(), y.tolist())
     except PROJ_ERRORS as error:
         raise RasterError(
             f"Positions in {crs.to_string()} cannot be found in the coordinate system "

@@ -78,7 +78,7 @@ def _require_place(grid: Grid) -> None:
     west, south, east, north = extent(grid, WGS84)
     if not (-360 <= west <= east <= 540 and -90.01 <= south <= north <= 90.01):
         raise RasterError(
-            f"Its corners {grid.bounds} are not places in its coordinate system.",
+            f"Its corners {grid.bounds} are no places on Earth in its coordinate system.",
             "Check the file's coordinate system and its corner coordinates.",
         )
 

@@ -137,7 +137,7 @@ class TestFilesWithoutAPlace:
         path = make_tif("site.tif", numbers(), crs=ENGINEERING)
         refused(RasterError, "site.tif: .* neither geographic", optical=(path,), radar=(radar,))
         path = make_tif("lost.tif", numbers(), crs="EPSG:4326", origin=(500.0, 400.0))
-        refused(RasterError, "lost.tif: .* not places", optical=(path,), radar=(radar,))
+        refused(RasterError, "lost.tif: .* no places on Earth", optical=(path,), radar=(radar,))
 
     def test_disjoint(self, make_tif, optical):
         far = make_tif("far.tif", decibels(), origin=(700_000.0, 1_200_000.0))
