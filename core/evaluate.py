@@ -38,6 +38,7 @@ def evaluate(truth: Truth, fused: Raster) -> list[Score]:
                 _scaled(fused, band, scale),
                 scored=scored,
                 data_range=scale.data_range,
+                lowest=scale.lowest,
             )
             bands.append(values)
             scores += [Score(region, band, key, value) for key, value in values.items()]

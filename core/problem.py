@@ -128,6 +128,8 @@ class BandScale(NamedTuple):
     upper: float
     data_range: float
     """L on that scale."""
+    lowest: float = 0.0
+    """Where the declared range begins on that scale."""
 
 
 @dataclass(frozen=True, eq=False)

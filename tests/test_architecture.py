@@ -1,4 +1,4 @@
-"""Imports go down only, no shelf imports another, and heavy libraries wait until they are needed."""
+"""Imports go down only, no shelf imports another, and heavy libraries wait until needed."""
 
 import ast
 from collections.abc import Iterator

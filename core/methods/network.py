@@ -74,7 +74,7 @@ class NetworkMethod(Method):
         step=4,
     )
     stride: int = setting(
-        32,
+        16,
         "Stride",
         "Distance between patches.",
         unit="px",

@@ -15,16 +15,16 @@ RANGE_DB = (-40.0, 15.0)
 """Decibels outside are noise floors and corner reflectors; they would lead any fit."""
 
 
-def decibels(layer: Layer) -> Raster:
-    """Return a radar layer in decibels cut to -40..15, band by band; NaN stays.
+def decibels(power: Raster) -> Raster:
+    """Return radar power in decibels cut to -40..15, band by band; NaN stays.
 
-    A layer that holds only the quotient VV/VH gives the quotient in decibels.
+    The quotient VV/VH, a power too, becomes the difference VV - VH.
     """
 
-    def convert(power: Pixels) -> Pixels:
-        return np.clip(power_to_db(power), *RANGE_DB)
+    def convert(pixels: Pixels) -> Pixels:
+        return np.clip(power_to_db(pixels), *RANGE_DB)
 
-    return MappedRaster(layer.raster, convert, layer.bands)
+    return MappedRaster(power, convert, power.bands)
 
 
 def radar_inputs(layer: Layer, kind: RadarInput) -> Raster:
@@ -35,7 +35,7 @@ def radar_inputs(layer: Layer, kind: RadarInput) -> Raster:
                 "The scene has only the quotient VV/VH, not VV and VH.",
                 "Choose VV/VH as the radar input.",
             )
-        return decibels(layer)
+        return decibels(layer.raster)
     if layer.unit is Unit.RATIO:
         return layer.raster
     if not {"VV", "VH"} <= set(layer.bands):

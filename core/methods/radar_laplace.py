@@ -7,11 +7,12 @@ from typing import ClassVar, Literal
 from core.blocks import BLOCK, windows
 from core.errors import MethodError
 from core.methods.fitted import load_fitted, save_fitted
-from core.methods.radar_regression import Regression, regress
+from core.methods.radar_regression import LOOKS, Regression, regress
 from core.prepare.gaps import fill
 from core.problem import Fuser, Method, Problem, Progress, Report, unreported
 from core.raster import MemoryRaster, Pixels, scratch
 from core.scene import HIDDEN, Scene
+from core.settings import setting
 
 RESIDUAL = "residual"
 """The prepared layer: what the regression misses, interpolated across the gaps."""
@@ -22,6 +23,7 @@ class RegressionLaplaceFuser(Fuser):
 
     def __init__(self, regression: Regression) -> None:
         self.bands = regression.bands
+        self.halo = regression.halo
         self.regression = regression
 
     def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
@@ -63,9 +65,16 @@ class RadarLaplace(Method):
     )
     needs: ClassVar[Literal["", "visible answer", "gaps"]] = "gaps"
 
+    looks: str = setting(
+        "multi-look",
+        "Radar averaged",
+        "Regress on each pixel alone, or on averages over 1 to 16 pixels around it too.",
+        choices=tuple(LOOKS),
+    )
+
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Fit least squares on the visible pixels."""
-        return RegressionLaplaceFuser(regress(problem))
+        return RegressionLaplaceFuser(regress(problem, self.looks))
 
     def load(self, folder: Path) -> Fuser:
         """Read the coefficients."""

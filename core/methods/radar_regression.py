@@ -11,9 +11,17 @@ from core.blocks import BLOCK, windows
 from core.errors import MethodError
 from core.methods.fitted import load_fitted, save_fitted
 from core.methods.radar import decibels
+from core.prepare.speckle import MultilookRaster, reach
 from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster import Pixels, Window
-from core.scene import Scene
+from core.raster import Pixels, Raster, Window
+from core.scene import Layer, Scene
+from core.settings import setting
+
+LOOKS: dict[str, tuple[float, ...]] = {
+    "pixel": (0.0,),
+    "multi-look": (0.0, 1.0, 2.0, 4.0, 8.0, 16.0),
+}
+"""Standard deviations in pixels at which radar is averaged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +31,21 @@ class Regression:
     bands: tuple[str, ...]
     radar: str
     """The radar layer's name."""
+    scales: tuple[float, ...]
+    """The scales radar is averaged at, in pixels; 0 is the pixel itself."""
     typical: tuple[float, ...]
-    """The radar bands' means in decibels; used where radar has no data."""
+    """The features' means in decibels; used where radar has no data."""
     coefficients: NDArray[np.float64]
-    """(1 + radar bands, optical bands)."""
+    """(1 + features, optical bands)."""
+
+    @property
+    def halo(self) -> int:
+        """How many pixels away a prediction looks."""
+        return reach(self.scales)
 
     def predict(self, inputs: Scene, window: Window | None = None) -> Pixels:
         """Return the optical bands for a window of a scene with this radar layer."""
-        backscatter = decibels(inputs.layer(self.radar)).read(window)
+        backscatter = features(inputs.layer(self.radar), self.scales).read(window)
         typical = np.array(self.typical, dtype=np.float64)[:, None, None]
         known = np.where(np.isnan(backscatter), typical, backscatter)
         constant, slopes = self.coefficients[0], self.coefficients[1:]
@@ -43,6 +58,7 @@ class Regression:
         return {
             "bands": self.bands,
             "radar": self.radar,
+            "scales": self.scales,
             "typical": self.typical,
             "coefficients": self.coefficients.tolist(),
         }
@@ -53,18 +69,25 @@ class Regression:
         return cls(
             tuple(stored["bands"]),
             stored["radar"],
+            tuple(stored["scales"]),
             tuple(stored["typical"]),
             np.array(stored["coefficients"]),
         )
 
 
-def regress(problem: Problem) -> Regression:
+def features(radar: Layer, scales: tuple[float, ...]) -> Raster:
+    """Return radar in decibels at several scales."""
+    return decibels(MultilookRaster(radar.raster, scales))
+
+
+def regress(problem: Problem, looks: str) -> Regression:
     """Fit ordinary least squares over all visible pixels with radar, by streaming sums."""
     inputs = problem.inputs
-    radar = decibels(inputs.radar)
-    features = 1 + len(radar.bands)
-    gram = np.zeros((features, features))
-    moment = np.zeros((features, len(problem.bands)))
+    scales = LOOKS[looks]
+    radar = features(inputs.radar, scales)
+    unknowns = 1 + len(radar.bands)
+    gram = np.zeros((unknowns, unknowns))
+    moment = np.zeros((unknowns, len(problem.bands)))
     for window in windows(inputs.grid, BLOCK):
         backscatter = radar.read(window)
         optical = inputs.optical.raster.read(window, problem.bands)
@@ -72,13 +95,13 @@ def regress(problem: Problem) -> Regression:
         x = np.vstack([np.ones(int(both.sum())), backscatter[:, both]]).astype(np.float64)
         gram += x @ x.T
         moment += x @ optical[:, both].T.astype(np.float64)
-    if gram[0, 0] < features:
+    if gram[0, 0] < unknowns:
         raise MethodError(
             "No pixel has both radar and visible optical data.", "Check where the layers overlap."
         )
     coefficients = np.linalg.lstsq(gram, moment, rcond=None)[0].astype(np.float64)
     typical = tuple((gram[0, 1:] / gram[0, 0]).tolist())
-    return Regression(problem.bands, inputs.radar.name, typical, coefficients)
+    return Regression(problem.bands, inputs.radar.name, scales, typical, coefficients)
 
 
 class RegressionFuser(Fuser):
@@ -86,6 +109,7 @@ class RegressionFuser(Fuser):
 
     def __init__(self, regression: Regression) -> None:
         self.bands = regression.bands
+        self.halo = regression.halo
         self.regression = regression
 
     def fuse(self, block: Scene) -> Pixels:
@@ -110,9 +134,16 @@ class RadarRegression(Method):
         "speckle, and knows nothing of colour."
     )
 
+    looks: str = setting(
+        "pixel",
+        "Radar averaged",
+        "Regress on each pixel alone, or on averages over 1 to 16 pixels around it too.",
+        choices=tuple(LOOKS),
+    )
+
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Fit least squares on the visible pixels."""
-        return RegressionFuser(regress(problem))
+        return RegressionFuser(regress(problem, self.looks))
 
     def load(self, folder: Path) -> Fuser:
         """Read the coefficients."""

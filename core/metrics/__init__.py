@@ -32,6 +32,7 @@ def score_all(
     valid: Flags | None = None,
     scored: Flags | None = None,
     data_range: float,
+    lowest: float = 0.0,
     keys: Iterable[str] = tuple(METRICS),
 ) -> dict[str, float]:
     """Return several metrics of one band by key; those that need the same sums share one pass.
@@ -39,7 +40,9 @@ def score_all(
     Arrays, masks, no-data and errors are as for calling a `Metric`; `UnknownNameError` for a key
     that is not in the registry.
     """
-    pair = Comparison.of(reference, estimate, valid=valid, scored=scored, data_range=data_range)
+    pair = Comparison.of(
+        reference, estimate, valid=valid, scored=scored, data_range=data_range, lowest=lowest
+    )
     scores = {}
     for key in keys:
         if key not in METRICS:

@@ -61,6 +61,8 @@ class Comparison:
     """As given; where nothing was, one row that stands for every row."""
     scored: Flags
     """Likewise."""
+    lowest: float = 0.0
+    """Where the declared range begins; it ends at `lowest` + L."""
 
     @classmethod
     def of(
@@ -71,10 +73,11 @@ class Comparison:
         valid: Flags | None = None,
         scored: Flags | None = None,
         data_range: float,
+        lowest: float = 0.0,
     ) -> "Comparison":
         """Check the arrays and bring them to the few types the compiled loops know."""
         _check_bands(reference, estimate)
-        if not (math.isfinite(data_range) and data_range > 0):
+        if not (math.isfinite(data_range) and data_range > 0 and math.isfinite(lowest)):
             raise MetricError(
                 f"The data range is {data_range}; a positive number was expected.",
                 "Give the span of values of the scale, such as 1 for 0..1.",
@@ -87,6 +90,7 @@ class Comparison:
             float(data_range),
             _mask("valid", valid, estimate.shape),
             _mask("scored", scored, estimate.shape),
+            float(lowest),
         )
 
     @property

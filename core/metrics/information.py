@@ -13,13 +13,12 @@ BINS = 256
 def entropy(pair: Comparison) -> float:
     """Entropy of the estimate's histogram, -sum p log2 p, in bits, 0..8.
 
-    Shannon 1948. 256 equal bins over 0..L and the scored pixels. Values outside are counted in the
-    end bins: negative reflectance falls into the first, so a band that needs an offset must be
-    brought to a scale that starts at 0. NaN where no pixel is scored.
+    Shannon 1948. 256 equal bins over the declared range, lowest..lowest + L, and the scored
+    pixels. Values outside are counted in the end bins. NaN where no pixel is scored.
     """
     from core.metrics import kernels
 
-    counts = kernels.histogram(*pair.arrays, pair.data_range, BINS)
+    counts = kernels.histogram(*pair.arrays, pair.lowest, pair.data_range, BINS)
     counts = counts[counts > 0]
     if not counts.size:
         return math.nan

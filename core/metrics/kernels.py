@@ -119,16 +119,16 @@ def moments(reference: Any, estimate: Any, valid: Any, scored: Any) -> Any:
 
 @compiled
 def histogram(
-    reference: Any, estimate: Any, valid: Any, scored: Any, upper: float, bins: int
+    reference: Any, estimate: Any, valid: Any, scored: Any, lowest: float, span: float, bins: int
 ) -> Any:
-    """Count the estimate's scored values in equal bins over 0..upper, outliers in the end bins."""
+    """Count the estimate's scored values in equal bins from `lowest` on, outliers at the ends."""
     height, width = estimate.shape
     x, y = np.empty(width), np.empty(width)
     counts = np.zeros(bins, np.int64)
     for row in range(height):
         n = load_scored(reference, estimate, valid, scored, row, x, y)
         for value in x[:n]:
-            counts[int(min(max(value / upper * bins, 0.0), bins - 1.0))] += 1
+            counts[int(min(max((value - lowest) / span * bins, 0.0), bins - 1.0))] += 1
     return counts
 
 

@@ -34,18 +34,26 @@ class Metric:
         valid: Flags | None = None,
         scored: Flags | None = None,
         data_range: float,
+        lowest: float = 0.0,
     ) -> float:
         """Return the metric of one band, accumulated in float64.
 
         `reference` and `estimate` are (row, col), float32 or float64, NaN where there is no data;
         `valid` marks the pixels that may be read and `scored` those averaged over, both further
         narrowed to where the two bands are finite; `data_range` is L, the span of the declared
-        scale. A metric without a reference reads the values of `estimate` only, over those same
-        pixels. NaN where nothing can be computed. Raises `MetricError` for arrays that do not fit
+        scale, which begins at `lowest`. A metric without a reference reads the values of `estimate`
+        only, over those same pixels. NaN where nothing can be computed. Raises `MetricError` for arrays that do not fit
         together and for a data range that is not positive.
         """
         return self.function(
-            Comparison.of(reference, estimate, valid=valid, scored=scored, data_range=data_range)
+            Comparison.of(
+                reference,
+                estimate,
+                valid=valid,
+                scored=scored,
+                data_range=data_range,
+                lowest=lowest,
+            )
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -119,10 +119,10 @@ def _with_gaps(scene: Scene, hidden: Flags) -> Scene:
 
 
 def _scales(reference: Raster, visible: Flags) -> tuple[BandScale, ...]:
-    """Return the bands' own unit with L = p98 - p2 of the visible pixels."""
+    """Return the bands' own unit with L = p98 - p2 of the visible pixels, from p2 on."""
     spread = percentile(reference, lambda window: visible[window.slices], RANGE)
     return tuple(
-        BandScale(0.0, 1.0, high - low)
+        BandScale(0.0, 1.0, high - low, low)
         for low, high in zip(spread.lower, spread.upper, strict=True)
     )
 

@@ -238,3 +238,10 @@ def test_moments_survive_a_large_offset():
     near, far = reference.astype(float), estimate.astype(float)
     offset = value("pearson", near + 1e6, far + 1e6)
     np.testing.assert_allclose(offset, value("pearson", near, far), rtol=1e-8)
+
+
+def test_entropy_over_a_range_that_does_not_begin_at_zero():
+    image = np.array([[5.0, 5.25, 5.5, 5.75]], np.float32)
+    shifted = METRICS["entropy"](image, image, data_range=1.0, lowest=5.0)
+    assert shifted == METRICS["entropy"](image - 5, image - 5, data_range=1.0) == 2.0
+    assert METRICS["entropy"](image, image, data_range=1.0) == 0.0
