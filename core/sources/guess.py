@@ -75,7 +75,7 @@ class RadarGuess(NamedTuple):
 def sample(raster: StoredRaster) -> Pixels:
     """Return (band, value) numbers from windows spread over a raster, NaN where no data.
 
-    A raster without any data there is looked at as a whole, averaged down.
+    A raster of nothing but no data and 0 there is looked at as a whole, averaged down.
     """
     height, width = raster.grid.shape
     tall, wide = min(height, SAMPLE_SIDE), min(width, SAMPLE_SIDE)
@@ -83,7 +83,7 @@ def sample(raster: StoredRaster) -> Pixels:
     cols = sorted({round(step * (width - wide) / (SAMPLES - 1)) for step in range(SAMPLES)})
     found = [raster.read(Window(row, col, tall, wide)) for row in rows for col in cols]
     numbers: Pixels = np.concatenate([part.reshape(len(part), -1) for part in found], axis=1)
-    if not np.isfinite(numbers).any():
+    if not (np.isfinite(numbers) & (numbers != 0)).any():
         factor = max(1, -(-max(height, width) // PREVIEW))
         shape = max(1, height // factor), max(1, width // factor)
         numbers = raster.preview(raster.grid.full, shape).reshape(len(raster.bands), -1)

@@ -335,6 +335,14 @@ class TestNoData:
         assert np.isnan(found[1, 3:6]).all()
         assert np.isnan(found).sum() == 2 + 3 * SIDE
 
+    @pytest.mark.parametrize("fill", [0, np.nan])
+    def test_data_that_no_sample_meets_are_found(self, make_tif, fill):
+        cube = np.full((2, 600, 600), fill, np.float32)
+        cube[:, 150:220, 150:220] = numbers(2, side=70) / 10000
+        radar = make_tif("r.tif", decibels(side=600))
+        scene = FilesSource(optical=(make_tif("o.tif", cube),), radar=(radar,)).make()
+        assert coverage(scene).valid_fraction == pytest.approx(70 * 70 / 600**2)
+
     def test_a_rare_minus_one_is_a_dark_surface(self, make_tif, radar):
         cube = numbers(2, dtype=np.int16)
         cube[0, 0, :9] = -1
