@@ -42,8 +42,8 @@ class Metric:
         `valid` marks the pixels that may be read and `scored` those averaged over, both further
         narrowed to where the two bands are finite; `data_range` is L, the span of the declared
         scale, which begins at `lowest`. A metric without a reference reads the values of `estimate`
-        only, over those same pixels. NaN where nothing can be computed. Raises `MetricError` for arrays that do not fit
-        together and for a data range that is not positive.
+        only, over those same pixels. NaN where nothing can be computed. Raises `MetricError` for
+        arrays that do not fit together and for a data range that is not positive.
         """
         return self.function(
             Comparison.of(
