@@ -74,10 +74,11 @@ def train(task: str, entry: Entry | None) -> list[results.Result]:
             notices.problem(error)
     rows = results.results(task)
     own = [row for row in rows if row.own]
-    if not watch(own):
-        with st.container(horizontal=True):
-            st.caption(words, width="content")
-            mention([row for row in rows if not row.own])
+    with st.container(key="under-way"):
+        if not watch(own):
+            with st.container(horizontal=True):
+                st.caption(words, width="content")
+                mention([row for row in rows if not row.own])
     if own:
         notices.failed(own[-1].run)
     return rows

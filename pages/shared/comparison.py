@@ -39,9 +39,7 @@ def comparison(task: str, entry: Entry, rows: Sequence[Result]) -> None:
         )
         shown = _panels(task, offered, swipe=view == SWIPE)
         notices.simulated(entry.scene)
-    layers = [
-        panels.panel(each, rows, entry.folder, entry.scene, COLOURS[colours]) for each in shown
-    ]
+    layers = [panels.panel(each, task, rows, entry, COLOURS[colours]) for each in shown]
     viewer(entry.scene.grid, layers, key="comparison", mode="swipe" if view == SWIPE else "side")
 
 

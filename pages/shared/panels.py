@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.display import Style, stretch
+from core.library import Entry
 from core.methods import METHODS
 from core.raster import Grid, Pixels, Raster, StoredRaster, Window
 from core.runs import Request, State
@@ -46,22 +47,22 @@ def choices(task: str, rows: Sequence[Result]) -> Choices:
     fixed = {ORIGINAL: "Original", RADAR: "Radar"}
     if task == "reconstruct":
         return Choices({**fixed, **done, **waiting}, (ORIGINAL, *newest))
-    return Choices({GIVEN: "Given", **fixed, **done, **waiting}, (GIVEN, *newest, ORIGINAL))
+    return Choices({GIVEN: "Input", **fixed, **done, **waiting}, (GIVEN, *newest, ORIGINAL))
 
 
 def panel(
-    chosen: str, rows: Sequence[Result], folder: Path, scene: Scene, bands: tuple[str, ...]
+    chosen: str, task: str, rows: Sequence[Result], entry: Entry, bands: tuple[str, ...]
 ) -> Layer:
     """Return one of the panels a choice offers."""
-    raster = scene.optical.raster
-    style = _stretch(raster, bands, decibels=False)
+    optical = entry.scene.optical.raster
+    style = _stretch(optical, bands, decibels=False)
     if chosen == ORIGINAL:
-        return publish(raster, style, "Original")
+        return publish(optical, style, "Original")
     if chosen == RADAR:
-        return _radar(scene)
+        return _radar(entry.scene)
     if chosen == GIVEN:
-        given = Given(folder, scene.grid, raster.bands, rows[-1].run.request)
-        return publish(given, style, "Given", key=(fingerprint(raster), repr(given)))
+        newest = rows[-1].run.request if rows else demo.request(task, demo.NETWORKS[0])
+        return _given(entry, style, newest)
     found = [row for row in rows if row.run.id == chosen]
     if not found:
         return awaited(METHODS[chosen].label, "Training")
@@ -83,6 +84,13 @@ class Given:
         return _posed(self.folder, self.request.task, settings, self.request.seed).read(
             window, bands
         )
+
+
+def _given(entry: Entry, style: Style, request: Request) -> Layer:
+    optical = entry.scene.optical.raster
+    given = Given(entry.folder, optical.grid, optical.bands, request)
+    hidden = f"{float(request.task_settings['coverage']):.0%} hidden"
+    return publish(given, style, "Input", hidden, (fingerprint(optical), repr(given)))
 
 
 def _radar(scene: Scene) -> Layer:

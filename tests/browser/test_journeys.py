@@ -76,7 +76,7 @@ def test_a_run_can_be_cancelled(screen):
 def test_the_second_tab_hides_the_answer(screen):
     home(screen)
     screen.get_by_text("With the answer hidden").click()
-    expect(screen.locator(".label", has_text="Given")).to_be_visible()
+    expect(screen.locator(".label", has_text="Input")).to_be_visible()
     expect(screen.get_by_text("only those pixels are scored")).to_be_visible(timeout=TRAINED_WITHIN)
 
 

@@ -31,7 +31,9 @@ def test_a_demo_that_cannot_be_made_is_explained(home, monkeypatch):
     assert texts(home, "error") == ["The disk is full. Free some space."]
 
 
-def test_without_results_the_scene_is_shown_and_the_plan_told(home, demo_scene):
+@pytest.mark.parametrize("task", ["Rebuild the image", "With the answer hidden"])
+def test_without_results_the_scene_is_shown_and_the_plan_told(home, demo_scene, task):
+    home.session_state["task"] = task
     opened(home)
     assert "SIMULATED" in str([each.proto for each in home.get("markdown")])
     assert not button(home, "Train").disabled
