@@ -5,24 +5,14 @@ each side. This is the only place that reflects at the scene's edges and pads to
 results are therefore free of seams by construction and memory does not grow with the scene.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from core.errors import MethodError
 from core.problem import Fuser, Problem, Progress, Report, unreported
-from core.raster import Grid, MemoryRaster, Pixels, Raster, RasterWriter, Window
+from core.raster import BLOCK, MemoryRaster, Pixels, Raster, RasterWriter, Window
 from core.scene import Scene
-
-BLOCK = 1024
-
-
-def windows(grid: Grid, side: int) -> Iterator[Window]:
-    """Yield the blocks of a grid in rows from the upper left; the last ones are smaller."""
-    for row in range(0, grid.height, side):
-        for col in range(0, grid.width, side):
-            yield Window(row, col, min(side, grid.height - row), min(side, grid.width - col))
 
 
 def read_reflected(raster: Raster, window: Window) -> Pixels:
@@ -92,7 +82,7 @@ def fuse(
     """Fuse the problem's whole scene into `target`, block by block."""
     prepared = fuser.prepare(problem.inputs, report)
     side = -(-side // fuser.stride) * fuser.stride
-    todo = list(windows(problem.inputs.grid, side))
+    todo = list(problem.inputs.grid.windows(side))
     for done, window in enumerate(todo, start=1):
         target.write(window, fuse_block(fuser, problem, prepared, window))
         report(Progress("Fusing", done, len(todo)))

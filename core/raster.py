@@ -47,10 +47,14 @@ SIGNATURES = {
 formats that carry their own pixels are read: a virtual one could name other files here."""
 
 TILE = 512
+BLOCK = 1024
+"""Side in pixels of the windows that whole rasters are gone through in."""
 SCRATCH_IN_MEMORY = 1 << 26
 """Values that may be held in memory (256 MiB) before a temporary file takes them."""
 FLAG_NODATA = 255
 METRES_PER_DEGREE = 111_320.0
+LATITUDE_SLACK = 1.0
+"""Degrees; global grids of pixel centres reach half a pixel beyond the poles."""
 
 
 class Window(NamedTuple):
@@ -110,6 +114,12 @@ class Grid:
             )
         if self.height < 1 or self.width < 1:
             raise RasterError(f"The grid is empty: {self.height} x {self.width} pixels.")
+        _, south, _, north = self.bounds
+        if self.crs.is_geographic and max(-south, north) > 90 + LATITUDE_SLACK:
+            raise RasterError(
+                f"The raster's coordinates are no places on Earth: latitudes {south:g} to {north:g}.",
+                "Its coordinates are not degrees; assign the coordinate system they are in.",
+            )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -149,6 +159,12 @@ class Grid:
         """The pixel's side in metres (the geometric mean where it is not square)."""
         width, height = self.pixel_metres
         return math.sqrt(width * height)
+
+    def windows(self, side: int) -> Iterator[Window]:
+        """Yield square windows in rows from the upper left; the last ones are smaller."""
+        for row in range(0, self.height, side):
+            for col in range(0, self.width, side):
+                yield Window(row, col, min(side, self.height - row), min(side, self.width - col))
 
     def at(self, window: Window) -> "Grid":
         """Return the grid of a window; the window may reach beyond this grid."""

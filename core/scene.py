@@ -13,19 +13,18 @@ Decibels exist only on the screen and inside networks.
 import datetime
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from core.errors import SceneError
-from core.raster import Grid, Raster, StoredRaster, Window, create
+from core.raster import BLOCK, Grid, Raster, StoredRaster, create
 
 RATIO_BAND = "VV/VH"
 CLOUD, HIDDEN = "cloud", "hidden"
 """Bands of mask layers: seen as cloud or shadow; hidden from methods by a task."""
-COPY_BLOCK = 1024
 _FILE = "scene.json"
 
 
@@ -251,7 +250,7 @@ def save_scene(scene: Scene, folder: Path) -> Scene:
         tags = {"unit": str(layer.unit)} | ({"simulated": "yes"} if scene.simulated else {})
         path = folder / f"{layer.name}.tif"
         with create(path, scene.grid, layer.bands, flags=flags, tags=tags) as target:
-            for window in _strips(scene.grid):
+            for window in scene.grid.windows(BLOCK):
                 target.write(window, layer.raster.read(window))
     (folder / _FILE).write_text(json.dumps(scene.as_json(), indent=1))
     return open_scene(folder)
@@ -280,10 +279,3 @@ def _layer_from_json(folder: Path, facts: Mapping[str, Any]) -> Layer:
         calibration=facts["calibration"],
         resampled=Resampled(facts["resampled"]),
     )
-
-
-def _strips(grid: Grid) -> Sequence[Window]:
-    return [
-        Window(row, 0, min(COPY_BLOCK, grid.height - row), grid.width)
-        for row in range(0, grid.height, COPY_BLOCK)
-    ]

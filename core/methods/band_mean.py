@@ -6,11 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.blocks import BLOCK, windows
 from core.errors import MethodError
 from core.methods.fitted import load_fitted, save_fitted
 from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster import Pixels, Raster
+from core.raster import BLOCK, Pixels, Raster
 from core.scene import Scene
 
 
@@ -18,7 +17,7 @@ def band_means(raster: Raster) -> tuple[float, ...]:
     """Return the mean of each band's finite pixels, in the band's unit, streaming."""
     total = np.zeros(len(raster.bands))
     count = np.zeros(len(raster.bands))
-    for window in windows(raster.grid, BLOCK):
+    for window in raster.grid.windows(BLOCK):
         pixels = raster.read(window)
         finite = np.isfinite(pixels)
         total += np.where(finite, pixels, 0).sum(axis=(1, 2), dtype=np.float64)

@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from core.blocks import BLOCK, windows
 from core.errors import MethodError
 from core.methods.fitted import load_fitted, save_fitted
 from core.methods.radar_regression import LOOKS, Regression, regress
 from core.prepare.gaps import fill
 from core.problem import Fuser, Method, Problem, Progress, Report, unreported
-from core.raster import MemoryRaster, Pixels, scratch
+from core.raster import BLOCK, MemoryRaster, Pixels, scratch
 from core.scene import HIDDEN, Scene
 from core.settings import setting
 
@@ -33,7 +32,7 @@ class RegressionLaplaceFuser(Fuser):
             raise MethodError("Nothing is hidden.", "Choose a task with gaps.")
         report(Progress("Interpolating gaps", 0, 1))
         residual = scratch((len(self.bands), *inputs.grid.shape))
-        for window in windows(inputs.grid, BLOCK):
+        for window in inputs.grid.windows(BLOCK):
             optical = inputs.optical.raster.read(window, self.bands)
             residual[(slice(None), *window.slices)] = optical - self.regression.predict(
                 inputs, window

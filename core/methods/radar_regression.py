@@ -7,13 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from core.blocks import BLOCK, windows
 from core.errors import MethodError
 from core.methods.fitted import load_fitted, save_fitted
 from core.methods.radar import decibels
 from core.prepare.speckle import MultilookRaster, reach
 from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster import Pixels, Raster, Window
+from core.raster import BLOCK, Pixels, Raster, Window
 from core.scene import Layer, Scene
 from core.settings import setting
 
@@ -88,7 +87,7 @@ def regress(problem: Problem, looks: str) -> Regression:
     unknowns = 1 + len(radar.bands)
     gram = np.zeros((unknowns, unknowns))
     moment = np.zeros((unknowns, len(problem.bands)))
-    for window in windows(inputs.grid, BLOCK):
+    for window in inputs.grid.windows(BLOCK):
         backscatter = radar.read(window)
         optical = inputs.optical.raster.read(window, problem.bands)
         both = np.isfinite(backscatter).all(axis=0) & np.isfinite(optical).all(axis=0)

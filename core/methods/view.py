@@ -6,14 +6,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.blocks import BLOCK, windows
 from core.methods.band_mean import band_means
 from core.methods.laplace import FILLED, fill_gaps
 from core.methods.radar import RadarInput, radar_inputs
 from core.methods.training import Lesson
 from core.prepare.normalisation import Kind, Normalisation, Where, fixed, min_max, percentile
 from core.problem import Flags, Pair, Problem
-from core.raster import MappedRaster, Pixels, Raster, Window, scratch
+from core.raster import BLOCK, MappedRaster, Pixels, Raster, Window, scratch
 from core.scene import HIDDEN, Scene
 
 FIXED_RANGES = {"optical": (0.0, 1.0), "ratio": (0.0, 30.0), "db": (-30.0, 5.0)}
@@ -104,7 +103,7 @@ class View:
             np.zeros(shape, bool),
             np.zeros(shape, bool),
         )
-        for window in windows(inputs.grid, BLOCK):
+        for window in inputs.grid.windows(BLOCK):
             at = (slice(None), *window.slices)
             target = self.optical.apply(pair.target.read(window, self.bands))
             view.optical[at] = self.optical_channels(inputs, window)

@@ -10,9 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.blocks import BLOCK, windows
 from core.errors import SceneError, UnknownNameError
-from core.raster import Pixels
+from core.raster import BLOCK, Pixels
 from core.scene import CLOUD, Role, Scene
 
 Bits = NDArray[np.int64]
@@ -143,7 +142,7 @@ def coverage(scene: Scene) -> Coverage:
     ]
     mask = scene.mask(CLOUD)
     valid = cloudy = flagged = 0
-    for window in windows(scene.grid, BLOCK):
+    for window in scene.grid.windows(BLOCK):
         known = np.ones((window.height, window.width), np.bool_)
         for layer in measured:
             known &= np.all(np.isfinite(layer.raster.read(window)), axis=0)

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, maximum_filter
 
-from core.blocks import BLOCK, windows
 from core.problem import Flags
-from core.raster import Grid, Raster, Window, scratch
+from core.raster import BLOCK, Grid, Raster, Window, scratch
 from core.scene import Layer, Resampled
 
 SCALES = (4.0, 8.0, 16.0, 24.0)
@@ -108,7 +107,7 @@ def holes(field: HoleField, allowed: Raster, share: float) -> Flags:
     The share is exact up to the last native cell. Pixels that are not allowed are never holes.
     """
     values = scratch(field.grid.shape)
-    for window in windows(field.grid, BLOCK):
+    for window in field.grid.windows(BLOCK):
         may = allowed.read(window)[0] == 1
         values[window.slices] = np.where(may, field.read(window), np.float32(-np.inf))
     return values > _threshold(values, share)

@@ -6,10 +6,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from core.blocks import BLOCK, windows
 from core.errors import MethodError
 from core.problem import Flags
-from core.raster import Pixels, Raster, Window
+from core.raster import BLOCK, Pixels, Raster, Window
 
 Kind = Literal["min-max", "percentile", "fixed"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -106,7 +105,7 @@ def percentile(
 
 def _usable(raster: Raster, where: Where) -> Iterator[tuple[np.ndarray, int]]:
     """Yield the finite values that may be used, block by block and band by band."""
-    for window in windows(raster.grid, BLOCK):
+    for window in raster.grid.windows(BLOCK):
         pixels, allowed = raster.read(window), where(window)
         for band, values in enumerate(pixels):
             usable = values[allowed & np.isfinite(values)]

@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.blocks import windows
 from core.errors import SceneError, SettingError
 from core.prepare.alignment import (
     Bounds,
@@ -257,7 +256,7 @@ def _require_common_data(scene: Scene) -> None:
         row, col = window.row + window.height / 2, window.col + window.width / 2
         return abs(row - height / 2) + abs(col - width / 2)
 
-    for window in sorted(windows(scene.grid, _LOOK), key=from_the_middle):
+    for window in sorted(scene.grid.windows(_LOOK), key=from_the_middle):
         both = np.concatenate([optical.read(window), radar.read(window)])
         if np.isfinite(both).all(axis=0).any():
             return

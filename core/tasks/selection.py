@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from core.blocks import BLOCK, windows
 from core.errors import TaskError
 from core.prepare.holes import growth
 from core.problem import BlockSplit, Flags
-from core.raster import FlagRaster, SelectedRaster
+from core.raster import BLOCK, FlagRaster, SelectedRaster
 from core.scene import CLOUD, Role, Scene
 
 VISIBLE = ("red", "green", "blue")
@@ -47,7 +46,7 @@ def usable(scene: Scene) -> Pixels:
     optical, mask = scene.optical, scene.mask(CLOUD)
     valid = np.zeros(scene.grid.shape, dtype=bool)
     cloudy = np.zeros(scene.grid.shape, dtype=bool)
-    for window in windows(scene.grid, BLOCK):
+    for window in scene.grid.windows(BLOCK):
         valid[window.slices] = np.isfinite(optical.raster.read(window)).all(axis=0)
         if mask is not None:
             cloudy[window.slices] = mask.raster.read(window)[0] == 1

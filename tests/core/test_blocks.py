@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.blocks import cut, padded, read_reflected, windows
+from core.blocks import cut, padded, read_reflected
 from core.raster import MemoryRaster, Window
 from core.scene import Scene
 from tests.small import make_grid, make_scene
@@ -26,7 +26,7 @@ def test_a_single_row_reflects_into_itself():
 @pytest.mark.parametrize(("height", "width", "side"), [(10, 7, 4), (8, 8, 8), (5, 90, 16)])
 def test_blocks_meet_every_pixel_once(height, width, side):
     seen = np.zeros((height, width), int)
-    for window in windows(make_grid(height, width), side):
+    for window in make_grid(height, width).windows(side):
         seen[window.slices] += 1
     assert (seen == 1).all()
 
