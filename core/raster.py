@@ -117,7 +117,7 @@ class Grid:
         _, south, _, north = self.bounds
         if self.crs.is_geographic and max(-south, north) > 90 + LATITUDE_SLACK:
             raise RasterError(
-                f"The raster's coordinates are no places on Earth: latitudes {south:g} to {north:g}.",
+                f"Latitudes of {south:g} to {north:g} are no places on Earth.",
                 "Its coordinates are not degrees; assign the coordinate system they are in.",
             )
 
