@@ -49,6 +49,11 @@ def prepare() -> None:
                 engine.local().submit(request, background=True)
     except BandweaveError as error:
         _failure = error
+    except Exception as error:
+        _failure = BandweaveError(
+            f"The demo could not be prepared: {error}.", "The server's log has the details."
+        )
+        raise
 
 
 def failure() -> BandweaveError | None:

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core import engine
+from core.errors import RunError
 from core.runs import Run, State, open_run
 from pages.shared.results import Result
 
@@ -62,7 +63,10 @@ def _line(names: dict[str, str]) -> None:
 
 
 def _still_under_way(names: dict[str, str]) -> list[Run]:
-    runs = [open_run(run_id) for run_id in names]
+    try:
+        runs = [open_run(run_id) for run_id in names]
+    except RunError:  # deleted meanwhile, perhaps from another window
+        st.rerun()
     if any(run.status().state.final for run in runs):
         st.rerun()
     return runs

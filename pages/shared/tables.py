@@ -102,4 +102,5 @@ def _cell(key: str, scores: Scores, originals: Scores, best: bool) -> str:
     ratio = (
         "" if value is None or not aim or value == aim else f"<small>{value / aim:.2f} ×</small>"
     )
-    return f"<td class='{'best' if best else ''}' data-metric='{key}'>{text}{ratio}</td>"
+    title = f" title='original: {aim:.4f}'" if aim else ""
+    return f"<td class='{'best' if best else ''}' data-metric='{key}'{title}>{text}{ratio}</td>"

@@ -1,5 +1,6 @@
-from conftest import ROOT
 from streamlit.testing.v1 import AppTest
+
+from tests.pages.shown import ROOT
 
 
 def test_the_app_opens_on_the_overview_and_leads_to_every_page(demo_scene, waiting_engine):

@@ -1,11 +1,11 @@
 import json
 
 import pytest
-from conftest import finish, names, rows, texts
 
 from core.errors import SceneError
 from core.runs import PROGRESS, RESULT, WORKER, State, all_runs
 from pages.shared import demo
+from tests.pages.shown import finish, names, rows, texts
 
 
 def opened(page):

@@ -1,5 +1,4 @@
 import pytest
-from conftest import ROOT, html, texts
 from streamlit.testing.v1 import AppTest
 
 from core.methods import METHODS
@@ -8,6 +7,7 @@ from core.settings import setting
 from core.sources import SOURCES
 from core.tasks import TASKS
 from pages.shared.cards import Card, limits, linked, plain
+from tests.pages.shown import ROOT, html, texts
 
 SHELVES = {"Methods": METHODS, "Tasks": TASKS, "Metrics": METRICS, "Sources": SOURCES}
 

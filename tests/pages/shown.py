@@ -1,0 +1,58 @@
+"""Made-up results for pages to show, and what pages show, as tests read it."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from core import library
+from core.evaluate import evaluate, original
+from core.raster import write
+from core.runs import FUSED, RESULT, SCORES, Run
+
+ROOT = Path(__file__).parents[2]
+
+
+def finish(run: Run, noise: float, seconds: float = 2.5) -> Run:
+    """Give a run the result of adding noise of that spread to the truth."""
+    request = run.request
+    scene = library.find(request.scene).scene
+    truth = request.configured_task.pose(scene, request.seed).truth
+    pixels = truth.reference.read()
+    pixels += np.random.default_rng(1).normal(0, noise, pixels.shape).astype(np.float32)
+    fused = write(run.folder / FUSED, pixels, scene.grid, truth.reference.bands)
+    common = {"label": request.label, "method": request.method, "seed": request.seed}
+    rows = [common | score._asdict() for score in evaluate(truth, fused)]
+    (run.folder / SCORES).write_text(json.dumps(rows))
+    result = {"seconds": seconds, "original": [score._asdict() for score in original(truth)]}
+    (run.folder / RESULT).write_text(json.dumps(result))
+    return run
+
+
+def html(page: AppTest) -> str:
+    """Return the HTML a page shows."""
+    return " ".join(element.proto.body for element in page.get("html"))
+
+
+def texts(page: AppTest, kind: str) -> list[str]:
+    """Return the texts of all elements of a kind."""
+    return [element.value for element in page.get(kind)]
+
+
+def rows(page: AppTest) -> list[dict[str, str]]:
+    """Return the score table: each row's name, chip and values by metric."""
+    found = []
+    for line in re.findall(r"<tr>(<th scope='row'>.*?)</tr>", html(page)):
+        name = re.match(r"<th scope='row'>([^<]+)", line)
+        chip = re.search(r"class='chip'>([^<]+)", line)
+        values = dict(re.findall(r"data-metric='([a-z-]+)'[^>]*>([^<]+)", line))
+        best = re.findall(r"class='best' data-metric='([a-z-]+)'", line)
+        found.append({"name": name[1], "chip": chip[1] if chip else "", "best": best} | values)
+    return found
+
+
+def names(page: AppTest) -> list[str]:
+    """Return the names of the score table's rows."""
+    return [row["name"] for row in rows(page)]
