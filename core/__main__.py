@@ -84,7 +84,7 @@ def _add_scene(verbs: Any) -> None:
     create.add_argument("--optical-offset", type=float, metavar="O")
     create.add_argument("--optical-native", type=float, metavar="METRES")
     create.add_argument("--qa", metavar="F")
-    create.add_argument("--qa-kind", metavar="landsat-c2|landsat-c1|scl|mask")
+    create.add_argument("--qa-kind", metavar="landsat-c2|landsat-c1|landsat-bqa|scl|mask")
     create.add_argument("--radar", nargs="+", required=True, metavar="F")
     create.add_argument("--radar-bands", metavar="VV=1,VH=2")
     create.add_argument("--radar-unit", metavar="db|power|amplitude")

@@ -8,6 +8,7 @@ from core import library
 from core.commands.output import table
 from core.errors import SettingError
 from core.prepare.clouds import coverage
+from core.scene import Role
 from core.sources.files import FilesSource
 
 
@@ -34,10 +35,12 @@ def create(arguments: Namespace) -> tuple[object, str]:
     entry = library.add(source, arguments.name)
     scene = entry.scene
     shares = coverage(scene)
+    measured = (*scene.all(Role.OPTICAL), *scene.all(Role.RADAR))
     facts: dict[str, Any] = {
         "id": entry.id,
         "grid": scene.grid.as_json(),
-        "bands": {layer.name: list(layer.bands) for layer in scene.layers},
+        "bands": list(dict.fromkeys(name for layer in measured for name in layer.bands)),
+        "layers": [layer.as_json() for layer in scene.layers],
         **shares._asdict(),
         "warnings": list(scene.facts.get("warnings", [])),
         "guesses": list(scene.facts.get("guesses", [])),

@@ -42,11 +42,11 @@ def preparing(error: BandweaveError | None) -> None:
         return
     if demo.scene() is not None:
         st.rerun()
-    with st.container(border=True):
+    with st.container(border=True, key="card-panels"):
         st.caption("The demo scene is being made; this takes a few seconds, once.")
         st.skeleton(360)
-    with st.container(border=True):
-        st.skeleton(180)
+    with st.container(border=True, key="card-scores"):
+        st.skeleton(120)
 
 
 def plan(requests: Sequence[Request], grid: Grid) -> str:

@@ -65,7 +65,8 @@ def panel(
         return _given(entry, style, newest)
     found = [row for row in rows if row.run.id == chosen]
     if not found:
-        return awaited(METHODS[chosen].label, "Training")
+        own = [row.run.status().state for row in rows if row.run.request.method == chosen]
+        return awaited(METHODS[chosen].label, "Training" if State.RUNNING in own else "Waiting")
     return publish(found[0].run.fused, style, found[0].label, found[0].change)
 
 

@@ -44,7 +44,7 @@ def pixels(height: int = 20, width: int = 30) -> np.ndarray:
         (UTM, Affine(10, 1, 0, 0, -10, 0), (2, 2), "north must be up"),
         (UTM, Affine(10, 0, 0, 0, 10, 0), (2, 2), "north must be up"),
         (UTM, NORTH_UP, (0, 2), "empty"),
-        (CRS.from_epsg(4326), NORTH_UP, (2, 2), "latitude"),
+        (CRS.from_epsg(4326), NORTH_UP, (2, 2), "no places on Earth"),
     ],
 )
 def test_impossible_grids_are_refused(crs, transform, shape, said):

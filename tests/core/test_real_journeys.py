@@ -91,6 +91,7 @@ def test_zero_decibels_are_data(core, test_data):
     code, facts = core("scene", "create", "--name", "c", *china(test_data))
     assert code == 0
     assert facts["valid_fraction"] == 1
+    assert facts["bands"] == ["red", "green", "blue", "VV", "VH"]
     radar = library.find("c").scene.radar.raster.read()
     with rasterio.open(test_data / "sen12mscr-p839" / "s1.tif") as source:
         decibels = source.read()
