@@ -38,8 +38,10 @@ class ConvolutionalAutoencoder(NetworkMethod):
         "demo": {"stride": 128, "batch": 2},
         "paper": {"stride": 128, "batch": 32},
         "fast": {
-            "batch": 4,
-            "learning_rate": 4e-3,
+            "stride": 128,
+            "batch": 2,
+            "epochs": 8,
+            "learning_rate": 1e-2,
             "schedule": "cosine",
             "sampling": "random",
         },
