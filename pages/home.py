@@ -7,10 +7,10 @@ from core.errors import BandweaveError
 from core.evaluate import MEAN
 from core.library import Entry
 from core.methods import METHODS
-from core.runs import Request, State
+from core.runs import State
 from pages.shared import demo, notices, results
 from pages.shared.comparison import comparison
-from pages.shared.forms import setting_field
+from pages.shared.forms import choose, setting_field
 from pages.shared.progress import mention, watch
 from pages.shared.tables import score_table
 
@@ -33,12 +33,7 @@ def main() -> None:
         with st.container(gap=None):
             st.title("Fuse radar and optical imagery", anchor=False)
             st.caption("Train a network on both, and see how close it comes to the original.")
-        task = TASKS[
-            st.segmented_control(
-                "Task", list(TASKS), default=next(iter(TASKS)), required=True, key="task",
-                label_visibility="collapsed", persist_state="session",
-            )
-        ]  # fmt: skip
+        task = TASKS[choose("Task", TASKS, key="task")]
     entry = demo.scene()
     with st.container(border=True, key="card-try"):
         rows = train(task, entry)
@@ -54,15 +49,12 @@ def main() -> None:
 def train(task: str, entry: Entry | None) -> list[results.Result]:
     """Ask for a model and its settings, start it, show how far it is; return all rows."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        model = st.segmented_control(
-            "Model", list(MODELS), default="Shallow CNN", required=True, key="model",
-            persist_state="session",
-        )  # fmt: skip
+        model = choose("Model", MODELS, key="model", labelled=True)
         changes = {method: fields(task, method, model == "Both") for method in MODELS[model]}
         seed = st.number_input(
             "Seed", 0, 2**31 - 1, 0, 1, key="seed", width=90, persist_state="session"
         )
-        requests, words = intended(task, changes, seed, entry)
+        requests, words = notices.offer(task, changes, seed, entry)
         asked = st.button(
             "Train", type="primary", icon=":material/play_arrow:", disabled=not requests
         )
@@ -84,19 +76,6 @@ def train(task: str, entry: Entry | None) -> list[results.Result]:
     return rows
 
 
-def intended(
-    task: str, changes: dict[str, dict[str, object]], seed: int, entry: Entry | None
-) -> tuple[list[Request], str]:
-    """Return what a click would ask for, and what it would take; nothing if it cannot be done."""
-    if entry is None:
-        return [], ""
-    try:
-        requests = [demo.request(task, method, values, seed) for method, values in changes.items()]
-        return requests, notices.plan(requests, entry.scene.grid)
-    except BandweaveError as error:
-        return [], f":red[{error.message} {error.hint}]"
-
-
 def fields(task: str, method: str, named: bool) -> dict[str, object]:
     """Ask for a network's patch and epochs, starting from the demo's."""
     usual = demo.request(task, method).settings
@@ -114,10 +93,7 @@ def table(task: str, rows: list[results.Result]) -> None:
     """Show the scores of every finished row."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Scores", anchor=False)
-        band = st.segmented_control(
-            "Band", [MEAN, *demo.VISIBLE], default=MEAN, required=True, key="band",
-            format_func=str.capitalize, label_visibility="collapsed", persist_state="session",
-        )  # fmt: skip
+        band = choose("Band", (MEAN, *demo.VISIBLE), key="band")
     done = [row for row in rows if row.run.status().state is State.DONE]
     if done:
         st.html(score_table(done, REGIONS[task], band))

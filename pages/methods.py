@@ -9,6 +9,7 @@ from core.problem import Method
 from core.sources import SOURCES
 from core.tasks import TASKS
 from pages.shared.cards import Card, card_grid, plain
+from pages.shared.forms import choose
 
 READING = {
     "lower": "Lower is better",
@@ -35,15 +36,7 @@ def main() -> None:
         ],
     }
     with st.container(horizontal=True, vertical_alignment="center"):
-        shelf = st.segmented_control(
-            "Shelf",
-            list(shelves),
-            default="Methods",
-            required=True,
-            key="shelf",
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+        shelf = choose("Shelf", shelves, key="shelf")
         wanted = st.text_input(
             "Search",
             key="wanted",

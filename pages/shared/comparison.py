@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.library import Entry
 from pages.shared import demo, notices, panels
+from pages.shared.forms import choose
 from pages.shared.results import Result
 from pages.shared.viewer import MOST_PANELS, viewer
 
@@ -20,15 +21,7 @@ def comparison(task: str, entry: Entry, rows: Sequence[Result]) -> None:
     """Show the original and the newest results, or what the user picks of what there is."""
     offered = panels.choices(task, rows)
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = st.segmented_control(
-            "View",
-            [SIDE, SWIPE],
-            default=SIDE,
-            required=True,
-            key="view",
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+        view = choose("View", (SIDE, SWIPE), key="view")
         colours = st.selectbox(
             "Bands",
             list(COLOURS),

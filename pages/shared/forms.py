@@ -1,10 +1,26 @@
-"""Widgets from declarations: a setting's field in a form."""
+"""Widgets that keep their value over page changes; settings' fields from their declarations."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
 
 from core.settings import Setting, Value
+
+
+def choose(label: str, options: Iterable[str], *, key: str, labelled: bool = False) -> str:
+    """Ask for exactly one of a few options, the first unless chosen otherwise."""
+    offered = list(options)
+    return st.segmented_control(
+        label,
+        offered,
+        default=offered[0],
+        required=True,
+        format_func=lambda option: option[:1].upper() + option[1:],
+        key=key,
+        label_visibility="visible" if labelled else "collapsed",
+        persist_state="session",
+    )
 
 
 def setting_field(

@@ -1,10 +1,11 @@
 """What pages say in words: what is being prepared, what it will take, what went wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core.errors import BandweaveError
+from core.library import Entry
 from core.methods.network import NetworkMethod
 from core.raster import Grid
 from core.runs import Request, Run, State
@@ -47,6 +48,19 @@ def preparing(error: BandweaveError | None) -> None:
         st.skeleton(360)
     with st.container(border=True, key="card-scores"):
         st.skeleton(120)
+
+
+def offer(
+    task: str, changes: Mapping[str, Mapping[str, object]], seed: int, entry: Entry | None
+) -> tuple[list[Request], str]:
+    """Return what a click would ask for, and what it would take; nothing if it cannot be done."""
+    if entry is None:
+        return [], ""
+    try:
+        requests = [demo.request(task, method, values, seed) for method, values in changes.items()]
+        return requests, plan(requests, entry.scene.grid)
+    except BandweaveError as error:
+        return [], f":red[{error.message} {error.hint}]"
 
 
 def plan(requests: Sequence[Request], grid: Grid) -> str:
