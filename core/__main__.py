@@ -126,9 +126,8 @@ def _add_run(verbs: Any) -> None:
 
     verb = _verb(verbs, "run", fusion.run, "execute the request in a run folder")
     verb.add_argument("folder", nargs="?", metavar="FOLDER")
-    verb.add_argument(
-        "--warm", action="store_true", help="load TensorFlow, then read FOLDER from stdin"
-    )
+    verb.add_argument("--wait", action="store_true", help="read FOLDER from the input")
+    verb.add_argument("--warm", action="store_true", help="load TensorFlow while waiting")
 
 
 def _add_registries(verbs: Any) -> None:

@@ -1,9 +1,9 @@
 """Where runs execute: one process a run on this machine, with a warm one waiting.
 
-TensorFlow takes seconds to load, so a spare worker loads it before anybody asks; a run is handed to
-it and trains at once. Runs wait in a queue; those a user asked for go ahead of background ones and
-push a running one of those aside. Workers are processes of their own session: they outlive the web
-server, and a new server finds them again by their folders.
+TensorFlow takes seconds to load, so a spare worker loads it before anybody asks; a user's run is
+handed to it and trains at once. Runs wait in a queue; those a user asked for go ahead of background
+ones, which get no spare, and push a running one of those aside. Workers are processes of their own
+session: they outlive the web server, and a new server finds them again by their folders.
 """
 
 import contextlib
@@ -37,7 +37,6 @@ POLL = 0.1
 GRACE = 1.0
 """Seconds a worker has to end by itself when told to."""
 ROOT = Path(__file__).resolve().parents[1]
-USER, BACKGROUND = 0, 1
 _CHILDREN: list[subprocess.Popen[bytes]] = []
 """Started workers not yet seen to end; here, since they may outlive an engine."""
 NICE = 5
@@ -49,8 +48,8 @@ class _Worker:
     """A run being executed."""
 
     run: Run
+    order: int
     process: psutil.Process
-    background: bool
 
 
 class LocalEngine:
@@ -58,7 +57,7 @@ class LocalEngine:
 
     def __init__(self, limit: int | None = None) -> None:
         self.limit = limit or max(1, (os.cpu_count() or 2) // 2)
-        self._queue: list[tuple[int, int, Run]] = []
+        self._queue: list[tuple[bool, int, Run]] = []
         self._order = itertools.count()
         self._workers: dict[str, _Worker] = {}
         self._spare: subprocess.Popen[bytes] | None = None
@@ -75,9 +74,9 @@ class LocalEngine:
                 state = run.status().state
                 process = run.worker()
                 if state is State.QUEUED:
-                    self._enqueue(run, background=False)
+                    self._enqueue(run, next(self._order))
                 elif state is State.RUNNING and process is not None:
-                    self._workers[run.id] = _Worker(run, process, background=False)
+                    self._workers[run.id] = _Worker(run, next(self._order), process)
             self._warm()
             self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
             self._thread.start()
@@ -85,9 +84,9 @@ class LocalEngine:
     def submit(self, request: Request, *, background: bool = False) -> Run:
         """Queue a request as a new run of the workspace."""
         self.start()
-        run = new_run(request)
+        run = new_run(request, background=background)
         with self._lock:
-            self._enqueue(run, background)
+            self._enqueue(run, next(self._order))
             if not background:
                 self._make_way()
             self._dispatch()
@@ -124,13 +123,12 @@ class LocalEngine:
                 self._spare.communicate()
                 self._spare = None
 
-    def _enqueue(self, run: Run, background: bool) -> None:
-        priority = BACKGROUND if background else USER
-        heapq.heappush(self._queue, (priority, next(self._order), run))
+    def _enqueue(self, run: Run, order: int) -> None:
+        heapq.heappush(self._queue, (run.background, order, run))
 
     def _make_way(self) -> None:
-        """Push one background run aside if all places are taken; it will start over later."""
-        background = [worker for worker in self._workers.values() if worker.background]
+        """Push one background run aside if all places are taken; it starts over in its turn."""
+        background = [worker for worker in self._workers.values() if worker.run.background]
         if len(self._workers) < self.limit or not background:
             return
         worker = background[0]
@@ -138,13 +136,14 @@ class LocalEngine:
         del self._workers[worker.run.id]
         for name in (WORKER, PROGRESS):
             (worker.run.folder / name).unlink(missing_ok=True)
-        self._enqueue(worker.run, background=True)
+        self._enqueue(worker.run, worker.order)
 
     def _work(self) -> None:
         while not self._stopping.wait(POLL):
             with self._lock:
                 self._reap()
                 self._dispatch()
+                self._warm()
 
     def _reap(self) -> None:
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
@@ -156,42 +155,48 @@ class LocalEngine:
 
     def _dispatch(self) -> None:
         while self._queue and len(self._workers) < self.limit and not self._stopping.is_set():
-            priority, _, run = heapq.heappop(self._queue)
+            _, order, run = heapq.heappop(self._queue)
             if run.status().state is not State.QUEUED:
                 continue
-            child = self._take_spare()
+            child = self._spare
+            if run.background or child is None or child.poll() is not None:
+                child = _worker_process()
+            else:
+                self._spare = None
             process = psutil.Process(child.pid)
             if not claim(run, process):
                 child.kill()
                 child.communicate()
                 continue
+            _CHILDREN.append(child)
             assert child.stdin is not None
             with contextlib.suppress(BrokenPipeError):
                 child.stdin.write(f"{run.folder}\n".encode())
                 child.stdin.close()
-            self._workers[run.id] = _Worker(run, process, background=priority == BACKGROUND)
-            self._warm()
-
-    def _take_spare(self) -> subprocess.Popen[bytes]:
-        if self._spare is None or self._spare.poll() is not None:
-            self._warm()
-        child, self._spare = self._spare, None
-        assert child is not None
-        _CHILDREN.append(child)
-        return child
+            self._workers[run.id] = _Worker(run, order, process)
 
     def _warm(self) -> None:
-        if self._spare is not None and self._spare.poll() is None:
-            return
-        self._spare = subprocess.Popen(
-            [sys.executable, "-m", "core", "run", "--warm"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            env=os.environ | {"BANDWEAVE_NICE": str(NICE)},
-        )
+        """Keep a spare ready, but do not let it load while a user's run needs the machine.
+
+        It does load where a user's run already waits for it.
+        """
+        busy = any(not worker.run.background for worker in self._workers.values())
+        wanted = any(not background for background, _, _ in self._queue)
+        if self._spare is None and (wanted or not busy):
+            self._spare = _worker_process("--warm")
+
+
+def _worker_process(*options: str) -> subprocess.Popen[bytes]:
+    """Start a worker that reads the folder of its run from its input, in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "core", "run", "--wait", *options],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=os.environ | {"BANDWEAVE_NICE": str(NICE)},
+    )
 
 
 def _end(process: psutil.Process) -> None:

@@ -27,14 +27,18 @@ from core.errors import BandweaveError, RunError, UnknownNameError
 from core.evaluate import Score, evaluate, json_number, original
 from core.methods import method_class
 from core.problem import Fuser, Method, Problem, Progress, Report, Task
-from core.raster import StoredRaster, create
+from core.raster import BLOCK, StoredRaster, create
 from core.settings import Value
 from core.tasks import TASKS
 
 REQUEST, WORKER, PROGRESS = "request.json", "worker.json", "progress.jsonl"
 FUSED, SCORES, RESULT, MODEL, LOG = "fused.tif", "scores.json", "result.json", "model", "log.txt"
-CANCELLED = "cancelled"
-"""An empty file that says the run was cancelled."""
+HIDDEN_MASK = "hidden.tif"
+"""Which pixels the task hid, where it hid any; for the screen."""
+CANCELLED, BACKGROUND = "cancelled", "background"
+"""Empty files: the run was cancelled; nobody waits for it."""
+TAIL = 4096
+"""Bytes at the end of the progress file that hold its last lines."""
 NOTE_EVERY = 0.2
 """Seconds between lines of progress."""
 
@@ -138,8 +142,7 @@ class Run:
 
     def status(self) -> Status:
         """Return where the run is now."""
-        lines = self.history()
-        progress = _progress(lines[-1]) if lines else None
+        progress = self._last_progress()
         # a worker's life is read before the result: it may end between the two
         alive = self.worker_alive()
         result = self.result()
@@ -180,6 +183,22 @@ class Run:
         # the last line may be half written
         return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
+    def _last_progress(self) -> Progress | None:
+        try:
+            with (self.folder / PROGRESS).open("rb") as stream:
+                stream.seek(0, os.SEEK_END)
+                stream.seek(max(0, stream.tell() - TAIL))
+                lines = stream.read().split(b"\n")
+        except FileNotFoundError:
+            return None
+        # what follows the last line end is half written, or nothing
+        return _progress(json.loads(lines[-2])) if len(lines) > 1 else None
+
+    @property
+    def background(self) -> bool:
+        """Whether nobody waits for it, so that others may go ahead."""
+        return (self.folder / BACKGROUND).exists()
+
     def result(self) -> dict[str, Any]:
         """Return what the run took (and the error it ended with), empty while it has not ended."""
         return _read_json(self.folder / RESULT) or {}
@@ -201,12 +220,14 @@ class Run:
         return path.read_text(errors="replace") if path.is_file() else ""
 
 
-def new_run(request: Request, folder: Path | None = None) -> Run:
+def new_run(request: Request, folder: Path | None = None, *, background: bool = False) -> Run:
     """Write a request into a folder (by default a new one of the workspace)."""
     if folder is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         folder = workspace.runs() / f"{stamp}-{secrets.token_hex(3)}"
     folder.mkdir(parents=True, exist_ok=True)
+    if background:
+        (folder / BACKGROUND).touch()
     _write_json(folder / REQUEST, request.as_json())
     return Run(folder)
 
@@ -222,12 +243,13 @@ def all_runs() -> list[Run]:
 
 def open_run(run_id: str) -> Run:
     """Return a run of the workspace by its id."""
-    known = {run.id: run for run in all_runs()}
-    if run_id not in known:
+    folder = workspace.runs() / run_id
+    # an id is one plain name: it may come from an address bar
+    if Path(run_id).name != run_id or not (folder / REQUEST).is_file():
         raise RunError(
             f"There is no run '{run_id}'.", "Choose one from the run list; it may be deleted."
         )
-    return known[run_id]
+    return Run(folder)
 
 
 def claim(run: Run, process: psutil.Process) -> bool:
@@ -272,6 +294,11 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
     scene = library.find(request.scene).scene
     problem, truth = request.configured_task.pose(scene, request.seed)
     fuser = request.configured_method.fit(problem, report)
+    if problem.hidden is not None:
+        mask = problem.hidden.raster
+        with create(run.folder / HIDDEN_MASK, mask.grid, mask.bands, flags=True) as target:
+            for window in mask.grid.windows(BLOCK):
+                target.write(window, mask.read(window))
     _write_fused(run, fuser, problem, report)
     report(Progress("Scoring", 0, 1))
     scores = evaluate(truth, run.fused)

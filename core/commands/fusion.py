@@ -67,11 +67,16 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
 
 
 def run(arguments: Namespace) -> tuple[object, str]:
-    """Execute what a run folder asks for; with --warm, load TensorFlow and wait for its name."""
-    if not arguments.warm and not arguments.folder:
+    """Execute what a run folder asks for; with --wait, read the folder's name from the input."""
+    if not arguments.wait and not arguments.folder:
         raise RunError("No run folder was given.", "Give the folder that holds request.json.")
-    if arguments.warm:
-        folder = _wait_warm()
+    nice = int(os.environ.get("BANDWEAVE_NICE", "0"))
+    if nice and hasattr(os, "nice"):
+        os.nice(nice)
+    if arguments.wait:
+        if arguments.warm:
+            warm_up()
+        folder = _awaited()
         if folder is None:
             return {}, ""
     else:
@@ -161,12 +166,8 @@ def _replacing(target: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _wait_warm() -> Path | None:
-    """Load TensorFlow, then read the folder of the run to execute; None if nobody asks."""
-    nice = int(os.environ.get("BANDWEAVE_NICE", "0"))
-    if nice and hasattr(os, "nice"):
-        os.nice(nice)
-    warm_up()
+def _awaited() -> Path | None:
+    """Read the folder of the run to execute, and print into its log; None if nobody asks."""
     line = sys.stdin.readline().strip()
     if not line:
         return None

@@ -93,16 +93,19 @@ def test_a_killed_worker_is_lost_and_the_next_run_starts(engine: LocalEngine):
 
 def test_a_users_run_goes_ahead_of_background_ones(engine: LocalEngine):
     background = engine.submit(endless(), background=True)
+    later = engine.submit(endless(1), background=True)
     until(lambda: training(background))
     asked = engine.submit(quick())
     assert state(background) is State.QUEUED
-    assert engine.waiting() == [background.id]
+    # pushed aside, it keeps its turn
+    assert engine.waiting() == [background.id, later.id]
     until(lambda: state(asked) is State.DONE)
     until(lambda: state(background) is State.RUNNING)
 
 
 def test_a_run_survives_the_server_and_is_found_again(engine: LocalEngine):
-    run, following = engine.submit(endless()), engine.submit(quick())
+    run = engine.submit(endless())
+    background, following = engine.submit(quick(), background=True), engine.submit(quick(1))
     until(lambda: training(run))
     engine.stop()
     assert state(run) is State.RUNNING
@@ -110,7 +113,7 @@ def test_a_run_survives_the_server_and_is_found_again(engine: LocalEngine):
     successor = LocalEngine(limit=1)
     try:
         successor.start()
-        assert successor.waiting() == [following.id]
+        assert successor.waiting() == [following.id, background.id]
         successor.cancel(run.id)
         until(lambda: state(following) is State.DONE)
     finally:
