@@ -3,13 +3,15 @@
 Every command takes `--json` and ends with a non-zero exit code on error.
 """
 
+import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from core.errors import BandweaveError, SettingError
 
+SIGNED = ("--bounds", "--optical-offset", "--optical-scale", "--data-range", "--resolution")
 Command = Callable[[Namespace], tuple[object, str]]
 
 
@@ -28,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
     from core.commands.output import as_json, failure
 
     try:
-        arguments = parser().parse_args([word for word in words if word != "--json"])
+        arguments = parser().parse_args(_joined(word for word in words if word != "--json"))
         content, text = arguments.command(arguments)
     except BandweaveError as error:
         shown = failure(error, json_wanted=json_wanted)
@@ -40,6 +42,17 @@ def main(words: Sequence[str] | None = None) -> int:
     if shown:
         print(shown)
     return 0
+
+
+def _joined(words: Iterable[str]) -> list[str]:
+    """Write `--option -1` as `--option=-1`: a number below zero is not an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in SIGNED and re.match(r"-[\d.]", word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def parser() -> Parser:
@@ -107,7 +120,7 @@ def _add_fuse(verbs: Any) -> None:
     verb.add_argument("--method", action="extend", nargs="+", required=True, metavar="M")
     verb.add_argument("--preset", metavar="P")
     verb.add_argument("--set", action="extend", nargs="+", metavar="k=v")
-    verb.add_argument("--seed", type=int, nargs="+", default=[0], metavar="N")
+    verb.add_argument("--seed", action="extend", type=int, nargs="+", metavar="N")
     verb.add_argument("--out", required=True, metavar="DIR")
 
 

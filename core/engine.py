@@ -2,8 +2,9 @@
 
 TensorFlow takes seconds to load, so a spare worker loads it before anybody asks; a user's run is
 handed to it and trains at once. Runs wait in a queue; those a user asked for go ahead of background
-ones, which get no spare, and push a running one of those aside. Workers are processes of their own
-session: they outlive the web server, and a new server finds them again by their folders.
+ones, which get no spare and wait until there is one, and push a running one of those aside.
+Workers are processes of their own session: they outlive the web server, and a new server finds
+them again by their folders.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,6 +41,8 @@ GRACE = 1.0
 ROOT = Path(__file__).resolve().parents[1]
 _CHILDREN: list[subprocess.Popen[bytes]] = []
 """Started workers not yet seen to end; here, since they may outlive an engine."""
+RETRY = 10.0
+"""Seconds before another spare is started, should one have ended by itself."""
 NICE = 5
 """Workers yield to the web server, so that pages stay quick while a run trains."""
 
@@ -61,6 +65,8 @@ class LocalEngine:
         self._order = itertools.count()
         self._workers: dict[str, _Worker] = {}
         self._spare: subprocess.Popen[bytes] | None = None
+        self._spare_ready = False
+        self._spare_failed = -RETRY
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -142,19 +148,27 @@ class LocalEngine:
         while not self._stopping.wait(POLL):
             with self._lock:
                 self._reap()
-                self._dispatch()
                 self._warm()
+                self._dispatch()
 
     def _reap(self) -> None:
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
         for run_id, worker in list(self._workers.items()):
             if not worker.run.worker_alive():
                 del self._workers[run_id]
-        if self._spare is not None and self._spare.poll() is not None:
-            self._spare = None
+        if self._spare is not None:
+            assert self._spare.stdout is not None
+            # said once; reading gives nothing until then
+            self._spare_ready |= bool(self._spare.stdout.read())
+            if self._spare.poll() is not None:
+                self._spare.communicate()
+                self._spare, self._spare_ready = None, False
+                self._spare_failed = time.monotonic()
 
     def _dispatch(self) -> None:
         while self._queue and len(self._workers) < self.limit and not self._stopping.is_set():
+            if self._queue[0][2].background and not self._spare_ready:
+                return
             _, order, run = heapq.heappop(self._queue)
             if run.status().state is not State.QUEUED:
                 continue
@@ -162,7 +176,7 @@ class LocalEngine:
             if run.background or child is None or child.poll() is not None:
                 child = _worker_process()
             else:
-                self._spare = None
+                self._spare, self._spare_ready = None, False
             process = psutil.Process(child.pid)
             if not claim(run, process):
                 child.kill()
@@ -170,6 +184,8 @@ class LocalEngine:
                 continue
             _CHILDREN.append(child)
             assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdout.close()
             with contextlib.suppress(BrokenPipeError):
                 child.stdin.write(f"{run.folder}\n".encode())
                 child.stdin.close()
@@ -182,28 +198,36 @@ class LocalEngine:
         """
         busy = any(not worker.run.background for worker in self._workers.values())
         wanted = any(not background for background, _, _ in self._queue)
-        if self._spare is None and (wanted or not busy):
+        rested = time.monotonic() - self._spare_failed > RETRY
+        if self._spare is None and rested and (wanted or not busy):
             self._spare = _worker_process("--warm")
 
 
 def _worker_process(*options: str) -> subprocess.Popen[bytes]:
     """Start a worker that reads the folder of its run from its input, in a session of its own."""
-    return subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-m", "core", "run", "--wait", *options],
         cwd=ROOT,
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         env=os.environ | {"BANDWEAVE_NICE": str(NICE)},
     )
+    assert child.stdout is not None
+    os.set_blocking(child.stdout.fileno(), False)
+    return child
 
 
 def _end(process: psutil.Process) -> None:
     """End a worker's whole process group, by force if it does not go at once."""
     for stop in (signal.SIGTERM, signal.SIGKILL):
         try:
-            os.killpg(process.pid, stop)
+            # one started from a shell has the shell's group, which is not ours to end
+            if os.getpgid(process.pid) == process.pid:
+                os.killpg(process.pid, stop)
+            else:
+                process.send_signal(stop)
             process.wait(GRACE)
         except psutil.TimeoutExpired:
             continue

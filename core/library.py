@@ -4,18 +4,20 @@ A scene is a folder; it appears under its id only when complete, so that nothing
 ever listed and a failed import leaves what was there before.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import unicodedata
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from core import workspace
-from core.errors import SceneError
+from core.errors import BandweaveError, SceneError
 from core.scene import Scene, open_scene, save_scene
 from core.sources.simulated import Simulated
 from core.sources.source import Source
@@ -35,6 +37,15 @@ class Entry:
     def scene(self) -> Scene:
         """The scene, opened when first asked for; pixels are read by window."""
         return open_scene(self.folder)
+
+    @property
+    def sound(self) -> bool:
+        """Whether the scene can be opened; a damaged one must not hide the others."""
+        try:
+            _ = self.scene
+        except BandweaveError:
+            return False
+        return True
 
     @property
     def name(self) -> str:
@@ -65,7 +76,7 @@ def find(text: str) -> Entry:
     for entry in known:
         if entry.id == text:
             return entry
-    named = [entry for entry in known if entry.name == text]
+    named = [entry for entry in known if entry.sound and entry.name == text]
     if len(named) == 1:
         return named[0]
     if len(named) > 1:
@@ -84,21 +95,46 @@ def find(text: str) -> Entry:
 
 def add(source: Source, name: str) -> Entry:
     """Import a scene from a source under a new id made from its name."""
+    if not name.strip():
+        raise SceneError("The scene has no name.", "Give it one.")
     scene = source.make()
-    return store(Scene(scene.layers, name or scene.name, scene.facts), _free_id(name or scene.name))
+    with _written(Scene(scene.layers, name, scene.facts)) as partial:
+        while True:
+            folder = workspace.scenes() / _free_id(name)
+            # another import may have taken the id since: renaming onto a scene fails
+            with contextlib.suppress(OSError):
+                partial.rename(folder)
+                return Entry(folder.name, folder)
+            if not folder.exists():
+                raise SceneError(
+                    f"The scene cannot be kept in {folder.parent}.", "Check its rights."
+                )
 
 
 def store(scene: Scene, scene_id: str) -> Entry:
-    """Write a scene under an id; whoever finishes first keeps it."""
+    """Write a scene under an id; where the id is taken, the scene that has it stays."""
     folder = workspace.scenes() / scene_id
-    partial = folder.with_name(f".{scene_id}-{os.getpid()}-{uuid.uuid4().hex[:6]}")
+    with _written(scene) as partial, contextlib.suppress(OSError):
+        partial.rename(folder)
+    return Entry(scene_id, folder)
+
+
+@contextlib.contextmanager
+def _written(scene: Scene) -> Iterator[Path]:
+    """Write a scene under a name that is never listed; what is not renamed goes."""
+    partial = workspace.scenes() / f".{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SceneError(
+            f"Scenes cannot be kept in {partial.parent}: {error.strerror}.",
+            "Set BANDWEAVE_HOME to a folder of yours.",
+        ) from error
     try:
         save_scene(scene, partial)
-        if not folder.exists():
-            partial.rename(folder)
+        yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return Entry(scene_id, folder)
 
 
 def delete(scene_id: str) -> None:

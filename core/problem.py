@@ -164,6 +164,8 @@ class Task(Declared, ABC):
     has_gaps: ClassVar[bool]
     """Some pixels are hidden and to be produced."""
     source: ClassVar[str]
+    preset: ClassVar[str]
+    """The networks' preset that shows the task on the demo scene in seconds."""
 
     @abstractmethod
     def pose(self, scene: Scene, seed: int) -> Posed:

@@ -289,6 +289,7 @@ class StoredRaster:
                 masked=True,
             )
         pixels: Pixels = masked.astype(np.float32).filled(np.nan)
+        pixels[~np.isfinite(pixels)] = np.nan
         for band, index in enumerate(indexes):
             scale, offset = source.scales[index - 1], source.offsets[index - 1]
             if (scale, offset) != (1.0, 0.0):
@@ -495,6 +496,8 @@ def write(
 
 def open_dataset(path: Path) -> rasterio.DatasetReader:
     """Open a GeoTIFF (or JPEG 2000) for reading, saying in plain words why it cannot be."""
+    if path.is_dir():
+        raise RasterError(f"{path.name} is a folder.", "Give the GeoTIFF inside it.")
     if not path.is_file():
         raise RasterError(f"There is no file {path.name}.", "Check the path.")
     if path.stat().st_size == 0:

@@ -37,6 +37,11 @@ HIDDEN_MASK = "hidden.tif"
 """Which pixels the task hid, where it hid any; for the screen."""
 CANCELLED, BACKGROUND = "cancelled", "background"
 """Empty files: the run was cancelled; nobody waits for it."""
+RUN_FILES = {
+    *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
+    *(HIDDEN_MASK, CANCELLED, BACKGROUND),
+}
+"""Everything a run's folder may hold."""
 TAIL = 4096
 """Bytes at the end of the progress file that hold its last lines."""
 NOTE_EVERY = 0.2
@@ -127,13 +132,19 @@ class Run:
     @cached_property
     def request(self) -> Request:
         """What was asked."""
-        stored = _read_json(self.folder / REQUEST)
+        try:
+            stored = _read_json(self.folder / REQUEST)
+        except ValueError as error:
+            raise _not_a_request(self.folder) from error
         if stored is None:
             raise RunError(
                 f"There is no run in {self.folder.name}.",
                 "Choose one from the run list; it may have been deleted.",
             )
-        return Request.from_json(stored)
+        try:
+            return Request.from_json(stored)
+        except (TypeError, AttributeError) as error:
+            raise _not_a_request(self.folder) from error
 
     @property
     def created(self) -> datetime:
@@ -252,13 +263,30 @@ def open_run(run_id: str) -> Run:
     return Run(folder)
 
 
+def _not_a_request(folder: Path) -> RunError:
+    return RunError(
+        f"The {REQUEST} in {folder.name} is not a run's request.",
+        "It needs at least scene, task and method; 'fuse' writes one.",
+    )
+
+
 def claim(run: Run, process: psutil.Process) -> bool:
     """Note which process executes a run; False where another living process has it already."""
-    holder = run.worker()
-    if holder is not None and holder.pid != process.pid:
-        return False
     content = {"pid": process.pid, "started": process.create_time()}
-    _write_json(run.folder / WORKER, content)
+    path = run.folder / WORKER
+    holder = run.worker()
+    if holder is not None:
+        return bool(holder.pid == process.pid)
+    path.unlink(missing_ok=True)
+    partial = path.with_name(f".{WORKER}.{process.pid}")
+    partial.write_text(json.dumps(content))
+    try:
+        # a link, unlike a rename, fails where another process was quicker
+        path.hardlink_to(partial)
+    except FileExistsError:
+        return False
+    finally:
+        partial.unlink()
     return True
 
 
@@ -306,7 +334,7 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
     (run.folder / MODEL).mkdir(exist_ok=True)
     fuser.save(run.folder / MODEL)
     report(Progress("Done", 1, 1))
-    reference = [score._asdict() for score in original(truth)]
+    reference = [each._asdict() | {"value": json_number(each.value)} for each in original(truth)]
     scales = {
         band: scale._asdict() for band, scale in zip(problem.bands, truth.scales, strict=True)
     }

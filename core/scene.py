@@ -261,9 +261,15 @@ def open_scene(folder: Path) -> Scene:
     path = folder / _FILE
     if not path.is_file():
         raise SceneError(f"There is no scene in {folder.name}.", "Choose one from the scene list.")
-    stored = json.loads(path.read_text())
-    layers = tuple(_layer_from_json(folder, facts) for facts in stored["layers"])
-    return Scene(layers, stored["name"], stored["facts"])
+    try:
+        stored = json.loads(path.read_text())
+        layers = tuple(_layer_from_json(folder, facts) for facts in stored["layers"])
+        return Scene(layers, stored["name"], stored["facts"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise SceneError(
+            f"The scene in {folder.name} is damaged: its description cannot be read.",
+            "Import it again.",
+        ) from error
 
 
 def _layer_from_json(folder: Path, facts: Mapping[str, Any]) -> Layer:

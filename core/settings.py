@@ -39,7 +39,8 @@ class Setting:
         parsed = self._convert(value)
         if self.kind == "choice" and parsed not in self.choices:
             raise SettingError(
-                f"{self.label} cannot be '{parsed}'.", f"Choose one of: {', '.join(self.choices)}."
+                f"{self.label} cannot be '{parsed}'.",
+                f"Choose one of: {', '.join(filter(None, self.choices))}.",
             )
         if self.kind in ("integer", "number"):
             number = float(parsed)

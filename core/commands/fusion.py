@@ -1,11 +1,12 @@
 """`demo`, `fuse`, `run` and `score`."""
 
+import json
 import os
 import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from core.evaluate import compare, json_number
 from core.methods import chosen, configured
 from core.problem import Task
 from core.raster import read_image
-from core.runs import LOG, REQUEST, SCORES, Request, Run, execute, new_run
+from core.runs import LOG, RUN_FILES, SCORES, Request, Run, execute, new_run
 from core.tasks import TASKS
 from core.warmup import warm_up
 
 STUDY = "study.json"
+READY = b"ready\n"
+"""What a waiting worker prints when it has loaded everything."""
 
 
 def demo(arguments: Namespace) -> tuple[object, str]:
@@ -32,13 +35,14 @@ def demo(arguments: Namespace) -> tuple[object, str]:
         scores = []
         for task in TASKS.values():
             keys = chosen(["network", "reference"], task)
-            settings = configured(keys, "demo", {})
+            settings = configured(keys, task.preset, {})
             requests = [
                 Request(library.DEMO, task.key, key, settings[key], {}, arguments.seed)
                 for key in keys
             ]
             scores += _execute_all(requests, folder / task.key)
         (folder / SCORES).write_text(as_json(scores))
+        (folder / STUDY).write_text(as_json({"runs": list(TASKS)}))
     return scores, f"Scene: Demo delta, SIMULATED\n\n{score_table(scores)}\n\nIn {arguments.out}"
 
 
@@ -50,7 +54,7 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
     task_settings = task.from_values(_pairs("--task-set", arguments.task_set)).values()
     entry = library.find(arguments.scene)
     scene = entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
-    seeds = list(dict.fromkeys(arguments.seed))
+    seeds = list(dict.fromkeys(arguments.seed or [0]))
     requests = [
         Request(scene, task.key, key, settings[key], task_settings, seed, _label(key, seed, seeds))
         for key in keys
@@ -76,6 +80,9 @@ def run(arguments: Namespace) -> tuple[object, str]:
     if arguments.wait:
         if arguments.warm:
             warm_up()
+            # who started this may be gone, or have handed the run over before it was ready
+            with suppress(BrokenPipeError):
+                os.write(sys.stdout.fileno(), READY)
         folder = _awaited()
         if folder is None:
             return {}, ""
@@ -109,6 +116,13 @@ def score(arguments: Namespace) -> tuple[object, str]:
                 "Give a mask on the images' grid; pixels that are not 0 count.",
             )
         valid = np.isfinite(mask) & (mask != 0)
+    together = np.isfinite(reference.pixels) & np.isfinite(estimate.pixels)
+    if not (together if valid is None else together & valid).any():
+        raise SettingError(
+            "No pixel has data in both images"
+            + (" where the mask counts." if arguments.mask else "."),
+            "Check the files' no data, and that the mask is not 0 where it should count.",
+        )
     found = compare(
         reference.pixels,
         estimate.pixels,
@@ -145,25 +159,47 @@ def _execute_all(requests: Sequence[Request], folder: Path) -> list[dict[str, An
 def _replacing(target: Path) -> Iterator[Path]:
     """Give a folder to write into; it takes the target's place only when all went well.
 
-    A folder that holds anything but earlier results is refused, so that none is lost.
+    A folder that holds anything but earlier results is refused, so that nothing else is lost.
     """
     target = target.expanduser().resolve()
-    ours = any((target / name).exists() for name in (REQUEST, STUDY, SCORES))
-    if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not ours)):
+    if target.exists() and not target.is_dir():
+        raise RunError(f"{target.name} is a file.", "Choose a folder for --out.")
+    foreign = sorted(path.name for path in _foreign(target))
+    if foreign:
         raise RunError(
-            f"{target.name} exists and does not hold results of an earlier run.",
+            f"{target.name} does not hold results of an earlier run only: {', '.join(foreign)}.",
             "Choose another folder for --out.",
         )
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    inner = partial / target.name
     try:
-        inner = partial / target.name
         inner.mkdir(parents=True)
+    except OSError as error:
+        raise RunError(
+            f"{target} cannot be made: {error.strerror}.", "Choose another folder for --out."
+        ) from error
+    try:
         yield inner
         if target.exists():
             target.rename(partial / "earlier")
         inner.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _foreign(folder: Path) -> Iterator[Path]:
+    """Yield what a results folder holds beside results: of a run, or of a study's runs."""
+    if not folder.is_dir():
+        return
+    try:
+        named = set(json.loads((folder / STUDY).read_text())["runs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        named = set()
+    for path in folder.iterdir():
+        if path.name in named and path.is_dir():
+            yield from _foreign(path)
+        elif path.name not in RUN_FILES | {STUDY}:
+            yield path
 
 
 def _awaited() -> Path | None:

@@ -45,6 +45,8 @@ def create(arguments: Namespace) -> tuple[object, str]:
         "warnings": list(scene.facts.get("warnings", [])),
         "guesses": list(scene.facts.get("guesses", [])),
     }
+    if shares.cloud_fraction == 1:
+        facts["warnings"].append("Every pixel is under cloud.")
     lines = [
         f"Saved as '{entry.id}': {scene.grid.height} x {scene.grid.width} pixels of "
         f"{scene.grid.resolution:g} m, {facts['valid_fraction']:.1%} valid."
@@ -58,13 +60,17 @@ def create(arguments: Namespace) -> tuple[object, str]:
 
 def listing(_: Namespace) -> tuple[object, str]:
     """List the library's scenes."""
-    entries = library.entries()
+    found = library.entries()
+    entries = [entry for entry in found if entry.sound]
+    damaged = [entry.id for entry in found if not entry.sound]
     rows = [["id", "name", "size", "resolution", "layers"]]
     for entry in entries:
         grid = entry.scene.grid
         size, layers = f"{grid.height} x {grid.width}", str(len(entry.scene.layers))
         rows.append([entry.id, entry.name, size, f"{grid.resolution:g} m", layers])
     text = table(rows) if entries else "No scenes yet. 'scene create' imports one."
+    if damaged:
+        text += f"\nDamaged, cannot be opened: {', '.join(damaged)}"
     return [entry.as_json() for entry in entries], text
 
 
@@ -85,10 +91,11 @@ def band_numbers(option: str, text: str | None) -> dict[str, int] | None:
     """Return `red=4,green=3` as a mapping of names to band numbers from 1."""
     if not text:
         return None
-    numbers = {}
+    numbers: dict[str, int] = {}
     for part in text.split(","):
         name, _, number = (piece.strip() for piece in part.partition("="))
-        if not name or not number.isdigit() or int(number) < 1 or name in numbers:
+        known = name in numbers or (number.isdigit() and int(number) in numbers.values())
+        if not name or not number.isdigit() or int(number) < 1 or known:
             raise SettingError(
                 f"{option} cannot be '{text}'.",
                 "Give each band once as name=number, numbers from 1: red=4,green=3,blue=2.",

@@ -73,11 +73,11 @@ def configured(
     """
     known = {name for key in keys for name in METHODS[key].presets}
     if preset and preset not in known:
-        raise UnknownNameError("preset for these methods", preset, known)
+        raise UnknownNameError("preset", preset, known)
     names = {declared.name for key in keys for declared in METHODS[key].settings()}
     for name in values:
         if name not in names:
-            raise UnknownNameError("setting for these methods", name, names)
+            raise UnknownNameError("setting", name, names)
     configurations = {}
     for key in keys:
         method = METHODS[key]

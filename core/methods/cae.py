@@ -35,7 +35,7 @@ class ConvolutionalAutoencoder(NetworkMethod):
         )
     )
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
-        "demo": {"stride": 128, "batch": 2},
+        "demo": {"stride": 192, "batch": 2},
         "paper": {"stride": 128, "batch": 32},
         "fast": {
             "stride": 128,

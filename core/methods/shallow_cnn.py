@@ -22,7 +22,7 @@ class ShallowCNN(NetworkMethod):
     )
     architecture: ClassVar[Architecture] = Architecture((Conv(16), Conv(16), Conv(1, "sigmoid")))
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
-        "demo": {"stride": 64, "batch": 2},
+        "demo": {"stride": 96, "batch": 2},
         "paper": {"stride": 32, "batch": 32},
         "fast": {
             "batch": 4,

@@ -1,13 +1,15 @@
 """Simulated gaps: fractal holes of an exact share, drawn where hiding really hides.
 
 Optical imagery is often resampled from coarser native pixels: a hole cut from the resampled image
-would leave copies of the hidden truth outside. Holes are therefore drawn on native cells and then
-grown by as far as the resampling kernel carries a native sample; the stated share is that of the
-grown hole. The growth is done on the field before thresholding (a maximum filter), which is the
-same as growing the hole but keeps the share exact.
+would leave copies of the hidden truth outside. Holes are therefore drawn on cells of the native
+size and then grown by as far as the resampling kernel carries a native sample, wherever the native
+cells begin. The grown hole is hidden; only what was drawn is scored, the rim is guard. The stated
+share is that of the grown hole: the growth is done on the field before thresholding (a
+maximum filter), which is the same as growing the hole but keeps the share exact.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,11 +56,11 @@ class HoleField:
     grown: int
     seed: tuple[int, ...]
 
-    def read(self, window: Window) -> NDArray[np.float32]:
-        """Return the field for a window of pixels."""
+    def read(self, window: Window, *, drawn: bool = False) -> NDArray[np.float32]:
+        """Return the field for a window of pixels; `drawn` leaves the growth out."""
         top, left = window.row // self.cell, window.col // self.cell
         bottom, right = (-(-stop // self.cell) for stop in window.stop)
-        cells = self.cells(Window(top, left, bottom - top, right - left))
+        cells = self.cells(Window(top, left, bottom - top, right - left), drawn=drawn)
         row, col = window.row - top * self.cell, window.col - left * self.cell
         pixels = cells.repeat(self.cell, axis=0).repeat(self.cell, axis=1)
         return pixels[row : row + window.height, col : col + window.width]
@@ -101,7 +103,14 @@ def hole_field(layer: Layer, seed: tuple[int, ...]) -> HoleField:
     return HoleField(layer.raster.grid, layer.native_factor, growth(layer), seed)
 
 
-def holes(field: HoleField, allowed: Raster, share: float) -> Flags:
+class Holes(NamedTuple):
+    """What is hidden, and the part of it that nothing visible tells of."""
+
+    hidden: Flags
+    drawn: Flags
+
+
+def holes(field: HoleField, allowed: Raster, share: float) -> Holes:
     """Return the pixels where the field is highest: `share` of the allowed ones (band value 1).
 
     The share is exact up to the last native cell. Pixels that are not allowed are never holes.
@@ -110,7 +119,14 @@ def holes(field: HoleField, allowed: Raster, share: float) -> Flags:
     for window in field.grid.windows(BLOCK):
         may = allowed.read(window)[0] == 1
         values[window.slices] = np.where(may, field.read(window), np.float32(-np.inf))
-    return values > _threshold(values, share)
+    threshold = _threshold(values, share)
+    hidden = values > threshold
+    if not field.grown:
+        return Holes(hidden, hidden)
+    drawn = np.zeros_like(hidden)
+    for window in field.grid.windows(BLOCK):
+        drawn[window.slices] = field.read(window, drawn=True) > threshold
+    return Holes(hidden, drawn & hidden)
 
 
 def _threshold(values: NDArray[np.float32], share: float) -> float:

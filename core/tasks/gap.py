@@ -39,6 +39,7 @@ class Gap(Task):
     )
     answer_visible: ClassVar[bool] = False
     has_gaps: ClassVar[bool] = True
+    preset: ClassVar[str] = "fast"
     source: ClassVar[str] = (
         "Simulated gaps over clear pixels, as Meraner et al. (2020), doi "
         "10.1016/j.isprsjprs.2020.05.013, have real ones"
@@ -67,8 +68,8 @@ class Gap(Task):
         whole = inputs_for(scene, self.bands)
         pixels = usable(whole)
         field = hole_field(whole.optical, (seed, SCORED))
-        scored = holes(field, pixels.clear, self.coverage)
-        visible = pixels.clear.flags & ~scored
+        hole, scored = holes(field, pixels.clear, self.coverage)
+        visible = pixels.clear.flags & ~hole
         if not scored.any() or not visible.any():
             raise TaskError(
                 f"Hiding {self.coverage:.0%} leaves nothing to score or nothing to see.",
@@ -102,11 +103,11 @@ class Gap(Task):
         visible, hidden = flags
         drawn = np.random.default_rng(seeds).uniform(*LESSON_COVER)
         allowed = FlagRaster(visible, inputs.grid, "visible")
-        practice = holes(hole_field(inputs.optical, seeds), allowed, float(drawn))
+        hole, lesson = holes(hole_field(inputs.optical, seeds), allowed, float(drawn))
         return Pair(
-            _with_gaps(inputs, hidden | practice),
+            _with_gaps(inputs, hidden | hole),
             inputs.optical.raster,
-            FlagRaster(practice, inputs.grid, "lesson"),
+            FlagRaster(lesson, inputs.grid, "lesson"),
         )
 
 

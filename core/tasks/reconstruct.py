@@ -31,6 +31,7 @@ class Reconstruct(Task):
     )
     answer_visible: ClassVar[bool] = True
     has_gaps: ClassVar[bool] = False
+    preset: ClassVar[str] = "demo"
     source: ClassVar[str] = "Ha Tuan Cuong, JETAP 8(1), 2026, doi 10.33093/jetap.2026.8.1.4"
 
     bands: str = setting(

@@ -17,11 +17,11 @@ from core.errors import BandweaveError
 from core.methods import METHODS, configured
 from core.runs import Request, Run, State, all_runs
 from core.settings import Value
+from core.tasks import TASKS
 
 NETWORKS = ("shallow-cnn", "cae")
 REFERENCES = {"reconstruct": ("copy",), "gap": ("laplace",)}
 """The rows every table starts with."""
-PRESET = "demo"
 VISIBLE = ("red", "green", "blue")
 """The bands it is about."""
 
@@ -83,7 +83,8 @@ def request(
     """Return a request on the demo scene: the preset for it with some settings changed."""
     known = {declared.name for declared in METHODS[method].settings()}
     asked = {name: value for name, value in (changes or {}).items() if name in known}
-    preset = PRESET if PRESET in METHODS[method].presets else None
+    suited = TASKS[task].preset
+    preset = suited if suited in METHODS[method].presets else None
     settings: dict[str, Value] = configured([method], preset, asked)[method]
     return Request(library.DEMO, task, method, settings, seed=seed)
 

@@ -130,8 +130,63 @@ def test_a_folder_with_anything_else_is_not_touched(core, workspace, tmp_path: P
         *("fuse", "--scene", "small", "--task", "gap", "--method", "laplace", "--out", out)
     )
     assert code == 1
-    assert "does not hold results" in said["error"]
+    assert "does not hold results of an earlier run only: thesis.txt" in said["error"]
     assert (out / "thesis.txt").read_text() == "years of work"
+
+
+def test_what_was_laid_beside_results_is_not_lost(core, workspace, tmp_path: Path):
+    library.store(make_scene(), "small")
+    asked = ("fuse", "--scene", "small", "--task", "gap", "--out", tmp_path / "o")
+    assert core(*asked, "--method", "laplace", "band-mean")[0] == 0
+    note = tmp_path / "o" / "laplace" / "note.txt"
+    note.write_text("keep me")
+    code, said = core(*asked, "--method", "laplace")
+    assert code == 1
+    assert "note.txt" in said["error"]
+    note.unlink()
+    assert core(*asked, "--method", "laplace")[0] == 0
+
+
+def test_numbers_below_zero_are_no_options(core, workspace, test_data):
+    folder = test_data / "spain-flood"
+    code, facts = core(
+        *("scene", "create", "--name", "west", "--bounds", "-0.775,38.09,-0.75,38.11"),
+        *("--optical", folder / "Spain_7370579_S2Hand.tif"),
+        *("--optical-bands", "red=4,green=3,blue=2"),
+        *("--radar", folder / "Spain_7370579_S1Hand.tif", "--radar-unit", "db"),
+    )
+    assert code == 0
+    assert facts["grid"]["width"] < 300
+
+
+@pytest.mark.parametrize("content", ["{bad", "[]", '{"scene": "small", "task": "gap"}'])
+def test_a_request_that_is_none_says_so(core, workspace, tmp_path: Path, content):
+    (tmp_path / "request.json").write_text(content)
+    code, said = core("run", tmp_path)
+    assert code == 1
+    assert "is not a run's request" in said["error"]
+
+
+def test_a_damaged_scene_does_not_hide_the_others(core, workspace):
+    library.store(make_scene(), "good")
+    for name, content in (("bad", "{"), ("worse", "[]")):
+        (workspace / "scenes" / name).mkdir()
+        (workspace / "scenes" / name / "scene.json").write_text(content)
+    code, listed = core("scene", "list")
+    assert code == 0
+    assert [each["id"] for each in listed] == ["good"]
+    assert core("scene", "show", "small")[0] == 0
+    code, said = core("scene", "show", "bad")
+    assert code == 1
+    assert "damaged" in said["error"]
+
+
+def test_scores_of_nothing_are_refused(core, make_tif):
+    empty = make_tif("e.tif", np.full((1, 8, 8), np.nan, np.float32))
+    full = make_tif("f.tif", np.ones((1, 8, 8), np.float32))
+    code, said = core("score", "--reference", full, "--estimate", empty, "--data-range", 1)
+    assert code == 1
+    assert "No pixel has data" in said["error"]
 
 
 def test_run_executes_a_request(core, workspace, tmp_path: Path):

@@ -2,8 +2,11 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import psutil
 import pytest
 
@@ -11,6 +14,7 @@ from core import library
 from core.errors import RunError, SceneError, SettingError, TaskError, UnknownNameError
 from core.evaluate import MEAN
 from core.metrics import METRICS
+from core.raster import MemoryRaster
 from core.runs import (
     CANCELLED,
     PROGRESS,
@@ -26,8 +30,17 @@ from core.runs import (
     new_run,
     open_run,
 )
-from core.scene import save_scene
+from core.scene import Scene, save_scene
 from tests.small import make_scene
+
+
+class Given(NamedTuple):
+    """A source that has its scene already."""
+
+    scene: Scene
+
+    def make(self) -> Scene:
+        return self.scene
 
 
 @pytest.fixture
@@ -176,6 +189,47 @@ def test_scenes_are_found_by_id_name_and_folder(workspace: Path, tmp_path: Path)
     with pytest.raises(SceneError, match="no scene") as caught:
         library.find("third")
     assert "demo, first, second" in caught.value.hint
+
+
+def test_imports_of_one_name_keep_both(workspace: Path):
+    made = [library.add(Given(make_scene(seed=seed)), "same") for seed in range(2)]
+    assert [entry.id for entry in made] == ["same", "same-2"]
+    for seed, entry in enumerate(made):
+        np.testing.assert_array_equal(
+            entry.scene.radar.raster.read(), make_scene(seed=seed).radar.raster.read()
+        )
+
+
+def test_an_id_taken_meanwhile_is_not_overwritten(workspace: Path, monkeypatch):
+    free = iter(["same", "same", "same-2"])
+    monkeypatch.setattr("core.library._free_id", lambda _: next(free))
+    first = library.add(Given(make_scene(seed=0)), "same")
+    second = library.add(Given(make_scene(seed=1)), "same")
+    assert (first.id, second.id) == ("same", "same-2")
+
+
+def test_a_scene_needs_a_name(workspace: Path):
+    with pytest.raises(SceneError, match="no name"):
+        library.add(Given(make_scene()), " ")
+
+
+def test_where_scenes_cannot_be_kept_it_is_said(tmp_path: Path, monkeypatch):
+    (tmp_path / "home").write_text("a file")
+    monkeypatch.setenv("BANDWEAVE_HOME", str(tmp_path / "home"))
+    with pytest.raises(SceneError, match="cannot be kept") as caught:
+        library.add(Given(make_scene()), "x")
+    assert "BANDWEAVE_HOME" in caught.value.hint
+
+
+def test_undefined_numbers_of_the_original_are_null(workspace: Path):
+    scene = make_scene()
+    pixels = np.full((3, *scene.grid.shape), np.nan, np.float32)
+    pixels[:, 4, 4] = 0.2
+    raster = MemoryRaster(pixels, scene.grid, scene.optical.bands)
+    library.store(scene.adding(replace(scene.optical, raster=raster)), "one")
+    run = new_run(Request("one", "reconstruct", "copy"))
+    execute(run)
+    assert None in [each["value"] for each in run.result()["original"]]
 
 
 def test_a_deleted_scene_is_gone_and_others_stay(workspace: Path):
