@@ -16,12 +16,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.blocks import fuse_block
+from core.derived import SelectedRaster
+from core.grid import BLOCK, Pixels
 from core.methods import METHODS
 from core.methods.backend import keras
 from core.methods.network import NetworkMethod
 from core.methods.training import offsets
 from core.problem import Fuser, Problem
-from core.raster import BLOCK, Pixels, SelectedRaster
 from core.scene import Scene
 from core.sources.simulated import Simulated
 from core.tasks.reconstruct import Reconstruct

@@ -9,9 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.derived import MemoryRaster
 from core.errors import MethodError
+from core.grid import BLOCK, Pixels, Raster, Window
 from core.problem import Fuser, Problem, Progress, Report, unreported
-from core.raster import BLOCK, MemoryRaster, Pixels, Raster, RasterWriter, Window
+from core.raster import RasterWriter
 from core.scene import Scene
 
 

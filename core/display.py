@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import RasterError
+from core.grid import Grid, Pixels, Raster, Window
 from core.prepare.radiometry import power_to_db
-from core.raster import Grid, Pixels, Raster, Window
 
 TILE = 512
 OVERVIEW = 512

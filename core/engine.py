@@ -22,18 +22,8 @@ from pathlib import Path
 
 import psutil
 
-from core.runs import (
-    CANCELLED,
-    PROGRESS,
-    WORKER,
-    Request,
-    Run,
-    State,
-    all_runs,
-    claim,
-    new_run,
-    open_run,
-)
+from core.execution import claim
+from core.runs import CANCELLED, PROGRESS, WORKER, Request, Run, State, all_runs, new_run, open_run
 
 POLL = 0.1
 GRACE = 1.0

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.grid import Raster
 from core.metrics import METRICS, score_all
 from core.problem import BandScale, Region, Truth
-from core.raster import Raster
 
 MEAN = "mean"
 """The band name of the arithmetic mean over bands."""

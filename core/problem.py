@@ -17,7 +17,7 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.raster import Grid, Pixels, Raster, Window
+from core.grid import Grid, Pixels, Raster, Window
 from core.scene import HIDDEN, Layer, Scene
 from core.settings import Declared, Value
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import SceneError
-from core.raster import BLOCK, Grid, Raster, StoredRaster, create
+from core.grid import BLOCK, Grid, Raster
+from core.raster import StoredRaster, create
 
 RATIO_BAND = "VV/VH"
 CLOUD, HIDDEN = "cloud", "hidden"

@@ -7,9 +7,10 @@ from affine import Affine
 from rasterio.crs import CRS
 from scipy.ndimage import gaussian_filter
 
+from core.derived import MemoryRaster
+from core.grid import Grid
 from core.methods import METHODS
 from core.problem import Fuser, Posed
-from core.raster import Grid, MemoryRaster
 from core.scene import Layer, Resampled, Role, Scene, Unit
 from core.tasks import TASKS
 

@@ -16,10 +16,11 @@ from core import library, workspace
 from core.commands.output import as_json, score_table, show_progress, table
 from core.errors import RunError, SettingError, UnknownNameError
 from core.evaluate import compare, json_number
+from core.execution import execute
 from core.methods import chosen, configured
 from core.problem import Task
 from core.raster import read_image
-from core.runs import LOG, RUN_FILES, SCORES, Request, Run, execute, new_run
+from core.runs import LOG, RUN_FILES, SCORES, Request, Run, new_run
 from core.tasks import TASKS
 from core.warmup import warm_up
 

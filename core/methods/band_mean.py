@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from core.errors import MethodError
+from core.grid import BLOCK, Pixels, Raster
 from core.methods.fitted import load_fitted, save_fitted
 from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster import BLOCK, Pixels, Raster
 from core.scene import Scene
 
 

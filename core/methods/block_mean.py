@@ -6,9 +6,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from core.grid import Pixels
 from core.methods.fitted import load_fitted, save_fitted
 from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster import Pixels
 from core.scene import Scene
 
 SIDE = 4

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from core.grid import Pixels
 from core.methods.fitted import load_fitted, save_fitted
 from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster import Pixels
 from core.scene import Scene
 
 

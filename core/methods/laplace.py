@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from core.grid import Pixels
 from core.methods.fitted import load_fitted, save_fitted
 from core.prepare.gaps import fill
 from core.problem import Fuser, Method, Problem, Progress, Report, unreported
-from core.raster import Pixels
 from core.scene import HIDDEN, Scene
 
 FILLED = "filled"

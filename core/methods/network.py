@@ -14,6 +14,7 @@ from typing import ClassVar, NamedTuple, cast
 import numpy as np
 
 from core.errors import MethodError
+from core.grid import Pixels
 from core.methods.architecture import Architecture
 from core.methods.fitted import load_fitted, save_fitted
 from core.methods.laplace import fill_gaps
@@ -36,7 +37,6 @@ from core.methods.training import (
 from core.methods.view import View
 from core.prepare.normalisation import KINDS, Kind
 from core.problem import Fuser, Method, Problem, Progress, Report, unreported
-from core.raster import Pixels
 from core.scene import Scene
 from core.settings import setting
 

@@ -4,9 +4,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from core.derived import MappedRaster
 from core.errors import MethodError
+from core.grid import Pixels, Raster
 from core.prepare.radiometry import power_to_db, ratio
-from core.raster import MappedRaster, Pixels, Raster
 from core.scene import RATIO_BAND, Layer, Unit
 
 RadarInput = Literal["ratio", "db", "none"]

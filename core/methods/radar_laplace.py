@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from core.derived import MemoryRaster, scratch
 from core.errors import MethodError
+from core.grid import BLOCK, Pixels
 from core.methods.fitted import load_fitted, save_fitted
 from core.methods.radar_regression import LOOKS, Regression, regress
 from core.prepare.gaps import fill
 from core.problem import Fuser, Method, Problem, Progress, Report, unreported
-from core.raster import BLOCK, MemoryRaster, Pixels, scratch
 from core.scene import HIDDEN, Scene
 from core.settings import setting
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MethodError
+from core.grid import BLOCK, Pixels, Raster, Window
 from core.methods.fitted import load_fitted, save_fitted
 from core.methods.radar import decibels
 from core.prepare.speckle import MultilookRaster, reach
 from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster import BLOCK, Pixels, Raster, Window
 from core.scene import Layer, Scene
 from core.settings import setting
 

@@ -14,9 +14,9 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from core.grid import Pixels
 from core.methods.architecture import Architecture
 from core.problem import Flags
-from core.raster import Pixels
 
 Loss = Literal["mse", "mae", "huber"]
 Schedule = Literal["constant", "cosine"]

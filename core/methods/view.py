@@ -6,13 +6,14 @@ from typing import Any, cast
 
 import numpy as np
 
+from core.derived import MappedRaster, scratch
+from core.grid import BLOCK, Pixels, Raster, Window
 from core.methods.band_mean import band_means
 from core.methods.laplace import FILLED, fill_gaps
 from core.methods.radar import RadarInput, radar_inputs
 from core.methods.training import Lesson
 from core.prepare.normalisation import Kind, Normalisation, Where, fixed, min_max, percentile
 from core.problem import Flags, Pair, Problem
-from core.raster import BLOCK, MappedRaster, Pixels, Raster, Window, scratch
 from core.scene import HIDDEN, Scene
 
 FIXED_RANGES = {"optical": (0.0, 1.0), "ratio": (0.0, 30.0), "db": (-30.0, 5.0)}

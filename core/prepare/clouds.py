@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SceneError, UnknownNameError
-from core.raster import BLOCK, Pixels
+from core.grid import BLOCK, Pixels
 from core.scene import CLOUD, Role, Scene
 
 Bits = NDArray[np.int64]

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.derived import MemoryRaster, scratch
+from core.grid import Pixels, Raster
 from core.problem import Flags
-from core.raster import MemoryRaster, Pixels, Raster, scratch
 
 _SWEEPS = 60
 _TOLERANCE = 1e-4

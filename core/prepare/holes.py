@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, maximum_filter
 
+from core.derived import scratch
+from core.grid import BLOCK, Grid, Raster, Window
 from core.problem import Flags
-from core.raster import BLOCK, Grid, Raster, Window, scratch
 from core.scene import Layer, Resampled
 
 SCALES = (4.0, 8.0, 16.0, 24.0)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.raster import Pixels
+from core.grid import Pixels
 from core.scene import Resampled
 
 Positions = NDArray[np.float64]

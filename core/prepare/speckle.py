@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from core.blocks import read_reflected
-from core.raster import Grid, Pixels, Raster, Window
+from core.grid import Grid, Pixels, Raster, Window
 
 _TRUNCATE = 3.0
 

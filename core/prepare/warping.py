@@ -18,8 +18,8 @@ from rasterio.errors import RasterioError
 from rasterio.warp import transform
 
 from core.errors import RasterError
+from core.grid import Grid, Pixels, Raster, Window
 from core.prepare.resampling import Patch, Positions, reach, resample
-from core.raster import Grid, Pixels, Raster, Window
 from core.scene import Resampled
 
 NODE_STEP = 16

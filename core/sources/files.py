@@ -16,7 +16,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from core.derived import MappedRaster
 from core.errors import SceneError, SettingError
+from core.grid import Grid, Pixels, Window
 from core.prepare.alignment import (
     Bounds,
     StackedRaster,
@@ -27,7 +29,6 @@ from core.prepare.alignment import (
 )
 from core.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
 from core.prepare.radiometry import PRODUCTS, RADAR_UNITS
-from core.raster import Grid, MappedRaster, Pixels, Window
 from core.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
 from core.settings import setting
 from core.sources.guess import Notes, sample

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.errors import SceneError
+from core.grid import Pixels, Window
 from core.prepare.radiometry import (
     SENTINEL2_OFFSET,
     RadarUnit,
     Scaling,
     product_scaling,
 )
-from core.raster import Pixels, StoredRaster, Window
+from core.raster import StoredRaster
 
 SAMPLE_SIDE = 128
 SAMPLES = 3

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from core.errors import SceneError
+from core.grid import Pixels
 from core.prepare.alignment import WGS84, extent
 from core.prepare.clouds import guess_kind
-from core.raster import Pixels, StoredRaster
+from core.raster import StoredRaster
 from core.scene import RATIO_BAND
 from core.sources.bands import UNNAMED_PAIR, pick_optical, pick_radar
 from core.sources.guess import (

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import RasterError
+from core.grid import Grid, Raster
 from core.prepare.alignment import WGS84, extent
-from core.raster import Grid, Raster, StoredRaster
+from core.raster import StoredRaster
 from core.scene import Resampled, Unit
 from core.sources.bands import Pick, Picked, as_facts
 from core.sources.completeness import require_complete

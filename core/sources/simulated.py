@@ -14,8 +14,9 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
+from core.derived import MemoryRaster
+from core.grid import Grid
 from core.prepare.clouds import cloud_flags
-from core.raster import Grid, MemoryRaster
 from core.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
 from core.settings import setting
 from core.sources.delta.city import City, city

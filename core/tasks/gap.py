@@ -11,11 +11,12 @@ from typing import ClassVar
 import numpy as np
 from scipy.ndimage import uniform_filter
 
+from core.derived import FlagRaster, WithheldRaster
 from core.errors import TaskError
+from core.grid import Raster, Window
 from core.prepare.holes import hole_field, holes
 from core.prepare.normalisation import percentile
 from core.problem import BandScale, Flags, Pair, Posed, Problem, Task, Truth
-from core.raster import FlagRaster, Raster, Window, WithheldRaster
 from core.scene import HIDDEN, Layer, Role, Scene, Unit
 from core.settings import setting
 from core.tasks.selection import FEWEST_BLOCKS, block_split, inputs_for, usable

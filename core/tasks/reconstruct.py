@@ -7,9 +7,9 @@ an image, not what radar adds.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.derived import FlagRaster
 from core.prepare.normalisation import min_max
 from core.problem import BandScale, Pair, Posed, Problem, Region, Task, Truth
-from core.raster import FlagRaster
 from core.scene import CLOUD, Scene
 from core.settings import setting
 from core.tasks.selection import block_split, inputs_for, usable

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import binary_dilation
 
+from core.derived import FlagRaster, SelectedRaster
 from core.errors import TaskError
+from core.grid import BLOCK
 from core.prepare.holes import growth
 from core.problem import BlockSplit, Flags
-from core.raster import BLOCK, FlagRaster, SelectedRaster
 from core.scene import CLOUD, Role, Scene
 
 VISIBLE = ("red", "green", "blue")

@@ -15,7 +15,8 @@ from typing import Any
 import streamlit as st
 
 from core.display import TILE, Difference, Style, levels
-from core.raster import Raster, StoredRaster
+from core.grid import Raster
+from core.raster import StoredRaster
 
 KEPT = 256
 _SECRET = secrets.token_bytes(32)

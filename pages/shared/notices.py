@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.errors import BandweaveError
+from core.grid import Grid
 from core.library import Entry
 from core.methods.network import NetworkMethod
-from core.raster import Grid
 from core.runs import Request, Run, State
 from core.scene import Scene
 from pages.shared import demo

@@ -11,9 +11,10 @@ from pathlib import Path
 import streamlit as st
 
 from core.display import Style, stretch
+from core.grid import Grid, Pixels, Raster, Window
 from core.library import Entry
 from core.methods import METHODS
-from core.raster import Grid, Pixels, Raster, StoredRaster, Window
+from core.raster import StoredRaster
 from core.runs import Request, State
 from core.scene import Scene, Unit, open_scene
 from core.settings import Value

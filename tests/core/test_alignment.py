@@ -10,7 +10,9 @@ from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform
 
+from core.derived import MappedRaster, MemoryRaster
 from core.errors import RasterError, SceneError, SettingError
+from core.grid import Grid, Window
 from core.prepare import warping
 from core.prepare.alignment import (
     StackedRaster,
@@ -23,7 +25,7 @@ from core.prepare.alignment import (
 )
 from core.prepare.radiometry import db_to_power
 from core.prepare.warping import WarpedRaster, lattice_shift
-from core.raster import Grid, MappedRaster, MemoryRaster, StoredRaster, Window
+from core.raster import StoredRaster
 from core.scene import Resampled
 
 UTM_48 = CRS.from_epsg(32648)

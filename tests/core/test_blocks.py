@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.blocks import cut, padded, read_reflected
-from core.raster import MemoryRaster, Window
+from core.derived import MemoryRaster
+from core.grid import Window
 from core.scene import Scene
 from tests.small import make_grid, make_scene
 

@@ -3,9 +3,11 @@ import pytest
 from affine import Affine
 from rasterio.crs import CRS
 
+from core.derived import MemoryRaster
 from core.errors import SceneError, UnknownNameError
+from core.grid import Grid
 from core.prepare.clouds import cloud_flags, coverage, guess_kind, require_kind
-from core.raster import Grid, MemoryRaster, StoredRaster
+from core.raster import StoredRaster
 from core.scene import CLOUD, Layer, Role, Scene, Unit
 
 NAN = np.nan

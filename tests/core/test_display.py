@@ -8,9 +8,11 @@ from PIL import Image
 from rasterio.crs import CRS
 
 from core import display
+from core.derived import MemoryRaster
 from core.display import Difference, Style
 from core.errors import RasterError
-from core.raster import Grid, MemoryRaster, Window, write
+from core.grid import Grid, Window
+from core.raster import write
 
 
 def grid(height, width):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from core.derived import FlagRaster, MemoryRaster
 from core.evaluate import MEAN, compare, evaluate, original
 from core.metrics import METRICS
 from core.problem import BandScale, Truth
-from core.raster import FlagRaster, MemoryRaster
 from tests.small import make_grid
 
 BANDS = ("red", "green")

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.grid import Window
 from core.prepare.clouds import coverage
-from core.raster import StoredRaster, Window
+from core.raster import StoredRaster
 from core.scene import RATIO_BAND, Resampled, Role, Unit, save_scene
 from core.sources.files import FilesSource
 from core.sources.inspection import inspect

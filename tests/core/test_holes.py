@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.derived import FlagRaster
+from core.grid import Window
 from core.prepare.holes import HoleField, growth, hole_field, holes
-from core.raster import FlagRaster, Window
 from core.scene import Resampled
 from tests.small import make_grid, make_scene
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from core.blocks import fuse, fuse_block
+from core.derived import MemoryRaster
+from core.grid import Window
 from core.methods import METHODS, chosen, configured
-from core.raster import MemoryRaster, StoredRaster, Window, create
+from core.raster import StoredRaster, create
 from core.scene import HIDDEN
 from core.tasks import TASKS
 from tests.small import FEW_STEPS, SUITED, fitted, posed

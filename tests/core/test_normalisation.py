@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from core.derived import MemoryRaster
 from core.errors import MethodError
 from core.prepare.normalisation import Normalisation, fixed, min_max, percentile
-from core.raster import MemoryRaster
 from tests.small import make_grid
 
 

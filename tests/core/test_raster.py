@@ -9,19 +9,10 @@ import rasterio
 from affine import Affine
 from rasterio.crs import CRS
 
+from core.derived import FlagRaster, MemoryRaster, SelectedRaster, WithheldRaster
 from core.errors import RasterError
-from core.raster import (
-    FlagRaster,
-    Grid,
-    MemoryRaster,
-    SelectedRaster,
-    StoredRaster,
-    Window,
-    WithheldRaster,
-    create,
-    read_image,
-    write,
-)
+from core.grid import Grid, Window
+from core.raster import StoredRaster, create, read_image, write
 
 UTM = CRS.from_epsg(32648)
 NORTH_UP = Affine(10, 0, 680_000, 0, -10, 1_200_000)

@@ -11,10 +11,11 @@ import psutil
 import pytest
 
 from core import library
+from core.derived import MemoryRaster
 from core.errors import RunError, SceneError, SettingError, TaskError, UnknownNameError
 from core.evaluate import MEAN
+from core.execution import claim, execute
 from core.metrics import METRICS
-from core.raster import MemoryRaster
 from core.runs import (
     CANCELLED,
     PROGRESS,
@@ -25,8 +26,6 @@ from core.runs import (
     Run,
     State,
     all_runs,
-    claim,
-    execute,
     new_run,
     open_run,
 )

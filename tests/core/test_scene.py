@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from affine import Affine
 
+from core.derived import MemoryRaster
 from core.errors import SceneError
-from core.raster import MemoryRaster, Window
+from core.grid import Window
 from core.scene import Layer, Role, Scene, Unit, open_scene, save_scene
 
 

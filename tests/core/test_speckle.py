@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from core.derived import MemoryRaster
+from core.grid import Window
 from core.prepare.speckle import MultilookRaster
-from core.raster import MemoryRaster, Window
 from tests.small import make_grid
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.derived import MemoryRaster
 from core.errors import SceneError, TaskError
+from core.grid import Window
 from core.methods import METHODS
 from core.problem import BlockSplit
-from core.raster import MemoryRaster, Window
 from core.scene import CLOUD, HIDDEN, Layer, Role, Scene, Unit
 from core.tasks import TASKS
 from core.tasks.gap import Gap

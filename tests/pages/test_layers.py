@@ -7,8 +7,9 @@ import pytest
 import streamlit as st
 from starlette.routing import Match
 
+from core.derived import MemoryRaster
 from core.display import Difference, Style
-from core.raster import MemoryRaster, write
+from core.raster import write
 from pages.shared import layers, routes
 from pages.shared.layers import publish, published
 from tests.small import make_grid

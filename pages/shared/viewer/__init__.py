@@ -10,7 +10,7 @@ from typing import Literal
 
 import streamlit as st
 
-from core.raster import Grid
+from core.grid import Grid
 from pages.shared.layers import Layer
 
 Mode = Literal["side", "swipe"]

@@ -1,0 +1,169 @@
+"""Executing a run: the one process that writes a run folder's results."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core import library
+from core.blocks import fuse
+from core.errors import BandweaveError, RunError
+from core.evaluate import Score, evaluate, json_number, original
+from core.grid import BLOCK
+from core.problem import Fuser, Problem, Progress, Report
+from core.raster import create
+from core.runs import (
+    FUSED,
+    HIDDEN_MASK,
+    MODEL,
+    PROGRESS,
+    RESULT,
+    SCORES,
+    WORKER,
+    Request,
+    Run,
+    write_json,
+)
+
+NOTE_EVERY = 0.2
+"""Seconds between lines of progress."""
+
+
+def claim(run: Run, process: psutil.Process) -> bool:
+    """Note which process executes a run; False where another living process has it already."""
+    content = {"pid": process.pid, "started": process.create_time()}
+    path = run.folder / WORKER
+    holder = run.worker()
+    if holder is not None:
+        return bool(holder.pid == process.pid)
+    path.unlink(missing_ok=True)
+    partial = path.with_name(f".{WORKER}.{process.pid}")
+    partial.write_text(json.dumps(content))
+    try:
+        # a link, unlike a rename, fails where another process was quicker
+        path.hardlink_to(partial)
+    except FileExistsError:
+        return False
+    finally:
+        partial.unlink()
+    return True
+
+
+def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[dict[str, Any]]:
+    """Do what the request asks, in this process, and return the scores.
+
+    An error that the user can put right is written to `result.json` as well as raised.
+    """
+    started = time.monotonic()
+    process = psutil.Process()
+    if not claim(run, process):
+        raise RunError(f"The run {run.id} is being executed.", "Wait for it, or cancel it.")
+    notes = _Notes(run.folder / PROGRESS, watch)
+    try:
+        result = _execute(run, notes.note)
+    except BandweaveError as error:
+        failure = {"error": error.message, "hint": error.hint}
+        write_json(run.folder / RESULT, failure | _cost(started, process))
+        raise
+    except Exception as error:
+        failure = {"error": f"{type(error).__name__}: {error}", "hint": "The log has the details."}
+        write_json(run.folder / RESULT, failure | _cost(started, process))
+        raise
+    finally:
+        notes.close()
+    write_json(run.folder / RESULT, result | _cost(started, process))
+    return run.scores()
+
+
+def _execute(run: Run, report: Report) -> dict[str, Any]:
+    request = run.request
+    report(Progress("Preparing", 0, 1))
+    scene = library.find(request.scene).scene
+    problem, truth = request.configured_task.pose(scene, request.seed)
+    fuser = request.configured_method.fit(problem, report)
+    if problem.hidden is not None:
+        mask = problem.hidden.raster
+        with create(run.folder / HIDDEN_MASK, mask.grid, mask.bands, flags=True) as target:
+            for window in mask.grid.windows(BLOCK):
+                target.write(window, mask.read(window))
+    _write_fused(run, fuser, problem, report)
+    report(Progress("Scoring", 0, 1))
+    scores = evaluate(truth, run.fused)
+    write_json(run.folder / SCORES, [_row(run, request, score) for score in scores])
+    (run.folder / MODEL).mkdir(exist_ok=True)
+    fuser.save(run.folder / MODEL)
+    report(Progress("Done", 1, 1))
+    reference = [each._asdict() | {"value": json_number(each.value)} for each in original(truth)]
+    scales = {
+        band: scale._asdict() for band, scale in zip(problem.bands, truth.scales, strict=True)
+    }
+    return {"original": reference, "scales": scales, "scene": scene.name}
+
+
+def _write_fused(run: Run, fuser: Fuser, problem: Problem, report: Report) -> None:
+    simulated = problem.inputs.simulated
+    tags = {"unit": "reflectance", "method": run.request.method, "task": run.request.task}
+    tags |= {"simulated": "yes"} if simulated else {}
+    with create(run.folder / FUSED, problem.inputs.grid, fuser.bands, tags=tags) as target:
+        fuse(fuser, problem, target, report=report)
+
+
+def _row(run: Run, request: Request, score: Score) -> dict[str, Any]:
+    return {
+        "label": request.label,
+        "method": request.method,
+        "seed": request.seed,
+        "fold": request.fold,
+        "run": run.id,
+        "task": request.task,
+        "region": score.region,
+        "band": score.band,
+        "metric": score.metric,
+        "value": json_number(score.value),
+    }
+
+
+class _Notes:
+    """Appends progress, at most a few lines a second, but every new stage and every last step."""
+
+    def __init__(self, path: Path, watch: Callable[[Progress], None] | None) -> None:
+        self._stream = path.open("w")
+        self._watch = watch
+        self._begun = time.monotonic()
+        self._last = -NOTE_EVERY
+        self._stage = ""
+
+    def note(self, progress: Progress) -> None:
+        """Write one line and tell who watches."""
+        seconds = time.monotonic() - self._begun
+        new = progress.stage != self._stage or progress.step == progress.steps
+        if not new and seconds - self._last < NOTE_EVERY:
+            return
+        self._last, self._stage = seconds, progress.stage
+        line = progress._asdict() | {"seconds": round(seconds, 3)}
+        self._stream.write(json.dumps(line) + "\n")
+        self._stream.flush()
+        if self._watch:
+            self._watch(progress)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def _cost(started: float, process: psutil.Process) -> dict[str, Any]:
+    """Return seconds and the peak memory of this process in MiB (not known on every system)."""
+    cost: dict[str, Any] = {"seconds": round(time.monotonic() - started, 3)}
+    try:
+        import resource
+    except ImportError:
+        return cost | {"peak_memory_mib": None}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # kibibytes on Linux, bytes on macOS
+    return cost | {
+        "peak_memory_mib": round(peak / (1 << (20 if os.uname().sysname == "Darwin" else 10)))
+    }
