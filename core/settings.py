@@ -120,6 +120,13 @@ def setting(  # noqa: PLR0913 - one keyword a fact; each is optional and named
     return dataclasses.field(default=default, metadata={_METADATA: declared})
 
 
+def redeclared(owner: "type[Declared]", name: str, default: Value) -> Any:
+    """Declare a setting as `owner` does, with another default."""
+    declared = next(each for each in owner.settings() if each.name == name)
+    changed = dataclasses.replace(declared, default=default)
+    return dataclasses.field(default=default, metadata={_METADATA: changed})
+
+
 @dataclass(frozen=True)
 class Declared:
     """Base of frozen dataclasses whose fields are all declared settings."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from core.methods.architecture import Architecture, Conv, Pool, Up
 from core.methods.network import NetworkMethod
-from core.settings import Value, setting
+from core.settings import Value, redeclared
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,6 @@ class ConvolutionalAutoencoder(NetworkMethod):
         },
     }
 
-    patch: int = setting(
-        128,
-        "Patch",
-        "Side of the squares the network trains on.",
-        unit="px",
-        minimum=8,
-        maximum=512,
-        step=4,
-    )
-    stride: int = setting(
-        64,
-        "Stride",
-        "Distance between patches.",
-        unit="px",
-        minimum=4,
-        maximum=512,
-        step=4,
-        advanced=True,
-    )
-    epochs: int = setting(15, "Epochs", "Passes over all patches.", minimum=1, maximum=500)
+    patch: int = redeclared(NetworkMethod, "patch", 128)
+    stride: int = redeclared(NetworkMethod, "stride", 64)
+    epochs: int = redeclared(NetworkMethod, "epochs", 15)

@@ -8,11 +8,11 @@ from core.derived import MemoryRaster, scratch
 from core.errors import MethodError
 from core.grid import BLOCK, Pixels
 from core.methods.fitted import load_fitted, save_fitted
-from core.methods.radar_regression import LOOKS, Regression, regress
+from core.methods.radar_regression import RadarRegression, Regression, regress
 from core.prepare.gaps import fill
 from core.problem import Fuser, Method, Problem, Progress, Report, unreported
 from core.scene import HIDDEN, Scene
-from core.settings import setting
+from core.settings import redeclared
 
 RESIDUAL = "residual"
 """The prepared layer: what the regression misses, interpolated across the gaps."""
@@ -65,12 +65,7 @@ class RadarLaplace(Method):
     )
     needs: ClassVar[Literal["", "visible answer", "gaps"]] = "gaps"
 
-    looks: str = setting(
-        "multi-look",
-        "Radar averaged",
-        "Regress on each pixel alone, or on averages over 1 to 16 pixels around it too.",
-        choices=tuple(LOOKS),
-    )
+    looks: str = redeclared(RadarRegression, "looks", "multi-look")
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Fit least squares on the visible pixels."""

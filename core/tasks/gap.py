@@ -19,7 +19,7 @@ from core.prepare.normalisation import percentile
 from core.problem import BandScale, Flags, Pair, Posed, Problem, Task, Truth
 from core.scene import HIDDEN, Layer, Role, Scene, Unit
 from core.settings import setting
-from core.tasks.selection import FEWEST_BLOCKS, block_split, inputs_for, usable
+from core.tasks.selection import FEWEST_BLOCKS, bands_setting, block_split, inputs_for, usable
 
 SCORED, LESSON = 0, 1
 """What a simulated mask is for: the first number of its seed, so that none repeats another."""
@@ -57,12 +57,7 @@ class Gap(Task):
         maximum=12,
         advanced=True,
     )
-    bands: str = setting(
-        "visible",
-        "Bands",
-        "Red, green and blue, or every optical band.",
-        choices=("visible", "all"),
-    )
+    bands: str = bands_setting()
 
     def pose(self, scene: Scene, seed: int) -> Posed:
         """Hide part of the clear pixels, and real clouds with them, and practise on the rest."""

@@ -11,8 +11,7 @@ from core.derived import FlagRaster
 from core.prepare.normalisation import min_max
 from core.problem import BandScale, Pair, Posed, Problem, Region, Task, Truth
 from core.scene import CLOUD, Scene
-from core.settings import setting
-from core.tasks.selection import block_split, inputs_for, usable
+from core.tasks.selection import bands_setting, block_split, inputs_for, usable
 
 BUFFER = 8
 """Pixels given up around validation blocks: the paper's networks look at most 13 away, and here
@@ -34,12 +33,7 @@ class Reconstruct(Task):
     preset: ClassVar[str] = "demo"
     source: ClassVar[str] = "Ha Tuan Cuong, JETAP 8(1), 2026, doi 10.33093/jetap.2026.8.1.4"
 
-    bands: str = setting(
-        "visible",
-        "Bands",
-        "Red, green and blue, or every optical band.",
-        choices=("visible", "all"),
-    )
+    bands: str = bands_setting()
 
     def pose(self, scene: Scene, seed: int) -> Posed:
         """Return the paper's problem: everything is visible, every clear pixel is a lesson."""

@@ -1,6 +1,7 @@
 """Which bands and pixels of a scene a task works on."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import binary_dilation
@@ -11,10 +12,21 @@ from core.grid import BLOCK
 from core.prepare.holes import growth
 from core.problem import BlockSplit, Flags
 from core.scene import CLOUD, Role, Scene
+from core.settings import setting
 
 VISIBLE = ("red", "green", "blue")
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS_A_SIDE = 16, 256, 8
 FEWEST_BLOCKS = 16
+
+
+def bands_setting() -> Any:
+    """Declare which bands a task is about, the same for every task."""
+    return setting(
+        "visible",
+        "Bands",
+        "Red, green and blue, or every optical band.",
+        choices=("visible", "all"),
+    )
 
 
 @dataclass(frozen=True, eq=False)

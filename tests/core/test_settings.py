@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.errors import SettingError, UnknownNameError
-from core.settings import Declared, setting
+from core.settings import Declared, redeclared, setting
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,18 @@ def test_unknown_names_are_refused_with_a_guess():
 
 def test_whole_numbers_may_be_written_as_decimals():
     assert Oven.from_values({"degrees": 200.0}).degrees == 200
+
+
+def test_a_redeclared_setting_differs_in_its_default_only():
+    @dataclass(frozen=True)
+    class Kiln(Oven):
+        degrees: int = redeclared(Oven, "degrees", 250)
+
+    assert Kiln().degrees == 250
+    before, after = Oven.settings()[0].as_json(), Kiln.settings()[0].as_json()
+    assert before | {"default": 250} == after
+    with pytest.raises(SettingError):
+        Kiln(degrees=251)
 
 
 def test_facts_for_forms():
