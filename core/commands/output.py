@@ -70,4 +70,5 @@ def show_progress(label: str) -> Any:
 
 
 def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.4f}"
+    # adding 0 turns a rounded -0 into 0
+    return "n/a" if value is None else f"{round(value, 4) + 0.0:.4f}"
