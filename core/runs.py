@@ -220,6 +220,12 @@ class Run:
         return StoredRaster(self.folder / FUSED)
 
     @property
+    def hidden(self) -> StoredRaster | None:
+        """Which pixels the task hid (1), once it has; None where it hides none."""
+        path = self.folder / HIDDEN_MASK
+        return StoredRaster(path) if path.is_file() else None
+
+    @property
     def log(self) -> str:
         """What the worker printed."""
         path = self.folder / LOG

@@ -5,20 +5,17 @@ All optical panels share the original's stretch; otherwise their differences wou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import streamlit as st
 
+from core.derived import WithheldRaster
 from core.display import Style, stretch
-from core.grid import Grid, Pixels, Raster, Window
+from core.grid import Raster
 from core.library import Entry
 from core.methods import METHODS
 from core.raster import StoredRaster
-from core.runs import Request, State
-from core.scene import Scene, Unit, open_scene
-from core.settings import Value
-from core.tasks import TASKS
+from core.runs import State
+from core.scene import Scene, Unit
 from pages.shared import demo
 from pages.shared.layers import Layer, awaited, fingerprint, publish
 from pages.shared.results import Result
@@ -62,8 +59,7 @@ def panel(
     if chosen == RADAR:
         return _radar(entry.scene)
     if chosen == GIVEN:
-        newest = rows[-1].run.request if rows else demo.request(task, demo.NETWORKS[0])
-        return _given(entry, style, newest)
+        return _given(entry, style, rows)
     found = [row for row in rows if row.run.id == chosen]
     if not found:
         own = [row.run.status().state for row in rows if row.run.request.method == chosen]
@@ -71,28 +67,17 @@ def panel(
     return publish(found[0].run.fused, style, found[0].label, found[0].change)
 
 
-@dataclass(frozen=True)
-class Given:
-    """What a task leaves visible of a scene's optical image; worked out when first read."""
-
-    folder: Path
-    grid: Grid
-    bands: tuple[str, ...]
-    request: Request
-
-    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
-        """Return the pixels of a window (default: all), NaN where the task hides them."""
-        settings = tuple(self.request.task_settings.items())
-        return _posed(self.folder, self.request.task, settings, self.request.seed).read(
-            window, bands
-        )
-
-
-def _given(entry: Entry, style: Style, request: Request) -> Layer:
+def _given(entry: Entry, style: Style, rows: Sequence[Result]) -> Layer:
+    """Show what the newest run was given; a run writes its mask before it learns."""
+    masks = [(row.run.request, row.run.hidden) for row in rows]
+    known = [(request, mask) for request, mask in masks if mask is not None]
+    if not known:
+        return awaited("Input", "Waiting")
+    request, mask = known[-1]
     optical = entry.scene.optical.raster
-    given = Given(entry.folder, optical.grid, optical.bands, request)
-    hidden = f"{float(request.task_settings['coverage']):.0%} hidden"
-    return publish(given, style, "Input", hidden, (fingerprint(optical), repr(given)))
+    share = f"{float(request.task_settings['coverage']):.0%} hidden"
+    key = (fingerprint(optical), fingerprint(mask))
+    return publish(WithheldRaster(optical, mask), style, "Input", share, key)
 
 
 def _radar(scene: Scene) -> Layer:
@@ -105,12 +90,6 @@ def _radar(scene: Scene) -> Layer:
 @st.cache_data(show_spinner=False, max_entries=64, hash_funcs={StoredRaster: fingerprint})
 def _stretch(raster: Raster, bands: tuple[str, ...], decibels: bool) -> Style:
     return stretch(raster, bands, decibels=decibels)
-
-
-@lru_cache(maxsize=4)
-def _posed(folder: Path, task: str, settings: tuple[tuple[str, Value], ...], seed: int) -> Raster:
-    problem = TASKS[task].from_values(dict(settings)).pose(open_scene(folder), seed).problem
-    return problem.inputs.optical.raster
 
 
 def _newest(rows: Sequence[Result], method: str) -> str | None:

@@ -97,6 +97,10 @@ def test_a_run_from_request_to_scores(stored: str):
         key for key, metric in METRICS.items() if not metric.needs_reference
     }
     assert run.fused.bands == ("red", "green", "blue")
+    assert run.hidden is not None
+    original = library.find(stored).scene.optical.raster.read()
+    changed = (run.fused.read() != original).any(axis=0)
+    assert (run.hidden.read()[0][changed] == 1).all()
     assert run.fused.grid == library.find(stored).scene.grid
     assert run.fused.dataset.tags()["simulated"] == "yes"
 
