@@ -24,7 +24,10 @@ def navigation() -> st.Page:
 
 if __name__ != "__main__":
     from pages.shared.demo import lifespan
+    from pages.shared.offline import stay_offline
     from pages.shared.routes import routes
+
+    stay_offline()
 
     # Streamlit would take pages/ for pages of its own if a deep link came first; it warns that
     # there is no session yet, which is the point
