@@ -27,6 +27,7 @@ $(VENV)/.run: requirements.txt
 	  uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt; \
 	else \
 	  test -d $(VENV) || $(PYTHON) -m venv $(VENV); \
+	  $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
 	  $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
 	fi
 	$(PY) -c 'from core.warmup import warm_up; warm_up()'
