@@ -99,24 +99,31 @@ def add(source: Source, name: str) -> Entry:
         raise SceneError("The scene has no name.", "Give it one.")
     scene = source.make()
     with _written(Scene(scene.layers, name, scene.facts)) as partial:
-        while True:
-            folder = workspace.scenes() / _free_id(name)
-            # another import may have taken the id since: renaming onto a scene fails
-            with contextlib.suppress(OSError):
-                partial.rename(folder)
-                return Entry(folder.name, folder)
-            if not folder.exists():
-                raise SceneError(
-                    f"The scene cannot be kept in {folder.parent}.", "Check its rights."
-                )
+        # another import may take the id between choosing and keeping
+        while not _kept(partial, folder := workspace.scenes() / _free_id(name)):
+            continue
+    return Entry(folder.name, folder)
 
 
 def store(scene: Scene, scene_id: str) -> Entry:
     """Write a scene under an id; where the id is taken, the scene that has it stays."""
     folder = workspace.scenes() / scene_id
-    with _written(scene) as partial, contextlib.suppress(OSError):
-        partial.rename(folder)
+    with _written(scene) as partial:
+        _kept(partial, folder)
     return Entry(scene_id, folder)
+
+
+def _kept(partial: Path, folder: Path) -> bool:
+    """Rename a written scene to its folder; False where the name is taken."""
+    try:
+        partial.rename(folder)
+    except OSError as error:
+        if folder.exists():
+            return False
+        raise SceneError(
+            f"The scene cannot be kept in {folder.parent}: {error.strerror}.", "Check its rights."
+        ) from error
+    return True
 
 
 @contextlib.contextmanager
@@ -157,7 +164,8 @@ def _free_id(name: str) -> str:
     """Return the name in plain letters, digits and dashes, numbered if taken."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "scene"
-    taken = {entry.id for entry in entries()} | {DEMO}
+    # whatever has the name, a whole scene or not, is in the way
+    taken = {path.name for path in workspace.scenes().iterdir()} | {DEMO}
     number, candidate = 1, base
     while candidate in taken:
         number += 1

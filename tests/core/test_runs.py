@@ -211,6 +211,13 @@ def test_an_id_taken_meanwhile_is_not_overwritten(workspace: Path, monkeypatch):
     assert (first.id, second.id) == ("same", "same-2")
 
 
+def test_a_folder_that_is_no_scene_is_in_the_way_but_stays(workspace: Path):
+    (workspace / "scenes" / "same").mkdir(parents=True)
+    (workspace / "scenes" / "same" / "left.tif").write_text("half an import")
+    assert library.add(Given(make_scene()), "same").id == "same-2"
+    assert (workspace / "scenes" / "same" / "left.tif").is_file()
+
+
 def test_a_scene_needs_a_name(workspace: Path):
     with pytest.raises(SceneError, match="no name"):
         library.add(Given(make_scene()), " ")
