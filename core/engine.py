@@ -124,7 +124,11 @@ class LocalEngine:
 
     def _make_way(self) -> None:
         """Push one background run aside if all places are taken; it starts over in its turn."""
-        background = [worker for worker in self._workers.values() if worker.run.background]
+        background = [
+            worker
+            for worker in self._workers.values()
+            if worker.run.background and not worker.run.result()
+        ]
         if len(self._workers) < self.limit or not background:
             return
         worker = background[0]

@@ -1,6 +1,7 @@
 """The only place where truth, estimate and metrics meet."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +24,8 @@ class Score(NamedTuple):
     value: float
 
 
-def evaluate(truth: Truth, fused: Raster) -> list[Score]:
-    """Return every metric of every band and their mean, for every region of the truth.
+def evaluate(truth: Truth, fused: Raster, keys: Sequence[str] = tuple(METRICS)) -> list[Score]:
+    """Return metrics (all by default) of every band and their mean, for every region of the truth.
 
     Metrics are computed band by band on the truth's declared scale; NaN where undefined.
     """
@@ -39,23 +40,21 @@ def evaluate(truth: Truth, fused: Raster) -> list[Score]:
                 scored=scored,
                 data_range=scale.data_range,
                 lowest=scale.lowest,
+                keys=keys,
             )
             bands.append(values)
             scores += [Score(region, band, key, value) for key, value in values.items()]
         scores += [
             Score(region, MEAN, key, float(np.mean([values[key] for values in bands])))
-            for key in METRICS
+            for key in keys
         ]
     return scores
 
 
 def original(truth: Truth) -> list[Score]:
     """Return the metrics without reference of the reference itself, to be compared with."""
-    return [
-        score
-        for score in evaluate(truth, truth.reference)
-        if not METRICS[score.metric].needs_reference
-    ]
+    alone = [key for key, metric in METRICS.items() if not metric.needs_reference]
+    return evaluate(truth, truth.reference, alone)
 
 
 def compare(

@@ -84,12 +84,12 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
     report(Progress("Preparing", 0, 1))
     scene = library.find(request.scene).scene
     problem, truth = request.configured_task.pose(scene, request.seed)
-    fuser = request.configured_method.fit(problem, report)
     if problem.hidden is not None:
         mask = problem.hidden.raster
         with create(run.folder / HIDDEN_MASK, mask.grid, mask.bands, flags=True) as target:
             for window in mask.grid.windows(BLOCK):
                 target.write(window, mask.read(window))
+    fuser = request.configured_method.fit(problem, report)
     _write_fused(run, fuser, problem, report)
     report(Progress("Scoring", 0, 1))
     scores = evaluate(truth, run.fused)

@@ -141,11 +141,6 @@ class Run:
         except (TypeError, AttributeError) as error:
             raise _not_a_request(self.folder) from error
 
-    @property
-    def created(self) -> datetime:
-        """When it was asked for."""
-        return datetime.fromtimestamp((self.folder / REQUEST).stat().st_mtime, UTC)
-
     def status(self) -> Status:
         """Return where the run is now."""
         progress = self._last_progress()
