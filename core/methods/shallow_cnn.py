@@ -17,8 +17,8 @@ class ShallowCNN(NetworkMethod):
     label: ClassVar[str] = "Shallow CNN"
     source: ClassVar[str] = "Ha Tuan Cuong, JETAP 8(1), 2026, doi 10.33093/jetap.2026.8.1.4"
     summary: ClassVar[str] = (
-        "Three small convolutions over a band and the radar: quick and close to its input, and "
-        "no wiser than its input where the answer is hidden."
+        "Three small convolutions over a band and the radar: quick and close to its input; where "
+        "the answer is hidden it gains little over interpolation."
     )
     architecture: ClassVar[Architecture] = Architecture((Conv(16), Conv(16), Conv(1, "sigmoid")))
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
