@@ -15,10 +15,23 @@ def navigation() -> st.Page:
     """Declare the pages and return the one asked for."""
     pages = ROOT / "pages"
     return st.navigation(
-        [
-            st.Page(pages / "home.py", title="Overview", icon=":material/home:", default=True),
-            st.Page(pages / "methods.py", title="Methods", icon=":material/schema:"),
-        ]
+        {
+            "": [
+                st.Page(pages / "home.py", title="Overview", icon=":material/home:", default=True)
+            ],
+            "Work": [
+                st.Page(pages / "imagery.py", title="Imagery", icon=":material/satellite_alt:"),
+                st.Page(pages / "fuse.py", title="Fuse", icon=":material/join_inner:"),
+                st.Page(pages / "runs.py", title="Runs", icon=":material/list_alt:"),
+            ],
+            "Results": [
+                st.Page(pages / "compare.py", title="Compare", icon=":material/compare:"),
+                st.Page(pages / "metrics.py", title="Metrics", icon=":material/bar_chart:"),
+            ],
+            "Reference": [
+                st.Page(pages / "methods.py", title="Methods", icon=":material/schema:"),
+            ],
+        }
     )
 
 

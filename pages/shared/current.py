@@ -1,0 +1,92 @@
+"""What a session is looking at: one scene and one run, in the address bar and over page changes.
+
+The address wins when it changes, so that links work; otherwise what was chosen last is kept, and
+each page writes it back into its own address.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from core import library
+from core.errors import RunError
+from core.runs import Run, open_run
+
+SCENE, RUN = "scene", "run"
+OPENED = 12
+"""How many scenes keep their files open at once."""
+
+
+def scene() -> library.Entry | None:
+    """Return the session's scene: the address's, else the last chosen, else the newest there is."""
+    wanted = _remembered(SCENE)
+    known = entries()
+    found = next((entry for entry in known if entry.id == wanted), None)
+    return found or (known[0] if known else None)
+
+
+def choose_scene(label: str = "Scene", *, width: int = 320) -> library.Entry | None:
+    """Let the user choose among the workspace's scenes, the session's first; None without any."""
+    known = {entry.id: entry for entry in entries()}
+    shown = scene()
+    if shown is None:
+        return None
+    # the widget follows a link, or another page's choice, by taking its value as its own
+    st.session_state["scene-choice"] = shown.id
+    st.selectbox(
+        label,
+        list(known),
+        format_func=lambda scene_id: known[scene_id].name,
+        key="scene-choice",
+        on_change=_chosen,
+        label_visibility="collapsed",
+        width=width,
+    )
+    remember(SCENE, shown.id)
+    return shown
+
+
+def entries() -> list[library.Entry]:
+    """Return the scenes that can be opened, newest first; each is opened once."""
+    found = library.entries()
+    opened = [_opened(entry.id, entry.folder, entry.folder.stat().st_mtime_ns) for entry in found]
+    return [entry for entry in opened if entry.sound]
+
+
+def run() -> Run | None:
+    """Return the session's run: the address's, else the last chosen; None where it is gone."""
+    wanted = _remembered(RUN)
+    try:
+        return open_run(wanted) if wanted else None
+    except RunError:
+        return None
+
+
+def remember(what: str, chosen: str) -> None:
+    """Keep a choice for the session's other pages, and put it in this page's address."""
+    st.session_state[f"current-{what}"] = chosen
+    st.session_state[f"address-{what}"] = chosen
+    if st.query_params.get(what) != chosen:
+        st.query_params[what] = chosen
+
+
+def _remembered(what: str) -> str | None:
+    asked: str | None = st.query_params.get(what)
+    if asked and asked != st.session_state.get(f"address-{what}"):
+        st.session_state[f"address-{what}"] = asked
+        st.session_state[f"current-{what}"] = asked
+    kept: str | None = st.session_state.get(f"current-{what}")
+    return kept
+
+
+def _chosen() -> None:
+    chosen = st.session_state["scene-choice"]
+    st.session_state[f"current-{SCENE}"] = chosen
+    st.session_state[f"address-{SCENE}"] = chosen
+    st.query_params[SCENE] = chosen
+
+
+@lru_cache(maxsize=OPENED)
+def _opened(scene_id: str, folder: Path, _: int) -> library.Entry:
+    return library.Entry(scene_id, folder)
