@@ -16,14 +16,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import psutil
 
+from core import runs, workspace
 from core.execution import claim
-from core.runs import CANCELLED, PROGRESS, WORKER, Request, Run, State, all_runs, new_run, open_run
+from core.request import Request
+from core.runs import CANCELLED, PROGRESS, SKETCH, WORKER, Run, State, all_runs, new_run, open_run
+from core.studies import Study, new_study
 
 POLL = 0.1
 GRACE = 1.0
@@ -66,6 +70,7 @@ class LocalEngine:
         with self._lock:
             if self._thread is not None:
                 return
+            workspace.empty_trash()
             for run in reversed(all_runs()):
                 state = run.status().state
                 process = run.worker()
@@ -87,6 +92,32 @@ class LocalEngine:
                 self._make_way()
             self._dispatch()
         return run
+
+    def submit_study(
+        self, name: str, requests: Sequence[Request], references: Sequence[Request] = ()
+    ) -> Study:
+        """Queue requests as the runs of a new study, references first.
+
+        A reference that has run already, or is under way, is taken as it is.
+        """
+        self.start()
+        known = [runs.alike(request) for request in references]
+        made = [run or new_run(request) for run, request in zip(known, references, strict=True)] + [
+            new_run(request) for request in requests
+        ]
+        study = new_study(name, made)
+        with self._lock:
+            for run in made:
+                if run not in known:
+                    self._enqueue(run, next(self._order))
+            self._make_way()
+            self._dispatch()
+        return study
+
+    def discard(self, run_id: str) -> None:
+        """Move a run to the workspace's trash, cancelled first if it is under way."""
+        self.cancel(run_id)
+        runs.discard(run_id)
 
     def cancel(self, run_id: str) -> None:
         """End a run at once, whatever it is doing; one that has ended stays as it is."""
@@ -134,7 +165,7 @@ class LocalEngine:
         worker = background[0]
         _end(worker.process)
         del self._workers[worker.run.id]
-        for name in (WORKER, PROGRESS):
+        for name in (WORKER, PROGRESS, SKETCH):
             (worker.run.folder / name).unlink(missing_ok=True)
         self._enqueue(worker.run, worker.order)
 

@@ -14,6 +14,7 @@ from core.blocks import fuse
 from core.errors import BandweaveError, RunError
 from core.evaluate import Score, evaluate, json_number, original
 from core.grid import BLOCK
+from core.json_file import write_json
 from core.problem import Fuser, Problem, Progress, Report
 from core.raster import create
 from core.runs import (
@@ -26,7 +27,6 @@ from core.runs import (
     WORKER,
     Request,
     Run,
-    write_json,
 )
 
 NOTE_EVERY = 0.2

@@ -11,13 +11,17 @@ import shutil
 import unicodedata
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from core import workspace
-from core.errors import BandweaveError, SceneError
+from core.derived import CroppedRaster
+from core.errors import BandweaveError, RasterError, SceneError
+from core.grid import Window, inside
+from core.prepare.clouds import coverage
+from core.runs import all_runs
 from core.scene import Scene, open_scene, save_scene
 from core.sources.simulated import Simulated
 from core.sources.source import Source
@@ -95,12 +99,50 @@ def find(text: str) -> Entry:
 
 def add(source: Source, name: str) -> Entry:
     """Import a scene from a source under a new id made from its name."""
+    _require_name(name)
+    scene = source.make()
+    return _added(replace(scene, name=name))
+
+
+def crop(entry: Entry, window: Window, name: str) -> Entry:
+    """Save a window of a scene as a scene of its own, under a new id made from its name.
+
+    Pixels, dates and facts stay as they are; the fact `cropped_from` says where it was cut from:
+    {id, name, window}, the window as row, col, height, width. A window that is empty, reaches
+    beyond the scene, or holds no pixel with both optical and radar is refused.
+    """
+    _require_name(name)
+    whole = entry.scene
+    try:
+        inside(whole.grid, window)
+    except RasterError as error:
+        height, width = whole.grid.shape
+        raise SceneError(
+            f"The area (rows {window.row} to {window.stop[0]}, columns {window.col} to "
+            f"{window.stop[1]}) is not inside '{whole.name}' of {height} x {width} pixels.",
+            "Choose an area inside the scene.",
+        ) from error
+    origin = {"id": entry.id, "name": whole.name, "window": list(window)}
+    layers = tuple(
+        replace(layer, raster=CroppedRaster(layer.raster, window)) for layer in whole.layers
+    )
+    scene = Scene(layers, name, {**whole.facts, "cropped_from": origin})
+    if coverage(scene).valid_fraction == 0:
+        raise SceneError(
+            "No pixel of the area has both optical and radar data.", "Choose another area."
+        )
+    return _added(scene)
+
+
+def _require_name(name: str) -> None:
     if not name.strip():
         raise SceneError("The scene has no name.", "Give it one.")
-    scene = source.make()
-    with _written(Scene(scene.layers, name, scene.facts)) as partial:
+
+
+def _added(scene: Scene) -> Entry:
+    with _written(scene) as partial:
         # another import may take the id between choosing and keeping
-        while not _kept(partial, folder := workspace.scenes() / _free_id(name)):
+        while not _kept(partial, folder := workspace.scenes() / _free_id(scene.name)):
             continue
     return Entry(folder.name, folder)
 
@@ -150,6 +192,34 @@ def delete(scene_id: str) -> None:
     if scene_id not in {entry.id for entry in entries()}:
         raise SceneError(f"There is no scene '{scene_id}'.")
     shutil.rmtree(folder)
+
+
+def discard(scene_id: str) -> None:
+    """Move a scene to the trash, from where `restore` brings it back for a day."""
+    if scene_id not in {entry.id for entry in entries()}:
+        raise SceneError(f"There is no scene '{scene_id}'.")
+    users = [run for run in all_runs() if run.request.scene == scene_id]
+    busy = sum(not run.status().state.final for run in users)
+    if busy:
+        raise SceneError(
+            f"The scene '{scene_id}' is in use by {busy} run{'s' if busy > 1 else ''}.",
+            "Wait for them, or cancel them.",
+        )
+    workspace.discard(workspace.scenes() / scene_id)
+
+
+def restore(scene_id: str) -> Entry:
+    """Bring a discarded scene back."""
+    folder = workspace.scenes() / scene_id
+    if Path(scene_id).name == scene_id and folder.exists():
+        raise SceneError(
+            f"There is a scene '{scene_id}' by now.", "Delete that one first to restore the other."
+        )
+    if Path(scene_id).name != scene_id or not workspace.restore(folder):
+        raise SceneError(
+            f"The scene '{scene_id}' cannot be restored.", "What was deleted is kept for a day."
+        )
+    return Entry(scene_id, folder)
 
 
 def demo() -> Entry:

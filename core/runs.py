@@ -1,32 +1,28 @@
 """A run is a folder, and its state is a fact about which files are in it.
 
-One scene, task, method, configuration and seed. One writer a file: `request.json` is written once
-by who asks; everything else by the one process that executes it: `worker.json` (who that is),
-`progress.jsonl` (appended), `model/`, `fused.tif`, `scores.json` and last, by rename,
-`result.json`. A worker that dies without a result reads as "lost", never as "running" for ever.
+One writer a file. `request.json` is written once by who asks, `notes.json` by who names the run;
+`cancelled` and `stopped.json` (why it was ended from outside) by the engine; everything else by the
+one process that executes it: `worker.json` (who that is), `progress.jsonl` (appended),
+`sketch.tif`, `model/`, `fused.tif`, `scores.json` and last, by rename, `result.json`. A worker that
+dies without a result reads as "lost", never as "running" for ever.
 """
 
-import dataclasses
-import json
-import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import psutil
 
-from core import workspace
-from core.errors import RunError, UnknownNameError
-from core.methods import method_class
-from core.problem import Method, Progress, Task
+from core import progress, workspace
+from core.errors import BandweaveError, RunError
+from core.json_file import read_json, write_json
+from core.problem import Progress
 from core.raster import StoredRaster
-from core.settings import Value
-from core.tasks import TASKS
+from core.request import Request as Request
 
 REQUEST, WORKER, PROGRESS = "request.json", "worker.json", "progress.jsonl"
 FUSED, SCORES, RESULT, MODEL, LOG = "fused.tif", "scores.json", "result.json", "model", "log.txt"
@@ -34,13 +30,16 @@ HIDDEN_MASK = "hidden.tif"
 """Which pixels the task hid, where it hid any; for the screen."""
 CANCELLED, BACKGROUND = "cancelled", "background"
 """Empty files: the run was cancelled; nobody waits for it."""
+NOTES, STOPPED, SKETCH = "notes.json", "stopped.json", "sketch.tif"
 RUN_FILES = {
     *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
-    *(HIDDEN_MASK, CANCELLED, BACKGROUND),
+    *(HIDDEN_MASK, CANCELLED, BACKGROUND, NOTES, STOPPED, SKETCH),
 }
 """Everything a run's folder may hold."""
-TAIL = 4096
-"""Bytes at the end of the progress file that hold its last lines."""
+LOST_HINT = (
+    "Start it again. Where it is lost again, the system may have run out of memory: take a smaller "
+    "area, patch or batch. The log may tell more."
+)
 
 
 class State(StrEnum):
@@ -57,51 +56,6 @@ class State(StrEnum):
     def final(self) -> bool:
         """Whether nothing more will happen."""
         return self not in (State.QUEUED, State.RUNNING)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked of a run; every setting is written out."""
-
-    scene: str
-    """An id of the library, or a scene folder's path."""
-    task: str
-    method: str
-    settings: Mapping[str, Value] = field(default_factory=dict)
-    task_settings: Mapping[str, Value] = field(default_factory=dict)
-    seed: int = 0
-    label: str = ""
-    fold: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be run, and write out the settings that were left to default."""
-        if self.seed < 0:
-            raise RunError(f"The seed cannot be {self.seed}.", "Give 0 or more.")
-        object.__setattr__(self, "settings", self.configured_method.values())
-        object.__setattr__(self, "task_settings", self.configured_task.values())
-        object.__setattr__(self, "label", self.label or self.method)
-
-    @property
-    def configured_method(self) -> Method:
-        """The method with its settings."""
-        return method_class(self.method).from_values(self.settings)
-
-    @property
-    def configured_task(self) -> Task:
-        """The task with its settings."""
-        if self.task not in TASKS:
-            raise UnknownNameError("task", self.task, TASKS)
-        return TASKS[self.task].from_values(self.task_settings)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `from_json` reads."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `as_json` wrote; what is not a field was added by a later version."""
-        names = {each.name for each in dataclasses.fields(cls)}
-        return cls(**{name: value for name, value in stored.items() if name in names})
 
 
 class Status(NamedTuple):
@@ -124,6 +78,26 @@ class Run:
         """The folder's name."""
         return self.folder.name
 
+    @property
+    def name(self) -> str:
+        """What its owner called it, empty if nothing."""
+        return self._notes().get("name", "")
+
+    @property
+    def note(self) -> str:
+        """What its owner wrote about it, empty if nothing."""
+        return self._notes().get("note", "")
+
+    def annotate(self, *, name: str | None = None, note: str | None = None) -> None:
+        """Give the run a name or a note; what is not given stays."""
+        given = {"name": name, "note": note}
+        changed = {key: text.strip() for key, text in given.items() if text is not None}
+        write_json(self.folder / NOTES, self._notes() | changed)
+
+    def _notes(self) -> dict[str, str]:
+        stored = _sound_json(self.folder / NOTES)
+        return stored if isinstance(stored, dict) else {}
+
     @cached_property
     def request(self) -> Request:
         """What was asked."""
@@ -141,23 +115,36 @@ class Run:
         except (TypeError, AttributeError) as error:
             raise _not_a_request(self.folder) from error
 
+    @property
+    def sound(self) -> bool:
+        """Whether the request can be read; a damaged run must not hide the others."""
+        try:
+            _ = self.request
+        except BandweaveError:
+            return False
+        return True
+
     def status(self) -> Status:
         """Return where the run is now."""
-        progress = self._last_progress()
+        line = progress.last_line(self.folder / PROGRESS)
+        reached = progress.progress(line) if line else None
         # a worker's life is read before the result: it may end between the two
         alive = self.worker_alive()
         result = self.result()
         if result:
             error, hint = result.get("error", ""), result.get("hint", "")
-            return Status(State.FAILED if error else State.DONE, progress, error, hint)
+            return Status(State.FAILED if error else State.DONE, reached, error, hint)
         if (self.folder / CANCELLED).exists():
-            return Status(State.CANCELLED, progress, "", "")
+            return Status(State.CANCELLED, reached, "", "")
+        stopped = _sound_json(self.folder / STOPPED)
+        if stopped:
+            return Status(State.FAILED, reached, stopped["error"], stopped["hint"])
         if alive:
-            return Status(State.RUNNING, progress, "", "")
+            return Status(State.RUNNING, reached, "", "")
         if (self.folder / WORKER).exists():
             message = "The process that ran this ended without a result."
-            return Status(State.LOST, progress, message, "Start it again; the log may tell why.")
-        return Status(State.QUEUED, progress, "", "")
+            return Status(State.LOST, reached, message, LOST_HINT)
+        return Status(State.QUEUED, reached, "", "")
 
     def worker_alive(self) -> bool:
         """Whether the process that took the run still exists (pid and start time both match)."""
@@ -166,8 +153,8 @@ class Run:
 
     def worker(self) -> psutil.Process | None:
         """Return the process that took the run, if it still exists."""
-        stored = read_json(self.folder / WORKER)
-        if stored is None:
+        stored = _sound_json(self.folder / WORKER)
+        if not stored:
             return None
         try:
             process = psutil.Process(stored["pid"])
@@ -177,23 +164,11 @@ class Run:
 
     def history(self) -> list[dict[str, Any]]:
         """Return the lines of progress: stage, step, steps, loss, validation, seconds."""
-        path = self.folder / PROGRESS
-        if not path.is_file():
-            return []
-        text = path.read_text()
-        # the last line may be half written
-        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        return progress.lines(self.folder / PROGRESS)
 
-    def _last_progress(self) -> Progress | None:
-        try:
-            with (self.folder / PROGRESS).open("rb") as stream:
-                stream.seek(0, os.SEEK_END)
-                stream.seek(max(0, stream.tell() - TAIL))
-                lines = stream.read().split(b"\n")
-        except FileNotFoundError:
-            return None
-        # what follows the last line end is half written, or nothing
-        return _progress(json.loads(lines[-2])) if len(lines) > 1 else None
+    def seconds_left(self) -> float | None:
+        """Return how long the present stage will take at its pace; None before that is known."""
+        return progress.seconds_left(self.folder / PROGRESS)
 
     @property
     def background(self) -> bool:
@@ -202,11 +177,20 @@ class Run:
 
     def result(self) -> dict[str, Any]:
         """Return what the run took (and the error it ended with), empty while it has not ended."""
-        return read_json(self.folder / RESULT) or {}
+        try:
+            return read_json(self.folder / RESULT) or {}
+        except ValueError:
+            return {"error": f"The {RESULT} of this run is damaged.", "hint": "Start it again."}
+
+    @property
+    def peak_memory_mib(self) -> float | None:
+        """The most memory its process held, once it has ended; None where that is not known."""
+        peak: float | None = self.result().get("peak_memory_mib")
+        return peak
 
     def scores(self) -> list[dict[str, Any]]:
         """Return the rows of `scores.json`, empty while there are none."""
-        stored: list[dict[str, Any]] | None = read_json(self.folder / SCORES)
+        stored: list[dict[str, Any]] | None = _sound_json(self.folder / SCORES)
         return stored or []
 
     @property
@@ -218,6 +202,15 @@ class Run:
     def hidden(self) -> StoredRaster | None:
         """Which pixels the task hid (1), once it has; None where it hides none."""
         path = self.folder / HIDDEN_MASK
+        return StoredRaster(path) if path.is_file() else None
+
+    @property
+    def sketch(self) -> StoredRaster | None:
+        """One band of the middle of the scene as training has it now, in reflectance.
+
+        Its band says which. Written anew about once a second; None before there is one.
+        """
+        path = self.folder / SKETCH
         return StoredRaster(path) if path.is_file() else None
 
     @property
@@ -240,23 +233,70 @@ def new_run(request: Request, folder: Path | None = None, *, background: bool = 
 
 
 def all_runs() -> list[Run]:
-    """Return the workspace's runs, newest first."""
+    """Return the workspace's runs, newest first; those with a damaged request are left out."""
     folder = workspace.runs()
     if not folder.is_dir():
         return []
-    found = [path for path in folder.iterdir() if (path / REQUEST).is_file()]
-    return [Run(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    found = [Run(path) for path in folder.iterdir() if (path / REQUEST).is_file()]
+    return sorted((run for run in found if run.sound), key=lambda run: run.id, reverse=True)
 
 
 def open_run(run_id: str) -> Run:
     """Return a run of the workspace by its id."""
-    folder = workspace.runs() / run_id
-    # an id is one plain name: it may come from an address bar
-    if Path(run_id).name != run_id or not (folder / REQUEST).is_file():
+    run = Run(_folder(run_id))
+    if not (run.folder / REQUEST).is_file():
+        raise _no_run(run_id)
+    return run
+
+
+def alike(request: Request) -> Run | None:
+    """Return the newest run that asks the same, if it is under way or has done well.
+
+    One made before the scene that now has the id does not count.
+    """
+    scene = workspace.scenes() / request.scene / "scene.json"
+    made = scene.stat().st_mtime if scene.is_file() else 0.0
+    for run in all_runs():
+        if (
+            run.request.asks_the_same(request)
+            and (run.folder / REQUEST).stat().st_mtime >= made
+            and run.status().state in (State.QUEUED, State.RUNNING, State.DONE)
+        ):
+            return run
+    return None
+
+
+def discard(run_id: str) -> None:
+    """Move a run that has ended to the trash, from where `restore` brings it back for a day."""
+    run = open_run(run_id)
+    if not run.status().state.final:
+        raise RunError(f"The run '{run_id}' is under way.", "Cancel it first.")
+    workspace.discard(run.folder)
+
+
+def restore(run_id: str) -> Run:
+    """Bring a discarded run back."""
+    folder = _folder(run_id)
+    if folder.exists():
+        raise RunError(f"There is a run '{run_id}' already.", "It need not be restored.")
+    if not workspace.restore(folder):
         raise RunError(
-            f"There is no run '{run_id}'.", "Choose one from the run list; it may be deleted."
+            f"The run '{run_id}' cannot be restored.", "What was deleted is kept for a day."
         )
     return Run(folder)
+
+
+def _folder(run_id: str) -> Path:
+    # an id is one plain name: it may come from an address bar
+    if not run_id or Path(run_id).name != run_id:
+        raise _no_run(run_id)
+    return workspace.runs() / run_id
+
+
+def _no_run(run_id: str) -> RunError:
+    return RunError(
+        f"There is no run '{run_id}'.", "Choose one from the run list; it may be deleted."
+    )
 
 
 def _not_a_request(folder: Path) -> RunError:
@@ -266,20 +306,9 @@ def _not_a_request(folder: Path) -> RunError:
     )
 
 
-def _progress(line: Mapping[str, Any]) -> Progress:
-    return Progress(line["stage"], line["step"], line["steps"], line["loss"], line["validation"])
-
-
-def read_json(path: Path) -> Any:
-    """Return a file's JSON, None where there is no file."""
+def _sound_json(path: Path) -> Any:
+    """Return a file's JSON, None where there is none or it is damaged."""
     try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
+        return read_json(path)
+    except ValueError:
         return None
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write under another name and rename: a reader sees all of it or nothing."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps(content, indent=1, allow_nan=False))
-    partial.replace(path)

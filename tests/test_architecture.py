@@ -9,21 +9,21 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = [
     {"errors"},
-    {"grid", "derived", "raster", "workspace", "settings"},
+    {"grid", "derived", "raster", "workspace", "settings", "json_file"},
     {"scene"},
-    {"problem", "blocks"},
+    {"problem", "blocks", "progress"},
     {"prepare", "transforms"},
     {"tasks", "methods", "metrics", "sources"},
-    {"evaluate", "runs", "execution", "library", "display", "warmup"},
+    {"evaluate", "request", "runs", "studies", "execution", "library", "display", "warmup"},
     {"engine", "report"},
     {"commands"},
     {"__main__"},
 ]
 """From the bottom up; what stands together on one level is a shelf each, or one floor."""
 FLOORS = [
-    {"grid", "derived", "raster", "workspace", "settings"},
-    {"problem", "blocks"},
-    {"evaluate", "runs", "execution", "library", "display", "warmup"},
+    {"grid", "derived", "raster", "workspace", "settings", "json_file"},
+    {"problem", "blocks", "progress"},
+    {"evaluate", "request", "runs", "studies", "execution", "library", "display", "warmup"},
 ]
 """Levels whose members may import each other."""
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}

@@ -1,7 +1,6 @@
 """Runs as they happen: how far, how good so far, how long still, and a way to stop."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -83,20 +82,7 @@ def describe(run: Run) -> tuple[float, str]:
     parts = [progress.stage, f"step {progress.step:,} of {progress.steps:,}"]
     if progress.loss is not None:
         parts.append(f"loss {progress.loss:.5f}")
-    left = _seconds_left(run.history())
+    left = run.seconds_left()
     if left is not None:
         parts.append(f"{left:.0f} s left")
     return progress.step / max(1, progress.steps), " · ".join(parts)
-
-
-def _seconds_left(history: Sequence[dict[str, Any]]) -> float | None:
-    """Return the time the remaining steps take at the pace since training began."""
-    training = [line for line in history if line["stage"].startswith("Training")]
-    if len(training) < 2:
-        return None
-    first, last = training[0], training[-1]
-    done = last["step"] - first["step"]
-    if done <= 0:
-        return None
-    pace = (last["seconds"] - first["seconds"]) / done
-    return float(pace * (last["steps"] - last["step"]))

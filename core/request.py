@@ -1,0 +1,62 @@
+"""What is asked of a run: one scene, task, method, configuration and seed."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from core.errors import RunError, UnknownNameError
+from core.methods import method_class
+from core.problem import Method, Task
+from core.settings import Value
+from core.tasks import TASKS
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a run; every setting is written out."""
+
+    scene: str
+    """An id of the library, or a scene folder's path."""
+    task: str
+    method: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    task_settings: Mapping[str, Value] = field(default_factory=dict)
+    seed: int = 0
+    label: str = ""
+    fold: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run, and write out the settings that were left to default."""
+        if self.seed < 0:
+            raise RunError(f"The seed cannot be {self.seed}.", "Give 0 or more.")
+        object.__setattr__(self, "settings", self.configured_method.values())
+        object.__setattr__(self, "task_settings", self.configured_task.values())
+        object.__setattr__(self, "label", self.label or self.method)
+
+    @property
+    def configured_method(self) -> Method:
+        """The method with its settings."""
+        return method_class(self.method).from_values(self.settings)
+
+    @property
+    def configured_task(self) -> Task:
+        """The task with its settings."""
+        if self.task not in TASKS:
+            raise UnknownNameError("task", self.task, TASKS)
+        return TASKS[self.task].from_values(self.task_settings)
+
+    def asks_the_same(self, other: "Request") -> bool:
+        """Whether both lead to the same result; what they are called does not matter."""
+        mine, theirs = self.as_json(), other.as_json()
+        return mine | {"label": ""} == theirs | {"label": ""}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what `as_json` wrote; what is not a field was added by a later version."""
+        names = {each.name for each in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in stored.items() if name in names})
