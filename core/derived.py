@@ -84,6 +84,34 @@ class SelectedRaster:
 
 
 @dataclass(frozen=True, eq=False)
+class CroppedRaster:
+    """A window of another raster, on the window's own grid."""
+
+    base: Raster
+    window: Window
+
+    def __post_init__(self) -> None:
+        """Refuse a window that reaches beyond the base."""
+        inside(self.base.grid, self.window)
+
+    @property
+    def grid(self) -> Grid:
+        """The window's grid."""
+        return self.base.grid.at(self.window)
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The base raster's bands."""
+        return self.base.bands
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return the base's pixels under a window of this raster (default: all)."""
+        row, col, height, width = inside(self.grid, window)
+        shifted = Window(self.window.row + row, self.window.col + col, height, width)
+        return self.base.read(shifted, bands)
+
+
+@dataclass(frozen=True, eq=False)
 class FlagRaster:
     """One band of flags held in memory at a byte a pixel; reads as 1 and 0."""
 
