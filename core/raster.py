@@ -7,6 +7,7 @@ reader never meets half a file.
 
 import math
 import os
+import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ os.environ.setdefault("GDAL_CACHEMAX", "128")
 
 import numpy as np
 import rasterio
+import rasterio.shutil
 from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
@@ -41,6 +43,16 @@ formats that carry their own pixels are read: a virtual one could name other fil
 
 TILE = 512
 FLAG_NODATA = 255
+COG_OPTIONS = {
+    # what every reader knows; a higher level takes longer and saves nothing on measurements
+    "compress": "deflate",
+    "level": 1,
+    "predictor": "yes",
+    "blocksize": TILE,
+    "overview_resampling": "average",
+    "bigtiff": "if_safer",
+    "num_threads": "all_cpus",
+}
 
 
 @dataclass(frozen=True)
@@ -219,6 +231,26 @@ def write(
     """Write a whole array as `create` does and return it as a stored raster."""
     with create(path, grid, bands, flags=flags, tags=tags) as target:
         target.write(grid.full, pixels)
+    return StoredRaster(path)
+
+
+def write_cog(source: StoredRaster, path: Path, tags: Mapping[str, str]) -> StoredRaster:
+    """Copy a raster as a Cloud Optimized GeoTIFF, block by block, with `tags` added to its own.
+
+    Coordinate system, band names, no data and overviews are kept. The file appears under `path`
+    only when complete.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _explained(path), tempfile.TemporaryDirectory(prefix=".cog-", dir=path.parent) as scratch:
+        # tags added to a finished file would end its layout, so a virtual copy carries them
+        virtual, partial = Path(scratch, "tagged.vrt"), Path(scratch, path.name)
+        rasterio.shutil.copy(source.dataset, virtual, driver="VRT")
+        with rasterio.open(virtual, "r+") as tagged:
+            tagged.update_tags(**tags)
+            tagged.descriptions = source.bands
+        with rasterio.open(virtual) as tagged:
+            rasterio.shutil.copy(tagged, partial, driver="COG", **COG_OPTIONS)
+        partial.replace(path)
     return StoredRaster(path)
 
 

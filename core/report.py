@@ -1,0 +1,179 @@
+"""What can be taken away of runs: scores as CSV and Excel, the fused image as one GeoTIFF.
+
+A cell of text that a spreadsheet would take for a formula stays text.
+"""
+
+import io
+import json
+import math
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import RunError
+from core.metrics import METRICS
+from core.raster import StoredRaster, write_cog
+from core.runs import Run, State
+from core.settings import Value
+
+COLUMNS = (
+    *("run", "label", "method", "task", "seed", "region", "band"),
+    *("metric", "value", "original", "ratio"),
+)
+PRODUCT = "fused-cog.tif"
+"""What a run's folder calls the image made for taking away; it goes when the folder goes."""
+SOFTWARE = "Bandweave"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_writing = threading.Lock()
+
+
+def score_frame(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return the scores of runs, one row a number: `COLUMNS`, NaN where undefined.
+
+    `original` is the value of the original itself and `ratio` the value over it, for metrics
+    without a reference; NaN for the others, and where the original's own value is 0.
+    """
+    rows = [row for run in runs for row in _score_rows(run)]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype(dict.fromkeys(("value", "original", "ratio"), "float64"))
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """Return a frame as CSV, UTF-8, numbers in full; empty where undefined."""
+    safe = frame.map(lambda cell: f"'{cell}" if _formula(cell) else cell)
+    return bytes(safe.to_csv(index=False), "utf-8")
+
+
+def excel(frame: pd.DataFrame, runs: Sequence[Run]) -> bytes:
+    """Return a workbook: scores a row each run, region and band; all scores; the runs' settings."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    _sheet(book, "Scores", wide(frame))
+    _sheet(book, "All scores", frame)
+    _sheet(book, "Settings", settings_frame(runs))
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def wide(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `score_frame`'s rows with a column a metric; ratios have columns of their own."""
+    rows: dict[tuple[str, str, str], dict[str, object]] = {}
+    columns = list(COLUMNS[:7])
+    for metric in METRICS.values():
+        columns += [metric.label] + ([] if metric.needs_reference else [f"{metric.label}, ratio"])
+    for line in frame.to_dict("records"):
+        metric = METRICS[line["metric"]]
+        place = (line["run"], line["region"], line["band"])
+        row = rows.setdefault(place, {name: line[name] for name in COLUMNS[:7]})
+        row[metric.label] = line["value"]
+        if not metric.needs_reference:
+            row[f"{metric.label}, ratio"] = line["ratio"]
+    return pd.DataFrame(list(rows.values()), columns=columns)
+
+
+def settings_frame(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return what was asked of each run and what it took, one row a run."""
+    rows = []
+    for run in runs:
+        request, result = run.request, run.result()
+        row: dict[str, Value | None] = {
+            "run": run.id,
+            "label": run.name or request.label,
+            "scene": str(result.get("scene", request.scene)),
+            "task": request.task,
+            "method": request.method,
+            "seed": request.seed,
+            "seconds": result.get("seconds"),
+            "peak memory, MiB": result.get("peak_memory_mib"),
+            "estimated": bool(result.get("estimated")),
+        }
+        row |= {f"task: {name}": value for name, value in request.task_settings.items()}
+        row |= {f"method: {name}": value for name, value in request.settings.items()}
+        rows.append(row)
+    return pd.DataFrame(rows, dtype=object)
+
+
+def fused_cog(run: Run, folder: Path | None = None) -> Path:
+    """Return the fused image as a Cloud Optimized GeoTIFF with what made it as its tags.
+
+    Made once, block by block, in `folder` (by default the run's own); later calls find it there.
+    Raises `RunError` where the run has no result.
+    """
+    if run.status().state is not State.DONE:
+        raise RunError(f"The run {run.id} has no image.", "Choose one that has finished.")
+    path = (folder or run.folder) / PRODUCT
+    fused = run.fused
+    with _writing:
+        made = path.stat().st_mtime if path.is_file() else -math.inf
+        if made < fused.path.stat().st_mtime:
+            write_cog(fused, path, _tags(run, fused))
+    return path
+
+
+def _tags(run: Run, fused: StoredRaster) -> dict[str, str]:
+    request, result = run.request, run.result()
+    return {
+        "TIFFTAG_SOFTWARE": SOFTWARE,
+        "scene": str(result.get("scene", request.scene)),
+        "simulated": fused.dataset.tags().get("simulated", "no"),
+        "task": request.task,
+        "task_settings": json.dumps(dict(request.task_settings)),
+        "method": request.method,
+        "settings": json.dumps(dict(request.settings)),
+        "seed": str(request.seed),
+        "run": run.id,
+    }
+
+
+def _score_rows(run: Run) -> list[dict[str, Any]]:
+    request, result = run.request, run.result()
+    originals = {
+        (score["region"], score["band"], score["metric"]): score["value"]
+        for score in result.get("original", [])
+    }
+    asked = {
+        "run": run.id,
+        "label": run.name or request.label,
+        "method": request.method,
+        "task": request.task,
+        "seed": request.seed,
+    }
+    rows = []
+    for score in run.scores():
+        place = {name: score[name] for name in ("region", "band", "metric")}
+        value, aim = score["value"], originals.get(tuple(place.values()))
+        ratio = None if value is None or not aim else value / aim
+        rows.append(asked | place | {"value": value, "original": aim, "ratio": ratio})
+    return rows
+
+
+def _formula(cell: object) -> bool:
+    return isinstance(cell, str) and cell.startswith(_FORMULA)
+
+
+def _sheet(book: Any, title: str, frame: pd.DataFrame) -> None:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Font
+
+    sheet = book.create_sheet(title)
+    sheet.append(list(frame.columns))
+    for heading in sheet[1]:
+        heading.font = Font(bold=True)
+    sheet.freeze_panes = "C2"
+    for number, values in enumerate(frame.itertuples(index=False), start=2):
+        for column, value in enumerate(values, start=1):
+            if value is None or (isinstance(value, float) and math.isnan(value)):
+                continue
+            cell = sheet.cell(number, column)
+            if not isinstance(value, str):
+                cell.value = value
+                continue
+            cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+            if _formula(value):
+                cell.data_type, cell.quotePrefix = "s", True
