@@ -36,8 +36,10 @@ _SENTINEL2 = {
     "12": "swir2",
 }
 _SENSORS = {"Landsat 8-9": _LANDSAT_OLI, "Landsat 4-7": _LANDSAT_TM, "Sentinel-2": _SENTINEL2}
+NAMES = tuple(dict.fromkeys(name for table in _SENSORS.values() for name in table.values()))
+"""What optical bands are called."""
 _ALIASES = {
-    **{name: name for numbers in _SENSORS.values() for name in numbers.values()},
+    **{name: name for name in NAMES},
     "nir1": "nir",
     "swir16": "swir1",
     "swir22": "swir2",
@@ -108,10 +110,16 @@ def pick_optical(rasters: Sequence[StoredRaster], stated: Mapping[str, int] | No
 def pick_radar(rasters: Sequence[StoredRaster], stated: Mapping[str, int] | None) -> Picked:
     """Return VV and VH, or the one band VV/VH, as stated, named, or (two bands) in that order."""
     bands = _bands(rasters)
-    numbers = [""] * len(bands)
     if stated is not None:
         names = {_radar_name(name): place for name, place in stated.items()}
-        return Picked(_require_pair(_stated(bands, numbers, names, "radar")), "")
+        return Picked(_require_pair(_stated(bands, [""] * len(bands), names, "radar")), "")
+    told = tell_polarisations(rasters)
+    return Picked(_require_pair(told.picks, len(bands)), told.why)
+
+
+def tell_polarisations(rasters: Sequence[StoredRaster]) -> Picked:
+    """Return what can be told of VV, VH or VV/VH: one, both or none of them."""
+    bands = _bands(rasters)
     found: dict[str, _Band] = {}
     for band in bands:
         polarisations = {text.upper() for text in _POLARISATION.findall(band.label)}
@@ -128,7 +136,12 @@ def pick_radar(rasters: Sequence[StoredRaster], stated: Mapping[str, int] | None
         for name in ("VV", "VH")
         if name in found
     )
-    return Picked(_require_pair(picks, len(bands)), why)
+    return Picked(picks, why)
+
+
+def nameable(rasters: Sequence[StoredRaster]) -> list[tuple[StoredRaster, str]]:
+    """Return the bands that stated numbers count, from 1: all but those that say opacity."""
+    return [(band.raster, band.band) for band in _bands(rasters)]
 
 
 def _radar_name(name: str) -> str:

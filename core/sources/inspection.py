@@ -1,9 +1,9 @@
 """What one file is, before it is made part of a scene; for forms that show it and ask."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from core.prepare.alignment import WGS84, extent
 from core.prepare.clouds import guess_kind
 from core.raster import StoredRaster
 from core.scene import RATIO_BAND
-from core.sources.bands import UNNAMED_PAIR, pick_optical, pick_radar
+from core.sources.bands import UNNAMED_PAIR, nameable, pick_optical, tell_polarisations
 from core.sources.guess import (
     OpticalGuess,
     RadarGuess,
@@ -24,10 +24,31 @@ from core.sources.guess import (
     repeat_factor,
     sample,
 )
-from core.sources.measured import open_one
+from core.sources.measured import open_all, open_one
 from core.sources.metadata import Stated, acquisition_date, stated_scaling
 
 _PERCENTILES = (1, 50, 99)
+
+
+class Place(NamedTuple):
+    """One band of the files of a role; its number, from 1, is its place among all of them."""
+
+    file: str
+    band: str
+    """Its name in the file."""
+    name: str
+    """Its name in the scene unless stated otherwise; empty where it would not be taken."""
+
+
+def band_places(paths: Sequence[Path], *, radar: bool = False) -> tuple[Place, ...]:
+    """Return the bands of optical (or radar) files in the order stated numbers count them."""
+    rasters = open_all(paths)
+    picked = tell_polarisations(rasters) if radar else pick_optical(rasters, None)
+    told = {(pick.raster.path, pick.band): pick.name for pick in picked.picks}
+    return tuple(
+        Place(raster.path.name, band, told.get((raster.path, band), ""))
+        for raster, band in nameable(rasters)
+    )
 
 
 def inspect(path: Path) -> dict[str, Any]:
@@ -92,10 +113,7 @@ def _radar_names(raster: StoredRaster, numbers: Pixels) -> list[str]:
 
     Two bands without names are radar where many numbers are negative, as decibels are.
     """
-    try:
-        picked = pick_radar((raster,), None)
-    except SceneError:
-        return []
+    picked = tell_polarisations((raster,))
     if picked.why == UNNAMED_PAIR and not np.mean(numbers < 0) > 0.2:
         return []
     return [pick.name for pick in picked.picks]
