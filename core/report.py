@@ -16,15 +16,13 @@ import pandas as pd
 from core.errors import RunError
 from core.metrics import METRICS
 from core.raster import StoredRaster, write_cog
-from core.runs import Run, State
+from core.runs import PRODUCT, Run, State
 from core.settings import Value
 
 COLUMNS = (
     *("run", "label", "method", "task", "seed", "region", "band"),
     *("metric", "value", "original", "ratio"),
 )
-PRODUCT = "fused-cog.tif"
-"""What a run's folder calls the image made for taking away; it goes when the folder goes."""
 SOFTWARE = "Bandweave"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _writing = threading.Lock()

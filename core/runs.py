@@ -31,9 +31,11 @@ HIDDEN_MASK = "hidden.tif"
 CANCELLED, BACKGROUND = "cancelled", "background"
 """Empty files: the run was cancelled; nobody waits for it."""
 NOTES, STOPPED, SKETCH = "notes.json", "stopped.json", "sketch.tif"
+PRODUCT = "fused-cog.tif"
+"""The fused image made for taking away, once somebody has asked for it."""
 RUN_FILES = {
     *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
-    *(HIDDEN_MASK, CANCELLED, BACKGROUND, NOTES, STOPPED, SKETCH),
+    *(HIDDEN_MASK, CANCELLED, BACKGROUND, NOTES, STOPPED, SKETCH, PRODUCT),
 }
 """Everything a run's folder may hold."""
 LOST_HINT = (
