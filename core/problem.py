@@ -217,6 +217,14 @@ class Method(Declared, ABC):
             "gaps": task.has_gaps,
         }[cls.needs]
 
+    @classmethod
+    def preset(cls, name: str, shape: tuple[int, int] | None = None) -> Mapping[str, Value]:
+        """Return what a preset changes, fitted to a scene of `shape` (rows, cols) where given.
+
+        Empty where the method has no preset of that name.
+        """
+        return cls.presets.get(name, {})
+
     def parameters(self) -> int | None:
         """Return how many weights one band's network has; None where nothing is trained so."""
         return None

@@ -51,9 +51,10 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
     """Run one or several methods and seeds on a scene."""
     task = _task(arguments.task)
     keys = chosen(arguments.method, task)
-    settings = configured(keys, arguments.preset, _pairs("--set", arguments.set))
-    task_settings = task.from_values(_pairs("--task-set", arguments.task_set)).values()
     entry = library.find(arguments.scene)
+    changes = _pairs("--set", arguments.set)
+    settings = configured(keys, arguments.preset, changes, entry.scene.grid.shape)
+    task_settings = task.from_values(_pairs("--task-set", arguments.task_set)).values()
     scene = entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
     seeds = list(dict.fromkeys(arguments.seed or [0]))
     requests = [

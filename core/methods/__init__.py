@@ -65,11 +65,15 @@ def chosen(names: list[str], task: type[Task]) -> list[str]:
 
 
 def configured(
-    keys: list[str], preset: str | None, values: dict[str, object]
+    keys: list[str],
+    preset: str | None,
+    values: dict[str, object],
+    shape: tuple[int, int] | None = None,
 ) -> dict[str, dict[str, Value]]:
     """Return every setting of each method: its defaults, a preset where it has one, then `values`.
 
-    A preset or a value that none of the methods knows is refused.
+    A preset is fitted to a scene of `shape` (rows, cols) where that is given. A preset or a value
+    that none of the methods knows is refused.
     """
     known = {name for key in keys for name in METHODS[key].presets}
     if preset and preset not in known:
@@ -82,7 +86,7 @@ def configured(
     for key in keys:
         method = METHODS[key]
         own = {declared.name for declared in method.settings()}
-        asked = dict(method.presets.get(preset or "", {}))
+        asked = dict(method.preset(preset or "", shape))
         asked |= {name: value for name, value in values.items() if name in own}  # type: ignore[misc]
         configurations[key] = method.from_values(asked).values()
     return configurations

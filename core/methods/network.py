@@ -5,6 +5,7 @@ output is the band, through a sigmoid, on the band's normalised scale. Where the
 the same network learns from holes simulated in visible pixels.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,7 +39,14 @@ from core.methods.view import View
 from core.prepare.normalisation import KINDS, Kind
 from core.problem import Fuser, Method, Problem, Progress, Report, unreported
 from core.scene import Scene
-from core.settings import setting
+from core.settings import Value, setting
+
+TUNED_ON = (1024, 1024)
+"""The scene that presets were tuned on: its number of steps is what they keep elsewhere."""
+ROOM = 2
+"""A preset's patches are so small that this many fit along a scene's shorter side."""
+SMALLEST_PATCH, MOST_EPOCHS = 8, 500
+STRIDES = range(4, 513, 4)
 
 
 class Plan(NamedTuple):
@@ -53,6 +61,8 @@ class NetworkMethod(Method):
     """A network a band, trained on patches."""
 
     architecture: ClassVar[Architecture]
+    literal: ClassVar[tuple[str, ...]] = ("paper",)
+    """Presets that are what somebody did, and stay so on every scene."""
     family: ClassVar[str] = "network"
 
     radar: str = setting(
@@ -69,22 +79,22 @@ class NetworkMethod(Method):
         "Patch",
         "Side of the squares the network trains on.",
         unit="px",
-        minimum=8,
-        maximum=512,
-        step=4,
+        minimum=SMALLEST_PATCH,
+        maximum=STRIDES[-1],
+        step=STRIDES.step,
     )
     stride: int = setting(
         16,
         "Stride",
         "Distance between patches.",
         unit="px",
-        minimum=4,
-        maximum=512,
-        step=4,
+        minimum=STRIDES[0],
+        maximum=STRIDES[-1],
+        step=STRIDES.step,
         advanced=True,
     )
     batch: int = setting(2, "Batch", "Patches a step.", minimum=1, maximum=128, advanced=True)
-    epochs: int = setting(5, "Epochs", "Passes over all patches.", minimum=1, maximum=500)
+    epochs: int = setting(5, "Epochs", "Passes over all patches.", minimum=1, maximum=MOST_EPOCHS)
     learning_rate: float = setting(
         1e-3, "Learning rate", "Of the Adam optimiser.", minimum=1e-6, maximum=0.1, advanced=True
     )
@@ -132,6 +142,31 @@ class NetworkMethod(Method):
                 f"A patch of {self.patch} pixels does not divide into cells of {stride}.",
                 f"Choose a multiple of {stride}.",
             )
+
+    @classmethod
+    def preset(cls, name: str, shape: tuple[int, int] | None = None) -> Mapping[str, Value]:
+        """Return what a preset changes.
+
+        On a scene of another `shape` than it was tuned on, patches lie closer or farther apart
+        (and are smaller in a scene that holds too few), so that a network takes as many steps.
+        """
+        values = super().preset(name, shape)
+        if not values or name in cls.literal or shape in (None, TUNED_ON):
+            return values
+        tuned = cls.from_values(values)
+        wanted = tuned.plan(*TUNED_ON).steps
+        unit = cls.architecture.stride
+        patch = max(min(tuned.patch, min(shape) // ROOM // unit * unit), SMALLEST_PATCH)
+
+        def a_pass(stride: int) -> int:
+            return math.ceil(patch_count(*shape, patch, stride) / tuned.batch)
+
+        enough = [each for each in STRIDES if tuned.epochs * a_pass(each) >= wanted]
+        stride = max(enough, default=STRIDES[0])
+        epochs = tuned.epochs
+        if stride in (STRIDES[0], STRIDES[-1]):
+            epochs = min(math.ceil(wanted / a_pass(stride)), MOST_EPOCHS)
+        return {**values, "patch": patch, "stride": stride, "epochs": epochs}
 
     @property
     def channels(self) -> int:

@@ -27,7 +27,8 @@ class ShallowCNN(NetworkMethod):
         "fast": {
             "batch": 4,
             "stride": 64,
-            "learning_rate": 1e-2,
+            "learning_rate": 5e-3,
+            "normalisation": "percentile",
             "schedule": "cosine",
             "sampling": "random",
         },

@@ -143,3 +143,31 @@ def test_core_does_not_load_tensorflow():
         "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'numba')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("shape", [(1024, 1024), (519, 415), (160, 160), (64, 64)])
+@pytest.mark.parametrize("preset", ["demo", "fast"])
+@pytest.mark.parametrize("key", ["shallow-cnn", "cae"])
+def test_a_preset_takes_about_as_many_steps_on_every_scene(key, preset, shape):
+    method = METHODS[key]
+    wanted = method.from_values(method.presets[preset]).plan(1024, 1024).steps
+    fitted_to = method.from_values(configured([key], preset, {}, shape)[key])
+    assert wanted <= fitted_to.plan(*shape).steps <= 1.5 * wanted
+    if shape == (1024, 1024):
+        assert fitted_to == method.from_values(method.presets[preset])
+
+
+def test_what_the_paper_did_stays_so_on_every_scene():
+    for shape in ((519, 415), (64, 64)):
+        settings = configured(["cae"], "paper", {}, shape)["cae"]
+        assert (settings["patch"], settings["stride"], settings["epochs"]) == (128, 128, 15)
+
+
+def test_a_preset_fits_a_scene_smaller_than_its_patch():
+    settings = configured(["cae"], "fast", {}, (64, 64))["cae"]
+    assert settings["patch"] == 32
+
+
+def test_what_is_set_outdoes_the_preset_fitted_to_a_scene():
+    settings = configured(["shallow-cnn"], "fast", {"stride": "32"}, (519, 415))["shallow-cnn"]
+    assert settings["stride"] == 32
