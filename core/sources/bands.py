@@ -112,9 +112,10 @@ def pick_radar(rasters: Sequence[StoredRaster], stated: Mapping[str, int] | None
     bands = _bands(rasters)
     if stated is not None:
         names = {_radar_name(name): place for name, place in stated.items()}
-        return Picked(_require_pair(_stated(bands, [""] * len(bands), names, "radar")), "")
+        picks = _stated(bands, [""] * len(bands), names, "radar")
+        return Picked(_require_pair(picks, rasters), "")
     told = tell_polarisations(rasters)
-    return Picked(_require_pair(told.picks, len(bands)), told.why)
+    return Picked(_require_pair(told.picks, rasters, len(bands)), told.why)
 
 
 def tell_polarisations(rasters: Sequence[StoredRaster]) -> Picked:
@@ -151,14 +152,17 @@ def _radar_name(name: str) -> str:
     return known[name.upper()]
 
 
-def _require_pair(picks: tuple[Pick, ...], count: int = 0) -> tuple[Pick, ...]:
+def _require_pair(
+    picks: tuple[Pick, ...], rasters: Sequence[StoredRaster], count: int = 0
+) -> tuple[Pick, ...]:
     names = {pick.name for pick in picks}
     if names in ({"VV", "VH"}, {RATIO_BAND}):
         return picks
     held = f" of {count} band{'s' if count != 1 else ''}" if count else ""
     seen = f"only {', '.join(sorted(names))} is known" if names else "none is named VV or VH"
+    files = ", ".join(raster.path.name for raster in rasters)
     raise SceneError(
-        f"The radar needs VV and VH, or their ratio VV/VH alone; {seen}{held}.",
+        f"The radar needs VV and VH, or their ratio VV/VH alone; {seen}{held} in {files}.",
         "State the bands, such as VV=1,VH=2, or VV/VH=1 for a ratio.",
     )
 

@@ -133,7 +133,7 @@ class FilesSource(Source):
         radar_as = RadarReading(self.radar_bands, self.radar_unit)
         optical = optical_as.read(self.optical, notes)
         radar = radar_as.read(self.radar, notes)
-        grid = common_grid(optical.grids, radar.grids, self.resolution, self.bounds)
+        grid = self._grid(optical, radar)
         layers = [
             _layer("optical", Role.OPTICAL, optical, grid),
             _layer("radar", Role.RADAR, radar, grid),
@@ -148,8 +148,22 @@ class FilesSource(Source):
             layers.append(_earlier("radar-earlier", Role.RADAR, earlier, radar, grid))
         _check_dates(optical, radar, notes)
         scene = Scene(tuple(layers), self.name, self._facts(notes))
-        _require_common_data(scene)
+        if not _common_data(scene):
+            raise SceneError(
+                f"Optical ({_listed(self.optical)}) and radar ({_listed(self.radar)}) have no "
+                "pixel in common that has data in both.",
+                "Choose files whose data, not just whose frames, overlap.",
+            )
         return scene
+
+    def _grid(self, optical: Measured, radar: Measured) -> Grid:
+        try:
+            return common_grid(optical.grids, radar.grids, self.resolution, self.bounds)
+        except SceneError as error:
+            raise SceneError(
+                f"{error.message} Optical: {_listed(self.optical)}; radar: {_listed(self.radar)}.",
+                error.hint,
+            ) from error
 
     def _cloud(self, path: Path, grid: Grid, date: datetime.date | None, notes: Notes) -> Layer:
         raster = open_one(path)
@@ -248,8 +262,12 @@ def _require_cover(what: str, name: str, source: Grid, grid: Grid, notes: Notes)
         notes.warn(f"{what} {name} covers {share:.0%} of the scene.")
 
 
-def _require_common_data(scene: Scene) -> None:
-    """Refuse a scene without a pixel where optical and radar both have data; stops at the first."""
+def _listed(paths: tuple[Path, ...]) -> str:
+    return ", ".join(path.name for path in paths)
+
+
+def _common_data(scene: Scene) -> bool:
+    """Whether optical and radar both have data in some pixel; stops at the first."""
     optical, radar = scene.optical.raster, scene.radar.raster
     height, width = scene.grid.shape
 
@@ -260,11 +278,8 @@ def _require_common_data(scene: Scene) -> None:
     for window in sorted(scene.grid.windows(_LOOK), key=from_the_middle):
         both = np.concatenate([optical.read(window), radar.read(window)])
         if np.isfinite(both).all(axis=0).any():
-            return
-    raise SceneError(
-        "Optical and radar have no pixel in common that has data in both.",
-        "Choose files whose data, not just whose frames, overlap.",
-    )
+            return True
+    return False
 
 
 def _check_dates(optical: Measured, radar: Measured, notes: Notes) -> None:

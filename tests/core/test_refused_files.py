@@ -161,7 +161,9 @@ class TestFilesWithoutAPlace:
 class TestBands:
     def test_one_band_too_few(self, make_tif, optical, radar):
         single = make_tif("single.tif", decibels(1))
-        hint = refused(SceneError, "needs VV and VH", optical=(optical,), radar=(single,))
+        hint = refused(
+            SceneError, "needs VV and VH.* in single.tif", optical=(optical,), radar=(single,)
+        )
         assert "VV=1,VH=2" in hint
         only_vv = make_tif("s1.tif", decibels(1), bands=("VV",))
         refused(SceneError, "only VV is known of 1 band", optical=(optical,), radar=(only_vv,))
