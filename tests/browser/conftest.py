@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -45,17 +46,23 @@ def browser_type_launch_args(browser_type_launch_args, browser_type):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """Start the app as `make run` does; every worker it started ends with it."""
-    home = tmp_path_factory.mktemp("home")
+    with serving("app.py", tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
+@contextmanager
+def serving(script, home):
+    """Serve a script on a free port, with `home` as its workspace."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = home / "server.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+            [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true"]
             + [f"--server.port={port}", "--server.address=127.0.0.1"],
             cwd=ROOT,
-            env=os.environ | {"BANDWEAVE_HOME": str(home)},
+            env=os.environ | {"BANDWEAVE_HOME": str(home), "PYTHONPATH": str(ROOT)},
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
@@ -83,6 +90,13 @@ def _wait(process, address, log):
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.1)
     pytest.fail(f"The app did not start within {STARTED_WITHIN} s: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory):
+    """Start the page that shows nothing but the viewer."""
+    with serving("tests/browser/stage.py", tmp_path_factory.mktemp("stage")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -5,19 +5,21 @@ each other; it asks for tiles from our own routes and for nothing else.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from core.grid import Grid
+from core.grid import Grid, Window
 from pages.shared.layers import Layer
+from pages.shared.viewer.area import area_of, take
 
 Mode = Literal["side", "swipe"]
 MOST_PANELS = 9
 
 _FOLDER = Path(__file__).parent
-_SCRIPTS = ("geometry.js", "tiles.js", "furniture.js", "viewer.js")
+_SCRIPTS = ("geometry.js", "tiles.js", "furniture.js", "area.js", "gestures.js", "viewer.js")
 _mount = st.components.v2.component(
     "bandweave_viewer",
     html='<div class="viewer"><canvas tabindex="0" role="img" aria-label="Imagery"></canvas></div>',
@@ -27,13 +29,26 @@ _mount = st.components.v2.component(
 
 
 def viewer(
-    grid: Grid, layers: Sequence[Layer], *, key: str, mode: Mode = "side", tallest: int = 480
-) -> None:
+    grid: Grid,
+    layers: Sequence[Layer],
+    *,
+    key: str,
+    mode: Mode = "side",
+    tallest: int = 480,
+    area: bool | Window = False,
+) -> Window | None:
     """Show layers of one grid: all of them as panels, or the first and the last under a swipe.
 
     `tallest` limits a row's height in CSS pixels. View and divider survive reruns under one `key`.
+
+    With `area` the user may draw a rectangle; it is returned in the grid's pixels, None while there
+    is none, and kept until another grid is shown. A window as `area` is drawn for the user, and
+    drawn again only when the page gives another one: what the user drew since counts.
     """
     shown = [layers[0], layers[-1]] if mode == "swipe" else list(layers[:MOST_PANELS])
+    box = area_of(key, grid) if area else None
+    if box and isinstance(area, Window):
+        box.state(area)
     _mount(
         key=key,
         data={
@@ -45,5 +60,8 @@ def viewer(
             "metres": list(grid.pixel_metres),
             "transform": list(grid.transform)[:6],
             "crs": grid.crs.to_string(),
+            "area": box.as_json() if box else None,
         },
+        on_area_change=partial(take, key),
     )
+    return box.drawn if box else None

@@ -5,6 +5,8 @@ const ICONS = {
   out: '<path d="M5 12h14"/>',
   fit: '<path d="M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4"/>',
   full: '<path d="M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7"/>',
+  area: '<rect x="4" y="6" width="16" height="12" rx="1" stroke-dasharray="3.2 2.8"/>',
+  clear: '<path d="M6 6l12 12M18 6L6 18"/>',
   swipe: '<path d="M9 7l-5 5 5 5M15 7l5 5-5 5"/>',
 };
 
@@ -32,6 +34,8 @@ class Furniture {
     );
     this.divider.innerHTML = `<span>${icon("swipe")}</span>`;
     this.bar = root.appendChild(element("div", "bar", { role: "toolbar", "aria-label": "View" }));
+    this.draw = this.button("area", "Draw an area", icon("area"), act);
+    this.clear = this.button("clear", "Clear the area", icon("clear"), act);
     this.button("in", "Zoom in", icon("in"), act);
     this.button("out", "Zoom out", icon("out"), act);
     this.button("fit", "Show the whole image", icon("fit"), act);
@@ -42,8 +46,16 @@ class Furniture {
   button(action, title, face, act) {
     const button = element("button", "", { type: "button", title, "aria-label": title });
     button.innerHTML = face;
-    button.addEventListener("click", () => act(action));
-    this.bar.appendChild(button);
+    // a click that no pointer made: Enter or Space
+    button.addEventListener("click", (event) => act(action, event.detail === 0));
+    return this.bar.appendChild(button);
+  }
+
+  /** Show whether areas can be drawn, are being drawn, and can be cleared. */
+  offerArea(area) {
+    this.draw.hidden = this.clear.hidden = !area.enabled;
+    this.draw.setAttribute("aria-pressed", String(area.tool));
+    this.clear.disabled = !area.box;
   }
 
   /** Name the panels, or both sides of a swipe. */

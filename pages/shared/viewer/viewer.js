@@ -1,20 +1,24 @@
 // The linked viewer: two to nine panels that zoom and move together, or two under a swipe.
 
-const WHEEL = 0.0016;
 const STEP = 1.5;
 
 class Viewer {
-  constructor(root, data) {
+  constructor(root, data, tell) {
     this.root = root;
     this.canvas = root.querySelector("canvas");
     this.context = this.canvas.getContext("2d");
     this.cache = new TileCache(() => this.redraw());
-    this.furniture = new Furniture(root, (action) => this.act(action));
-    this.pointers = new Map();
+    this.tell = tell;
+    this.area = new AreaBox(root, (box) => this.tell("area", box));
+    this.furniture = new Furniture(root, (action, byKey) => this.act(action, byKey));
     this.divided = 0.5;
     this.hover = null;
     this.frame = 0;
-    this.listen();
+    this.gestures = new Gestures(this);
+    root.addEventListener("fullscreenchange", () => {
+      this.view.atHome = true;
+      this.resize();
+    });
     this.update(data);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(root);
@@ -26,6 +30,7 @@ class Viewer {
     const another = !before || ["width", "height"].some((side) => before[side] !== data[side]);
     this.data = data;
     if (another) this.view = new View(image);
+    this.area.update(data.area, image);
     this.resize();
   }
 
@@ -67,9 +72,19 @@ class Viewer {
     if (this.swiping) this.drawSwipe(layout.places[0]);
     else layout.places.forEach((place, i) => drawLayer(context, this.cache, data.layers[i], view, place, density));
     if (this.hover && layout.places.length > 1) this.drawCrosshairs();
+    this.drawArea();
     this.furniture.measure(data.metres[0] / view.scale, layout.places[0]);
     this.furniture.place(this.divided, this.swiping, layout.places[0]);
-    this.canvas.style.touchAction = view.atHome ? "pan-y" : "none";
+    this.furniture.offerArea(this.area);
+    this.canvas.style.touchAction = view.atHome && !this.area.drawing ? "pan-y" : "none";
+  }
+
+  drawArea() {
+    const { area, context, density, view, layout, data } = this;
+    const colour = getComputedStyle(this.root).getPropertyValue("--accent");
+    context.setTransform(density, 0, 0, density, 0, 0);
+    for (const place of layout.places) area.draw(context, view, place, data.metres, colour);
+    area.place(view, layout.places[0], data.metres);
   }
 
   background(place) {
@@ -112,93 +127,9 @@ class Viewer {
     }
   }
 
-  /** The panel under a pointer event and the position inside it. */
-  locate(event) {
-    const box = this.canvas.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const inside = (place) => x >= place.x && y >= place.y && x < place.x + place.width && y < place.y + place.height;
-    const place = this.layout.places.find(inside) ?? this.layout.places[0];
-    return { x: x - place.x, y: y - place.y };
-  }
-
-  listen() {
-    const { canvas } = this;
-    canvas.addEventListener("pointerdown", (event) => this.press(event));
-    canvas.addEventListener("pointermove", (event) => this.move(event));
-    for (const name of ["pointerup", "pointercancel"])
-      canvas.addEventListener(name, (event) => this.pointers.delete(event.pointerId));
-    canvas.addEventListener("pointerleave", () => this.read(null));
-    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    canvas.addEventListener("dblclick", (event) => {
-      const { x, y } = this.locate(event);
-      this.zoom(event.shiftKey ? 1 / 2 : 2, x, y);
-    });
-    canvas.addEventListener("keydown", (event) => this.key(event));
-    this.root.addEventListener("fullscreenchange", () => {
-      this.view.atHome = true;
-      this.resize();
-    });
-    this.listenToDivider(this.furniture.divider);
-  }
-
-  listenToDivider(divider) {
-    const slide = (at) => {
-      this.divided = Math.min(0.98, Math.max(0.02, at));
-      this.redraw();
-    };
-    divider.addEventListener("pointerdown", (event) => divider.setPointerCapture(event.pointerId));
-    divider.addEventListener("pointermove", (event) => {
-      if (!divider.hasPointerCapture(event.pointerId)) return;
-      const box = this.canvas.getBoundingClientRect();
-      slide((event.clientX - box.left) / box.width);
-    });
-    divider.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      slide(this.divided + step);
-    });
-  }
-
-  press(event) {
-    this.canvas.focus({ preventScroll: true });
-    this.canvas.setPointerCapture(event.pointerId);
-    this.pointers.set(event.pointerId, this.locate(event));
-  }
-
-  move(event) {
-    const now = this.locate(event);
-    const before = this.pointers.get(event.pointerId);
-    if (before && this.pointers.size === 1) this.drag(before, now, event);
-    if (before && this.pointers.size === 2) this.pinch(event.pointerId, now);
-    if (before) this.pointers.set(event.pointerId, now);
-    if (event.pointerType === "mouse") this.read(this.view.toImage(this.layout, now.x, now.y));
-  }
-
-  drag(before, now, event) {
-    // a finger on the fitted image scrolls the page
-    if (event.pointerType === "touch" && this.view.atHome) return;
-    const { view } = this;
-    view.moveTo(view.column - (now.x - before.x) / view.scale, view.row - (now.y - before.y) / view.rowScale);
+  slide(at) {
+    this.divided = Math.min(0.98, Math.max(0.02, at));
     this.redraw();
-  }
-
-  pinch(id, now) {
-    const [, other] = [...this.pointers].find(([key]) => key !== id);
-    const before = this.pointers.get(id);
-    const apart = (a) => Math.hypot(a.x - other.x, a.y - other.y) || 1;
-    this.zoom(apart(now) / apart(before), (now.x + other.x) / 2, (now.y + other.y) / 2);
-    const { view } = this;
-    view.moveTo(view.column - (now.x - before.x) / 2 / view.scale, view.row - (now.y - before.y) / 2 / view.rowScale);
-  }
-
-  wheel(event) {
-    // the fitted image lets the page scroll on, instead of shrinking to a stamp
-    if (event.deltaY > 0 && this.view.atHome && !event.ctrlKey) return;
-    event.preventDefault();
-    const { x, y } = this.locate(event);
-    const lines = event.deltaMode === 1 ? 16 : 1;
-    this.zoom(Math.exp(-event.deltaY * lines * WHEEL * (event.ctrlKey ? 4 : 1)), x, y);
   }
 
   zoom(factor, x, y) {
@@ -210,34 +141,21 @@ class Viewer {
     this.redraw();
   }
 
-  act(action) {
-    const { view, layout } = this;
+  act(action, byKey) {
+    const { view, layout, area } = this;
     if (action === "in") this.zoom(STEP);
     if (action === "out") this.zoom(1 / STEP);
     if (action === "fit") view.home(layout, false);
     if (action === "one") this.zoom(1 / (view.scale * this.density));
+    if (action === "area") {
+      area.tool = !area.tool;
+      if (area.tool && byKey && !area.box) area.drawMiddle(view, layout);
+    }
+    if (action === "clear") area.clear();
     if (action === "full") {
       if (document.fullscreenElement) document.exitFullscreen();
       else this.root.requestFullscreen();
     }
-    this.redraw();
-  }
-
-  key(event) {
-    const { view } = this;
-    const [down, right] = [48 / view.rowScale, 48 / view.scale];
-    const acts = {
-      "+": () => this.act("in"), "=": () => this.act("in"), "-": () => this.act("out"),
-      0: () => this.act("fit"), Home: () => this.act("fit"), 1: () => this.act("one"), f: () => this.act("full"),
-      ArrowLeft: () => view.moveTo(view.column - right, view.row),
-      ArrowRight: () => view.moveTo(view.column + right, view.row),
-      ArrowUp: () => view.moveTo(view.column, view.row - down),
-      ArrowDown: () => view.moveTo(view.column, view.row + down),
-    };
-    if (!acts[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    acts[event.key]();
     this.redraw();
   }
 
@@ -261,10 +179,12 @@ class Viewer {
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".viewer");
-  if (root.viewer) root.viewer.update(data);
-  else root.viewer = new Viewer(root, data);
+  if (root.viewer) {
+    root.viewer.tell = setStateValue;
+    root.viewer.update(data);
+  } else root.viewer = new Viewer(root, data, setStateValue);
   // called on every rerun as well as at the end: only then is the element gone
   return () => queueMicrotask(() => root.isConnected || root.viewer.close());
 }
