@@ -1,11 +1,13 @@
 """Tables of scores as HTML: readable at any width, and by a screen reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from core.evaluate import MEAN
 from core.metrics import METRICS
 from core.metrics.metric import Metric
+from pages.shared.cards import linked, plain
+from pages.shared.finished import Finished, Line, Place, Summary
 from pages.shared.results import Result
 
 COLUMNS = (
@@ -21,8 +23,6 @@ COLUMNS = (
 """The paper's metrics, in the order of its tables."""
 _READING = {"lower": "lower is better", "higher": "higher is better", "closer": "as the original"}
 
-Scores = Mapping[str, float | None]
-
 
 def score_table(rows: Sequence[Result], region: str, band: str = MEAN) -> str:
     """Return the table of finished runs for one region and band.
@@ -30,77 +30,170 @@ def score_table(rows: Sequence[Result], region: str, band: str = MEAN) -> str:
     The best of each column, by the metric's own direction, stands out; rows that merely repeat
     their input do not compete. Metrics without a reference show the ratio to the original's value.
     """
-    scores = [_scores(row, region, band) for row in rows]
-    originals = [_originals(row, region, band) for row in rows]
-    competing = [row.run.request.method != "copy" for row in rows]
-    best = {key: _best(METRICS[key], scores, originals, competing) for key in COLUMNS}
-    head = "".join(_heading(METRICS[key]) for key in COLUMNS)
+    lines = [Line(row.label, row.change, (Finished.of(row.run),)) for row in rows]
+    best = {key: _best(lines, (region, band, key)) for key in COLUMNS}
     body = "".join(
-        f"<tr><th scope='row'>{_name(row)}</th>"
-        + "".join(
-            _cell(key, scores[index], originals[index], index in best[key]) for key in COLUMNS
-        )
-        + f"<td>{row.run.result()['seconds']:.1f}</td></tr>"
-        for index, row in enumerate(rows)
+        f"<tr><th scope='row'>{_name(line)}</th>"
+        + "".join(_value_cell(line, (region, band, key), line in best[key]) for key in COLUMNS)
+        + f"{_seconds(line)}</tr>"
+        for line in lines
     )
+    head = "".join(_heading(METRICS[key], _READING[METRICS[key].better]) for key in COLUMNS)
+    return _table(head, f"<tbody>{body}</tbody>")
+
+
+def comparison_table(
+    lines: Sequence[Line], region: str, bands: Sequence[str], *, singles: bool = False
+) -> str:
+    """Return every metric of rows that may be compared, a block a band, the mean over seeds.
+
+    Metrics without a reference are shown as their ratio to the original's own value. `singles`
+    adds each seed below its row.
+    """
+    head = "".join(_heading(metric, _aim(metric)) for metric in METRICS.values())
+    return _table(head, "".join(_block(lines, region, band, bands, singles) for band in bands))
+
+
+def glossary() -> str:
+    """Return what each metric is, from its own facts."""
+    entries = []
+    for metric in METRICS.values():
+        low, high = metric.range
+        span = f"{_limit(low, '−∞')} to {_limit(high, '∞')}"
+        unit = {"band": ", in the band's unit", "": ""}.get(metric.unit, f" {metric.unit}")
+        entries.append(
+            f"<dt>{escape(metric.label)}</dt><dd>{escape(_meaning(metric))}: "
+            f"{_aim(metric)}; {span}{unit}.<small>{linked(metric.source)}</small></dd>"
+        )
+    return f"<dl class='glossary'>{''.join(entries)}</dl>"
+
+
+def sorted_by(lines: Sequence[Line], place: Place) -> list[Line]:
+    """Return rows from best to worst by a metric; those that do not compete come last."""
+
+    def rank(line: Line) -> tuple[bool, bool, float]:
+        distance = _distance(line, place)
+        return not line.competes, distance is None, distance or 0.0
+
+    return sorted(lines, key=rank)
+
+
+def _table(head: str, bodies: str) -> str:
     return (
         "<div class='scores' tabindex='0'><table><thead><tr><th scope='col'>Method</th>"
         f"{head}<th scope='col'>Seconds<small>to run</small></th></tr></thead>"
-        f"<tbody>{body}</tbody></table></div>"
+        f"{bodies}</table></div>"
     )
 
 
-def _scores(row: Result, region: str, band: str) -> Scores:
-    return {
-        score["metric"]: score["value"]
-        for score in row.run.scores()
-        if (score["region"], score["band"]) == (region, band)
-    }
+def _block(
+    lines: Sequence[Line], region: str, band: str, bands: Sequence[str], singles: bool
+) -> str:
+    """Return one band's rows, under its name where there are several bands."""
+    best = {key: _best(lines, (region, band, key)) for key in METRICS}
+    rows = []
+    if len(bands) > 1:
+        span = len(METRICS) + 2
+        rows.append(
+            f"<tr class='band'><th scope='rowgroup' colspan='{span}'>{escape(band)}</th></tr>"
+        )
+    for line in lines:
+        cells = [_summary_cell(line, (region, band, key), line in best[key]) for key in METRICS]
+        rows.append(f"<tr><th scope='row'>{_name(line)}</th>{''.join(cells)}{_seconds(line)}</tr>")
+        for single in line.singles() if singles else []:
+            cells = [_summary_cell(single, (region, band, key), False) for key in METRICS]
+            rows.append(
+                f"<tr class='single'><th scope='row'>{_name(single)}</th>{''.join(cells)}"
+                f"{_seconds(single)}</tr>"
+            )
+    return f"<tbody>{''.join(rows)}</tbody>"
 
 
-def _originals(row: Result, region: str, band: str) -> Scores:
-    return {
-        score["metric"]: score["value"]
-        for score in row.run.result().get("original", [])
-        if (score["region"], score["band"]) == (region, band)
-    }
-
-
-def _best(
-    metric: Metric, scores: Sequence[Scores], originals: Sequence[Scores], competing: Sequence[bool]
-) -> set[int]:
+def _best(lines: Sequence[Line], place: Place) -> list[Line]:
     """Return the rows with the best value, if at least two compete."""
-    distances = {}
-    for index, row in enumerate(scores):
-        value, aim = row.get(metric.key), originals[index].get(metric.key)
-        if not competing[index] or value is None or (metric.better == "closer" and aim is None):
-            continue
-        target = aim if metric.better == "closer" and aim is not None else 0.0
-        distances[index] = -value if metric.better == "higher" else abs(value - target)
-    if len(distances) < 2:
-        return set()
-    least = min(distances.values())
-    return {index for index, distance in distances.items() if distance == least}
+    competing = [(line, _distance(line, place)) for line in lines if line.competes]
+    known = [(line, distance) for line, distance in competing if distance is not None]
+    if len(known) < 2:
+        return []
+    least = min(distance for _, distance in known)
+    return [line for line, distance in known if distance == least]
 
 
-def _heading(metric: Metric) -> str:
-    reading = _READING[metric.better]
-    return (
-        f"<th scope='col' title='{escape(metric.source, quote=True)}'>{escape(metric.label)}"
-        f"<small>{reading}</small></th>"
-    )
+def _distance(line: Line, place: Place) -> float | None:
+    """Return how far a row is from the best value there can be, by the metric's own direction."""
+    metric, found = METRICS[place[2]], line.summary(place)
+    if found is None:
+        return None
+    if metric.better == "higher":
+        return -found.mean
+    return abs(found.mean if metric.needs_reference else found.mean - 1)
 
 
-def _name(row: Result) -> str:
-    chip = f"<span class='chip'>{escape(row.change)}</span>" if row.change else ""
-    return f"{escape(row.label)}{chip}"
+def _aim(metric: Metric) -> str:
+    """Say which value is best, of what `comparison_table` shows."""
+    if metric.better == "closer":
+        return "best near 0" if metric.needs_reference else "of the original’s"
+    return _READING[metric.better]
 
 
-def _cell(key: str, scores: Scores, originals: Scores, best: bool) -> str:
-    value, aim = scores.get(key), originals.get(key)
-    text = "n/a" if value is None else f"{value:.{2 if key == 'entropy' else 4}f}"
-    ratio = (
-        "" if value is None or not aim or value == aim else f"<small>{value / aim:.2f} ×</small>"
-    )
-    title = f" title='original: {aim:.4f}'" if aim else ""
-    return f"<td class='{'best' if best else ''}' data-metric='{key}'{title}>{text}{ratio}</td>"
+def _heading(metric: Metric, reading: str) -> str:
+    title = escape(f"{_meaning(metric)}. {metric.source}", quote=True)
+    return f"<th scope='col' title='{title}'>{escape(metric.label)}<small>{reading}</small></th>"
+
+
+def _meaning(metric: Metric) -> str:
+    """Return a metric's name in full: how its definition begins."""
+    return (metric.function.__doc__ or "").split(",")[0]
+
+
+def _limit(value: float | None, otherwise: str) -> str:
+    return otherwise if value is None else plain(value)
+
+
+def _name(line: Line) -> str:
+    chip = f"<span class='chip'>{escape(line.change)}</span>" if line.change else ""
+    count = f"<small>{len(line.runs)} seeds</small>" if len(line.runs) > 1 else ""
+    return f"{escape(line.label)}{chip}{count}"
+
+
+def _value_cell(line: Line, place: Place, best: bool) -> str:
+    """Show the value, and below it its ratio to the original's."""
+    found, aim, ratio = line.value(place), line.runs[0].originals.get(place), line.summary(place)
+    text = "n/a" if found is None else _number(found.mean, place[2])
+    if METRICS[place[2]].needs_reference or ratio is None or ratio.mean == 1:
+        below = ""
+    else:
+        below = f"<small>{ratio.mean:.2f} ×</small>"
+    return _cell(place[2], text + below, f"original: {aim:.4f}" if aim else "", best)
+
+
+def _summary_cell(line: Line, place: Place, best: bool) -> str:
+    """Show the mean over seeds (a ratio where there is no reference), and below it the spread."""
+    key, found = place[2], line.summary(place)
+    if found is None:
+        return _cell(key, "n/a", "", best)
+    if METRICS[key].needs_reference:
+        return _cell(key, _number(found.mean, key) + _spread(found, 4), "", best)
+    value, aims = line.value(place), Summary.of([each.originals.get(place) for each in line.runs])
+    title = f"{value.mean:.4f}; the original: {aims.mean:.4f}" if value and aims else ""
+    return _cell(key, f"{found.mean:.2f} ×{_spread(found, 2)}", title, best)
+
+
+def _cell(key: str, content: str, title: str, best: bool) -> str:
+    hover = f" title='{title}'" if title else ""
+    return f"<td class='{'best' if best else ''}' data-metric='{key}'{hover}>{content}</td>"
+
+
+def _seconds(line: Line) -> str:
+    taken = line.seconds
+    return f"<td>{taken.mean:.1f}</td>" if taken else "<td>n/a</td>"
+
+
+def _number(value: float, key: str) -> str:
+    digits = 2 if key == "entropy" else 4
+    # adding 0 turns a rounded -0 into 0
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def _spread(found: Summary, digits: int) -> str:
+    return "" if found.spread is None else f"<small>± {found.spread:.{digits}f}</small>"

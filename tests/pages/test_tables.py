@@ -2,9 +2,6 @@ import re
 from dataclasses import dataclass
 from types import SimpleNamespace
 
-import pytest
-
-from pages.shared.progress import _seconds_left
 from pages.shared.results import Result
 from pages.shared.tables import score_table
 
@@ -82,20 +79,3 @@ def test_scores_of_another_region_or_band_are_not_shown():
 def test_names_are_escaped():
     html = score_table([row(label="<b>", change="<i>", rmse=0.1)], "all")
     assert "&lt;b&gt;<span class='chip'>&lt;i&gt;</span>" in html
-
-
-def line(step, seconds, stage="Training red"):
-    return {"stage": stage, "step": step, "steps": 100, "seconds": seconds}
-
-
-@pytest.mark.parametrize(
-    ("history", "left"),
-    [
-        ([], None),
-        ([line(10, 1.0)], None),
-        ([line(10, 1.0), line(10, 2.0)], None),
-        ([line(0, 9.0, "Loading TensorFlow"), line(10, 10.0), line(60, 15.0)], 4.0),
-    ],
-)
-def test_time_left_follows_the_pace_since_training_began(history, left):
-    assert _seconds_left(history) == left
