@@ -42,7 +42,7 @@ def red_only(side: int) -> tuple[Scene, Problem]:
     """Return the demo's red band posed as the paper does."""
     scene = Simulated(side, side).make()
     optical = replace(scene.optical, raster=SelectedRaster(scene.optical.raster, ("red",)))
-    problem, _ = Reconstruct(bands="all").pose(scene.adding(optical), 0)
+    problem, _, _ = Reconstruct(bands="all").pose(scene.adding(optical), 0)
     return problem.inputs, problem
 
 

@@ -1,7 +1,7 @@
 """Executing a run: the one process that writes a run folder's results."""
 
 import json
-import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +9,14 @@ from typing import Any
 
 import psutil
 
-from core import library
+from core import library, memory
 from core.blocks import fuse
 from core.errors import BandweaveError, RunError
 from core.evaluate import Score, evaluate, json_number, original
-from core.grid import BLOCK
+from core.grid import BLOCK, Raster
 from core.json_file import write_json
-from core.problem import Fuser, Problem, Progress, Report
-from core.raster import create
+from core.problem import Fuser, Problem, Progress, Report, Truth
+from core.raster import StoredRaster, create
 from core.runs import (
     FUSED,
     HIDDEN_MASK,
@@ -37,10 +37,13 @@ def claim(run: Run, process: psutil.Process) -> bool:
     """Note which process executes a run; False where another living process has it already."""
     content = {"pid": process.pid, "started": process.create_time()}
     path = run.folder / WORKER
+    # looked for first: only a file whose process had ended by then may be removed
+    left = path.exists()
     holder = run.worker()
     if holder is not None:
         return bool(holder.pid == process.pid)
-    path.unlink(missing_ok=True)
+    if left:
+        path.unlink(missing_ok=True)
     partial = path.with_name(f".{WORKER}.{process.pid}")
     partial.write_text(json.dumps(content))
     try:
@@ -59,23 +62,24 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
     An error that the user can put right is written to `result.json` as well as raised.
     """
     started = time.monotonic()
-    process = psutil.Process()
-    if not claim(run, process):
+    if not claim(run, psutil.Process()):
         raise RunError(f"The run {run.id} is being executed.", "Wait for it, or cancel it.")
     notes = _Notes(run.folder / PROGRESS, watch)
     try:
         result = _execute(run, notes.note)
     except BandweaveError as error:
         failure = {"error": error.message, "hint": error.hint}
-        write_json(run.folder / RESULT, failure | _cost(started, process))
+        write_json(run.folder / RESULT, failure | _cost(started))
         raise
     except Exception as error:
         failure = {"error": f"{type(error).__name__}: {error}", "hint": "The log has the details."}
-        write_json(run.folder / RESULT, failure | _cost(started, process))
+        refusal = memory.exhausted(error)
+        failure = refusal._asdict() if refusal else failure
+        write_json(run.folder / RESULT, failure | _cost(started))
         raise
     finally:
         notes.close()
-    write_json(run.folder / RESULT, result | _cost(started, process))
+    write_json(run.folder / RESULT, result | _cost(started))
     return run.scores()
 
 
@@ -83,16 +87,23 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
     request = run.request
     report(Progress("Preparing", 0, 1))
     scene = library.find(request.scene).scene
-    problem, truth = request.configured_task.pose(scene, request.seed)
-    if problem.hidden is not None:
-        mask = problem.hidden.raster
+    problem, truth, product = request.configured_task.pose(scene, request.seed)
+    wanted = product or problem
+    if wanted.hidden is not None:
+        mask = wanted.hidden.raster
         with create(run.folder / HIDDEN_MASK, mask.grid, mask.bands, flags=True) as target:
             for window in mask.grid.windows(BLOCK):
                 target.write(window, mask.read(window))
     fuser = request.configured_method.fit(problem, report)
-    _write_fused(run, fuser, problem, report)
-    report(Progress("Scoring", 0, 1))
-    scores = evaluate(truth, run.fused)
+    if product is None:
+        _write_fused(run, run.folder / FUSED, fuser, problem, report)
+        scores = _scores(truth, run.fused, report)
+    else:
+        with tempfile.TemporaryDirectory(prefix=".estimate-", dir=run.folder) as partial:
+            estimate = Path(partial) / FUSED
+            _write_fused(run, estimate, fuser, problem, report)
+            scores = _scores(truth, StoredRaster(estimate), report)
+        _write_fused(run, run.folder / FUSED, fuser, product, report)
     write_json(run.folder / SCORES, [_row(run, request, score) for score in scores])
     (run.folder / MODEL).mkdir(exist_ok=True)
     fuser.save(run.folder / MODEL)
@@ -101,14 +112,20 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
     scales = {
         band: scale._asdict() for band, scale in zip(problem.bands, truth.scales, strict=True)
     }
-    return {"original": reference, "scales": scales, "scene": scene.name}
+    estimated = {"estimated": True} if product else {}
+    return {"original": reference, "scales": scales, "scene": scene.name, **estimated}
 
 
-def _write_fused(run: Run, fuser: Fuser, problem: Problem, report: Report) -> None:
+def _scores(truth: Truth, fused: Raster, report: Report) -> list[Score]:
+    report(Progress("Scoring", 0, 1))
+    return evaluate(truth, fused)
+
+
+def _write_fused(run: Run, path: Path, fuser: Fuser, problem: Problem, report: Report) -> None:
     simulated = problem.inputs.simulated
     tags = {"unit": "reflectance", "method": run.request.method, "task": run.request.task}
     tags |= {"simulated": "yes"} if simulated else {}
-    with create(run.folder / FUSED, problem.inputs.grid, fuser.bands, tags=tags) as target:
+    with create(path, problem.inputs.grid, fuser.bands, tags=tags) as target:
         fuse(fuser, problem, target, report=report)
 
 
@@ -155,15 +172,6 @@ class _Notes:
         self._stream.close()
 
 
-def _cost(started: float, process: psutil.Process) -> dict[str, Any]:
-    """Return seconds and the peak memory of this process in MiB (not known on every system)."""
-    cost: dict[str, Any] = {"seconds": round(time.monotonic() - started, 3)}
-    try:
-        import resource
-    except ImportError:
-        return cost | {"peak_memory_mib": None}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # kibibytes on Linux, bytes on macOS
-    return cost | {
-        "peak_memory_mib": round(peak / (1 << (20 if os.uname().sysname == "Darwin" else 10)))
-    }
+def _cost(started: float) -> dict[str, Any]:
+    """Return the seconds since then and the peak memory of this process in MiB."""
+    return {"seconds": round(time.monotonic() - started, 3), "peak_memory_mib": memory.peak_mib()}

@@ -148,6 +148,9 @@ class Posed(NamedTuple):
 
     problem: Problem
     truth: Truth
+    product: Problem | None = None
+    """What the user wants done where that is not what can be scored: nothing of it has a truth, and
+    the scores of `problem` are an estimate for it. A method is fitted to `problem` alone."""
 
 
 @dataclass(frozen=True)

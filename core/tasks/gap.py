@@ -2,7 +2,8 @@
 
 Holes are simulated over clear pixels, so the truth is known; it is withheld from the problem
 altogether. What can be learned comes from the scene itself: more holes are simulated in visible
-pixels, and those are the lessons.
+pixels, and those are the lessons. Real clouds have no truth: where they are what is to be filled,
+the simulated holes tell how well it is likely to go.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from core.scene import HIDDEN, Layer, Role, Scene, Unit
 from core.settings import setting
 from core.tasks.selection import FEWEST_BLOCKS, bands_setting, block_split, inputs_for, usable
 
+MEASURE, FILL = "measure", "fill"
 SCORED, LESSON = 0, 1
 """What a simulated mask is for: the first number of its seed, so that none repeats another."""
 LESSON_COVER = (0.15, 0.6)
@@ -46,6 +48,13 @@ class Gap(Task):
         "10.1016/j.isprsjprs.2020.05.013, have real ones"
     )
 
+    use: str = setting(
+        MEASURE,
+        "Purpose",
+        "Measure: hide clear pixels and score them. Fill: fill the real clouds; the scores are "
+        "estimated on hidden clear pixels.",
+        choices=(MEASURE, FILL),
+    )
     coverage: float = setting(
         0.3, "Hidden share", "Share of the clear pixels to hide.", minimum=0.02, maximum=0.9
     )
@@ -63,6 +72,12 @@ class Gap(Task):
         """Hide part of the clear pixels, and real clouds with them, and practise on the rest."""
         whole = inputs_for(scene, self.bands)
         pixels = usable(whole)
+        clouds = pixels.valid.flags & ~pixels.clear.flags
+        if self.use == FILL and not clouds.any():
+            raise TaskError(
+                "The scene has no clouds to fill.",
+                "Import it with its quality band, or measure on simulated gaps.",
+            )
         field = hole_field(whole.optical, (seed, SCORED))
         hole, scored = holes(field, pixels.clear, self.coverage)
         visible = pixels.clear.flags & ~hole
@@ -85,14 +100,14 @@ class Gap(Task):
             seed=seed,
         )
         reference = whole.optical.raster
-        return Posed(
-            problem,
-            Truth(
-                reference,
-                {"hidden": FlagRaster(scored, whole.grid, "hidden")},
-                _scales(reference, visible),
-            ),
+        truth = Truth(
+            reference,
+            {"hidden": FlagRaster(scored, whole.grid, "hidden")},
+            _scales(reference, visible),
         )
+        if self.use == MEASURE:
+            return Posed(problem, truth)
+        return Posed(problem, truth, replace(problem, inputs=_with_gaps(whole, clouds)))
 
     def _lesson(self, inputs: Scene, flags: tuple[Flags, Flags], seeds: tuple[int, ...]) -> Pair:
         """Simulate one more mask in the visible pixels: what it takes away is to be learned."""

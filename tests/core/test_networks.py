@@ -122,7 +122,7 @@ def test_the_paper_preset_on_its_own_scene_size():
 
 @pytest.mark.parametrize("key", NETWORKS)
 def test_a_patch_larger_than_the_scene_names_the_largest(key):
-    problem, _ = Reconstruct().pose(make_scene(70, 90), 0)
+    problem, _, _ = Reconstruct().pose(make_scene(70, 90), 0)
     with pytest.raises(MethodError, match="larger than the scene") as caught:
         METHODS[key].from_values({"patch": 128}).fit(problem)
     stride = METHODS[key]().architecture.stride
@@ -150,7 +150,7 @@ def test_the_loss_falls(key):
 def test_another_seed_gives_another_network():
     results = []
     for seed in (0, 1):
-        problem, _ = Reconstruct().pose(make_scene(), seed)
+        problem, _, _ = Reconstruct().pose(make_scene(), seed)
         fuser = ShallowCNN(patch=32, epochs=1).fit(problem)
         results.append(fuser.fuse(problem.inputs))
     assert np.abs(results[0] - results[1]).max() > 1e-4
@@ -173,7 +173,7 @@ def test_another_seed_gives_another_network():
     ids=str,
 )
 def test_every_setting_works(settings):
-    problem, _ = Gap(lessons=1).pose(make_scene(), 0)
+    problem, _, _ = Gap(lessons=1).pose(make_scene(), 0)
     method = ShallowCNN(patch=32, stride=32, batch=4, epochs=2, **settings)
     fuser = method.fit(problem)
     result = fuser.fuse(fuser.prepare(problem.inputs))
@@ -184,7 +184,7 @@ def test_every_setting_works(settings):
 
 def test_without_radar_the_radar_is_not_looked_at():
     scene = make_scene()
-    problem, _ = Reconstruct().pose(scene, 0)
+    problem, _, _ = Reconstruct().pose(scene, 0)
     fuser = ShallowCNN(patch=32, epochs=1, radar="none").fit(problem)
     other = make_scene(seed=9).radar
     shuffled = problem.inputs.adding(other)

@@ -148,7 +148,7 @@ def test_hidden_at_the_native_grid_of_the_files(test_data: Path, tmp_path: Path)
         scene = FilesSource(optical=(path,), optical_native=30.0, radar=radar).make()
         return Gap(lessons=1).pose(scene, 0)
 
-    problem, truth = posed(original)
+    problem, truth, _ = posed(original)
     visible = np.isfinite(problem.inputs.optical.raster.read()).all(axis=0)
     scored = truth.regions["hidden"].read()[0] == 1
     with rasterio.open(original) as source:
@@ -160,7 +160,7 @@ def test_hidden_at_the_native_grid_of_the_files(test_data: Path, tmp_path: Path)
     with rasterio.open(tmp_path / "landsat8_sr_20170831.tif", "w", **profile) as target:
         target.write(pixels)
         target.descriptions = names
-    again, _ = posed(tmp_path / "landsat8_sr_20170831.tif")
+    again, _, _ = posed(tmp_path / "landsat8_sr_20170831.tif")
     after = again.inputs.optical.raster.read()
     np.testing.assert_array_equal(np.isfinite(after).all(axis=0), visible)
     np.testing.assert_array_equal(

@@ -47,7 +47,7 @@ def test_truth_and_labels_never_reach_a_problem(key):
         Unit.CLASS,
         10.0,
     )
-    problem, _ = TASKS[key]().pose(scene.adding(truth, labels), 0)
+    problem, _, _ = TASKS[key]().pose(scene.adding(truth, labels), 0)
     for inputs in (problem.inputs, *(pair.inputs for pair in problem.pairs)):
         assert not inputs.all(Role.TRUTH)
         assert not inputs.all(Role.LABELS)
@@ -68,7 +68,7 @@ def test_a_scene_all_under_cloud_is_refused(key):
 
 def test_reconstruct_declares_the_papers_scale():
     scene = make_scene(nan=True)
-    problem, truth = Reconstruct().pose(scene, 0)
+    problem, truth, _ = Reconstruct().pose(scene, 0)
     optical = scene.optical.raster.read()
     for index, scale in enumerate(truth.scales):
         assert scale.lower == np.nanmin(optical[index])
@@ -82,13 +82,13 @@ def test_reconstruct_leaves_clouds_out_of_its_scale_and_says_both():
     scene = make_scene()
     optical = scene.optical.raster.read()
     optical[:, 10:20, 10:30] = 5.0
-    _, truth = Reconstruct().pose(with_clouds(with_optical(scene, optical)), 0)
+    _, truth, _ = Reconstruct().pose(with_clouds(with_optical(scene, optical)), 0)
     assert set(truth.regions) == {"all", "clear"}
     assert max(scale.upper for scale in truth.scales) < 5
 
 
 def test_gap_hides_the_share_it_says():
-    problem, truth = Gap(coverage=0.4).pose(make_scene(240, 240), 1)
+    problem, truth, _ = Gap(coverage=0.4).pose(make_scene(240, 240), 1)
     hidden = problem.inputs.layer(HIDDEN).raster.read()
     assert hidden.mean() == pytest.approx(0.4, abs=0.02)
     # the rim that guards against copies of the truth is hidden but not scored
@@ -97,7 +97,7 @@ def test_gap_hides_the_share_it_says():
 
 def test_gap_scores_only_clear_pixels_and_hides_clouds_too():
     scene = with_clouds(make_scene())
-    problem, truth = Gap().pose(scene, 1)
+    problem, truth, _ = Gap().pose(scene, 1)
     cloud = scene.layer("cloud").raster.read()[0] == 1
     scored = truth.regions["hidden"].read()[0] == 1
     hidden = problem.inputs.layer(HIDDEN).raster.read()[0] == 1
@@ -109,7 +109,7 @@ def test_gap_scores_only_clear_pixels_and_hides_clouds_too():
 
 
 def test_gap_lessons_are_visible_pixels_with_holes_of_their_own():
-    problem, truth = posed("gap")
+    problem, truth, _ = posed("gap")
     scored = truth.regions["hidden"].read()[0] == 1
     for pair in problem.pairs:
         lesson = pair.lesson.read()[0] == 1
@@ -131,7 +131,7 @@ def test_what_is_scored_depends_on_scene_settings_and_seed_only():
 
 
 def test_gap_scale_is_the_visible_pixels_spread():
-    problem, truth = posed("gap")
+    problem, truth, _ = posed("gap")
     visible = problem.inputs.optical.raster.read()
     for index, scale in enumerate(truth.scales):
         values = visible[index][np.isfinite(visible[index])]
@@ -153,14 +153,14 @@ def test_hidden_means_hidden(method):
     scene = make_scene(seed=5)
     task = Gap(lessons=1)
     settings = FEW_STEPS.get(method, {})
-    _, truth = task.pose(scene, 2)
+    _, truth, _ = task.pose(scene, 2)
     scored = truth.regions["hidden"].read()[0] == 1
     pixels = scene.optical.raster.read()
     perturbed = np.where(scored, 7.0 - 3 * pixels, pixels)
     assert (perturbed != pixels).any()
     answers = []
     for each in (scene, with_optical(scene, perturbed)):
-        problem, _ = task.pose(each, 2)
+        problem, _, _ = task.pose(each, 2)
         fuser = METHODS[method].from_values(settings).fit(problem)
         prepared = fuser.prepare(problem.inputs)
         answers.append(fuser.fuse(prepared))
@@ -180,3 +180,24 @@ def test_blocks_split_by_share_with_a_buffer():
     assert everything.all() and not nothing.any()
     part_train, _ = split.read(Window(33, 47, 50, 60), 0.25)
     np.testing.assert_array_equal(part_train, train[33:83, 47:107])
+
+
+def test_gap_fills_real_clouds_and_estimates_its_score_on_simulated_holes():
+    scene = with_clouds(make_scene())
+    measured, filled = (Gap(use=use).pose(scene, 1) for use in ("measure", "fill"))
+    assert measured.product is None
+    wanted = filled.product.inputs.layer(HIDDEN).raster.read()[0] == 1
+    # the cloud and its rim of one 30 m cell that it may have been resampled into, nothing else
+    assert wanted[7:23, 7:33].all()
+    assert wanted.sum() == 16 * 26
+    scored = [each.truth.regions["hidden"].read() for each in (measured, filled)]
+    np.testing.assert_array_equal(*scored)
+    visible = filled.product.inputs.optical.raster.read()
+    np.testing.assert_array_equal(visible[:, ~wanted], scene.optical.raster.read()[:, ~wanted])
+    assert np.isnan(visible[:, wanted]).all()
+
+
+def test_gap_refuses_to_fill_a_scene_without_clouds():
+    with pytest.raises(TaskError, match="no clouds to fill") as caught:
+        Gap(use="fill").pose(make_scene(), 1)
+    assert "quality band" in caught.value.hint
