@@ -1,11 +1,122 @@
-"""Fuse."""
+"""Fuse: what to do, with which methods and settings, what it will take, and Start."""
+
+from collections.abc import Mapping
 
 import streamlit as st
+
+from core.errors import BandweaveError
+from core.library import Entry
+from core.methods import METHODS
+from core.problem import Task
+from core.request import Request
+from core.runs import State, all_runs
+from core.settings import Value
+from pages.shared import current, fusion_form, notices, progress
+from pages.shared.cloning import clone_asked
+from pages.shared.estimate import Plan, plan, plan_table
+from pages.shared.orders import command, order, start, summary
+from pages.shared.run_table import ended_table
+
+Planned = tuple[Request, Plan]
 
 
 def main() -> None:
     """Show the page."""
-    st.title("Fuse", anchor=False)
+    clone_asked()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Fuse", anchor=False, width="stretch")
+        entry = current.choose_scene()
+    if entry is None:
+        with st.container(border=True, key="card-empty"):
+            st.write("There is no scene yet. Import one, or wait until the demo has been made.")
+            st.page_link("pages/imagery.py", label="Imagery", icon=":material/satellite_alt:")
+        return
+    left, right = st.columns([3, 2])
+    with left:
+        planned = ask(entry)
+    with right, st.container(key="beside"):
+        with st.container(border=True, key="card-start"):
+            offer(planned)
+        follow()
+
+
+def ask(entry: Entry) -> list[Planned | None]:
+    """Ask for everything but seeds; return each method's plan, None where something is amiss."""
+    with st.container(border=True, key="card-task"):
+        task = fusion_form.choose_task(entry)
+        task_settings = fusion_form.task_fields(task, entry)
+    with st.container(border=True, key="card-methods"):
+        st.subheader("Methods", anchor=False)
+        methods = fusion_form.method_choice(task, entry)
+    return [settle(method, task, task_settings, entry) for method in methods]
+
+
+def settle(
+    method: str, task: type[Task], task_settings: Mapping[str, Value], entry: Entry
+) -> Planned | None:
+    """Ask for a method's settings; say what is amiss with them, if anything."""
+    has_fields = bool(METHODS[method].settings())
+    with st.container(border=has_fields, key=f"card-settings-{method}"):
+        if has_fields:
+            st.subheader(METHODS[method].label, anchor=False)
+        settings = fusion_form.method_fields(method, task, entry)
+        try:
+            request = Request(entry.id, task.key, method, settings, task_settings)
+            return request, plan(request, entry, all_runs())
+        except BandweaveError as error:
+            notices.problem(error)
+    return None
+
+
+def offer(planned: list[Planned | None]) -> None:
+    """Say what it will take, and start it on a click."""
+    st.subheader("What it will take", anchor=False)
+    with st.container(horizontal=True):
+        seeds = fusion_form.seed_fields()
+    sound = [each for each in planned if each is not None]
+    if not planned:
+        st.caption("Choose at least one method.")
+    if sound:
+        st.html(plan_table(sound))
+    complete = bool(planned) and len(sound) == len(planned)
+    asked = order([request for request, _ in sound], seeds) if complete else None
+    count = len(asked.requests) if asked else 0
+    if asked:
+        st.caption(summary(asked, len(seeds) * sum(plan.seconds for _, plan in sound)))
+    name = st.text_input(
+        "Name", key="fuse-name", placeholder="Name (optional)", label_visibility="collapsed"
+    )
+    label = f"Start {count} runs" if count > 1 else "Start"
+    clicked = st.button(
+        label, type="primary", icon=":material/play_arrow:", disabled=not asked, width="stretch"
+    )
+    if asked and clicked:
+        try:
+            progress.remember(start(asked, name))
+        except BandweaveError as error:
+            notices.problem(error)
+    if asked:
+        with st.expander("Copy as command", icon=":material/terminal:"):
+            st.code(command(asked), language="bash", wrap_lines=True)
+
+
+def follow() -> None:
+    """Show what was started, and where to go when it has ended."""
+    ended = progress.follow()
+    if not ended:
+        return
+    st.html(ended_table(ended))
+    for run in ended:
+        notices.failed(run)
+    done = [run.id for run in ended if run.status().state is State.DONE]
+    with st.container(horizontal=True):
+        if done:
+            chosen = {"run": done[-1]}
+            st.page_link("pages/compare.py", icon=":material/compare:", query_params=chosen)
+            st.page_link("pages/metrics.py", icon=":material/bar_chart:", query_params=chosen)
+        st.page_link(
+            "pages/runs.py", icon=":material/list_alt:", query_params={"run": ended[-1].id}
+        )
 
 
 main()

@@ -1,16 +1,21 @@
 """Runs as they happen: how far, how good so far, how long still, and a way to stop."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
 from core import engine
-from core.errors import RunError
+from core.errors import BandweaveError, RunError
 from core.runs import Run, State, open_run
+from pages.shared import run_facts
+from pages.shared.estimate import duration
 from pages.shared.results import Result
 
 POLL = 0.5
 """Seconds between looks at a run that is under way."""
+MOST_BARS = 4
+"""How many runs have a bar of their own; the others wait, and are counted."""
+_FOLLOWED = "followed-runs"
 _WAITING = {State.QUEUED: "Waiting for its turn", State.RUNNING: "Starting"}
 
 
@@ -19,40 +24,84 @@ def watch(rows: Sequence[Result]) -> bool:
 
     The page runs again when one ends.
     """
-    names = _under_way(rows)
+    return _watched({row.run.id: row.title for row in rows if not row.run.status().state.final})
+
+
+def mention(rows: Sequence[Result]) -> None:
+    """Say in one line which of the runs is executing, if any; the page runs again when it ends."""
+    names = {row.run.id: row.title for row in rows if not row.run.status().state.final}
+    if names:
+        _line(names)
+
+
+def remember(runs: Iterable[Run]) -> None:
+    """Follow these runs in this session, in place of those followed so far."""
+    st.session_state[_FOLLOWED] = [run.id for run in runs]
+
+
+def follow() -> list[Run]:
+    """Show what this session started last: bars while under way; return those that have ended."""
+    runs = []
+    for run_id in st.session_state.get(_FOLLOWED, []):
+        try:
+            runs.append(open_run(run_id))
+        except RunError:  # deleted meanwhile, perhaps from another window
+            continue
+    ended = [run for run in runs if run.status().state.final]
+    names = {run.id: run_facts.title(run) for run in runs if run not in ended}
+    if len(runs) > 1:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{len(ended)} of {len(runs)} runs have ended.", width="stretch")
+            if len(names) > 1:
+                st.button(
+                    "Cancel all", icon=":material/close:", on_click=_cancel, args=(list(names),)
+                )
+    _watched(names)
+    return ended
+
+
+def _cancel(run_ids: Iterable[str]) -> None:
+    # the last first: what waits must not start when the one before it ends
+    for run_id in reversed(list(run_ids)):
+        try:
+            engine.local().cancel(run_id)
+        except BandweaveError:  # deleted meanwhile
+            continue
+
+
+def _watched(names: dict[str, str]) -> bool:
     if names:
         _bars(names)
     return bool(names)
 
 
-def mention(rows: Sequence[Result]) -> None:
-    """Say in one line which of the runs is executing, if any; the page runs again when it ends."""
-    names = _under_way(rows)
-    if names:
-        _line(names)
-
-
-def _under_way(rows: Sequence[Result]) -> dict[str, str]:
-    return {row.run.id: row.title for row in rows if not row.run.status().state.final}
-
-
 @st.fragment(run_every=POLL)
 def _bars(names: dict[str, str]) -> None:
-    for run in _still_under_way(names):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            share, text = describe(run)
-            st.progress(share, f"**{names[run.id]}** · {text}")
-            st.button(
-                "Cancel",
-                icon=":material/close:",
-                key=f"cancel-{run.id}",
-                on_click=engine.local().cancel,
-                args=(run.id,),
-            )
+    runs = _still_under_way(names)
+    # those that execute first, the others in the order they were asked for
+    runs.sort(key=lambda run: run.status().state is not State.RUNNING)
+    for run in runs[:MOST_BARS]:
+        bar(run, names[run.id])
+    if len(runs) > MOST_BARS:
+        st.caption(f"{len(runs) - MOST_BARS} more wait for their turn.")
+
+
+def bar(run: Run, name: str) -> None:
+    """Show how far a run is, and a button that ends it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        share, text = describe(run)
+        st.progress(share, f"**{name}** · {text}")
+        st.button(
+            "Cancel",
+            icon=":material/close:",
+            key=f"cancel-{run.id}",
+            on_click=_cancel,
+            args=([run.id],),
+        )
 
 
 @st.fragment(run_every=2 * POLL)
-def _line(names: dict[str, str]) -> None:
+def _line(names: Mapping[str, str]) -> None:
     running = [run for run in _still_under_way(names) if run.status().state is State.RUNNING]
     if running:
         st.caption(
@@ -61,7 +110,7 @@ def _line(names: dict[str, str]) -> None:
         )
 
 
-def _still_under_way(names: dict[str, str]) -> list[Run]:
+def _still_under_way(names: Iterable[str]) -> list[Run]:
     try:
         runs = [open_run(run_id) for run_id in names]
     except RunError:  # deleted meanwhile, perhaps from another window
@@ -84,5 +133,5 @@ def describe(run: Run) -> tuple[float, str]:
         parts.append(f"loss {progress.loss:.5f}")
     left = run.seconds_left()
     if left is not None:
-        parts.append(f"{left:.0f} s left")
+        parts.append(f"{duration(left)} left")
     return progress.step / max(1, progress.steps), " · ".join(parts)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import engine, library
+from core import engine, library, runs
 from core.runs import CANCELLED, Request, Run, new_run, open_run
+from core.studies import Study, new_study
 from pages.shared import demo
 from tests.pages.shown import ROOT, finish
 from tests.small import make_scene
@@ -32,8 +33,18 @@ class WaitingEngine:
         self.background.append(background)
         return new_run(request)
 
+    def submit_study(self, name, requests, references=()) -> Study:
+        known = [runs.alike(request) for request in references]
+        made = [run or new_run(asked) for run, asked in zip(known, references, strict=True)]
+        return new_study(name, made + [self.submit(request) for request in requests])
+
     def cancel(self, run_id: str) -> None:
         (open_run(run_id).folder / CANCELLED).touch()
+
+    def discard(self, run_id: str) -> None:
+        if not open_run(run_id).status().state.final:
+            self.cancel(run_id)
+        runs.discard(run_id)
 
 
 @pytest.fixture

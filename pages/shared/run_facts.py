@@ -1,0 +1,57 @@
+"""How pages name a run, its state, when it was asked for, and how good it is in one number."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core.evaluate import MEAN
+from core.methods import METHODS
+from core.runs import Run, State
+
+ICONS = {
+    State.QUEUED: ":material/schedule:",
+    State.RUNNING: ":material/model_training:",
+    State.DONE: ":material/check_circle:",
+    State.FAILED: ":material/error:",
+    State.CANCELLED: ":material/block:",
+    State.LOST: ":material/heart_broken:",
+}
+COLOURS = {
+    State.QUEUED: "gray",
+    State.RUNNING: "blue",
+    State.DONE: "green",
+    State.FAILED: "red",
+    State.CANCELLED: "gray",
+    State.LOST: "orange",
+}
+SCORE = "rmse"
+REGIONS = ("hidden", "all", "clear")
+"""Where the one score is taken from: the first of these that the task scores."""
+
+
+def title(run: Run) -> str:
+    """Return what its owner called it, else method and seed."""
+    return run.name or f"{METHODS[run.request.method].label} · seed {run.request.seed}"
+
+
+def badge(state: State) -> None:
+    """Show a state as a word with its icon."""
+    st.badge(state.capitalize(), icon=ICONS[state], color=COLOURS[state])  # type: ignore[arg-type]
+
+
+def asked_at(run: Run) -> datetime | None:
+    """Return when it was asked for (UTC), from its id; None where that does not tell."""
+    try:
+        return datetime.strptime(run.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def key_score(run: Run) -> float | None:
+    """Return the root mean square error over all bands, where the task scores; None without."""
+    values = {
+        score["region"]: score["value"]
+        for score in run.scores()
+        if (score["metric"], score["band"]) == (SCORE, MEAN)
+    }
+    return next((values[region] for region in REGIONS if region in values), None)
