@@ -9,21 +9,41 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = [
     {"errors"},
-    {"grid", "derived", "raster", "workspace", "settings", "json_file"},
+    {"grid", "derived", "raster", "workspace", "settings", "json_file", "memory", "worker"},
     {"scene"},
     {"problem", "blocks", "progress"},
     {"prepare", "transforms"},
     {"tasks", "methods", "metrics", "sources"},
-    {"evaluate", "request", "runs", "studies", "execution", "library", "display", "warmup"},
+    {
+        "evaluate",
+        "request",
+        "runs",
+        "studies",
+        "execution",
+        "library",
+        "display",
+        "mercator",
+        "warmup",
+    },
     {"engine", "report"},
     {"commands"},
     {"__main__"},
 ]
 """From the bottom up; what stands together on one level is a shelf each, or one floor."""
 FLOORS = [
-    {"grid", "derived", "raster", "workspace", "settings", "json_file"},
+    {"grid", "derived", "raster", "workspace", "settings", "json_file", "memory", "worker"},
     {"problem", "blocks", "progress"},
-    {"evaluate", "request", "runs", "studies", "execution", "library", "display", "warmup"},
+    {
+        "evaluate",
+        "request",
+        "runs",
+        "studies",
+        "execution",
+        "library",
+        "display",
+        "mercator",
+        "warmup",
+    },
 ]
 """Levels whose members may import each other."""
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}

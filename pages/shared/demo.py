@@ -18,6 +18,7 @@ from core.methods import METHODS, configured
 from core.runs import Request, Run, State, all_runs
 from core.settings import Value
 from core.tasks import TASKS
+from pages.shared import map as maps
 
 NETWORKS = ("shallow-cnn", "cae")
 REFERENCES = {"reconstruct": ("copy",), "gap": ("laplace",)}
@@ -31,9 +32,14 @@ _failure: BandweaveError | None = None
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Prepare the demo while the server runs, and end the engine with it."""
-    threading.Thread(target=prepare, name="demo", daemon=True).start()
+    threading.Thread(target=_make_ready, name="demo", daemon=True).start()
     yield
     engine.local().stop()
+
+
+def _make_ready() -> None:
+    prepare()
+    maps.warm()
 
 
 def prepare() -> None:

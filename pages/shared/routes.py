@@ -1,4 +1,4 @@
-"""Our own addresses on Streamlit's port: tiles of published layers."""
+"""Our own addresses on Streamlit's port: tiles of published layers, and the map's files."""
 
 import threading
 from collections import OrderedDict
@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from core.display import render_tile
 from core.errors import RasterError
+from pages.shared import mercator, values, vendor
 from pages.shared.layers import published
 
 KEPT_BYTES = 64 * 2**20
@@ -72,4 +73,5 @@ def routes() -> list[Route]:
     base = str(st.get_option("server.baseUrlPath")).strip("/")
     prefixes = ["", f"/{base}"] if base else [""]
     address = "/api/tiles/{layer}/{level:int}/{x:int}/{y:int}"
-    return [Route(prefix + address, tile) for prefix in prefixes]
+    viewed = [Route(prefix + address, tile) for prefix in prefixes]
+    return [*viewed, *values.routes(), *mercator.routes(), *vendor.routes()]

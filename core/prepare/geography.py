@@ -1,0 +1,64 @@
+"""Grids on the globe: their outline in degrees, and the pixels that a box in degrees encloses.
+
+Degrees are WGS 84, longitude before latitude as in every box here: west, south, east, north.
+"""
+
+import math
+
+import numpy as np
+from rasterio import Env
+from rasterio.warp import transform, transform_bounds
+
+from core.errors import RasterError
+from core.grid import Grid, Window
+from core.prepare.alignment import WGS84, Bounds, extent
+from core.prepare.warping import PROJ_ERRORS
+
+SIDE_POINTS = 8
+"""Straight pieces an outline's side is drawn with: a grid's edge is a curve in degrees."""
+
+
+def outline(grid: Grid) -> list[tuple[float, float]]:
+    """Return the grid's edge as (longitude, latitude), clockwise from the upper left, not closed.
+
+    Raises `RasterError` where the coordinate system has no degrees.
+    """
+    shares = np.arange(SIDE_POINTS) / SIDE_POINTS
+    zeros, ones = np.zeros(SIDE_POINTS), np.ones(SIDE_POINTS)
+    across = np.concatenate([shares, ones, 1 - shares, zeros]) * grid.width
+    down = np.concatenate([zeros, shares, ones, 1 - shares]) * grid.height
+    west, _, _, north = grid.bounds
+    width, height = grid.pixel_size
+    x, y = west + width * across, north - height * down
+    try:
+        with Env():
+            longitudes, latitudes = transform(grid.crs, WGS84, x.tolist(), y.tolist())
+    except PROJ_ERRORS as error:
+        raise RasterError(
+            f"The place of {grid.crs.to_string()[:40]} on the globe cannot be found: {error}.",
+            "Assign the coordinate system the coordinates are in.",
+        ) from error
+    return list(zip(longitudes, latitudes, strict=True))
+
+
+def window_within(grid: Grid, box: Bounds) -> Window | None:
+    """Return the pixels whose centres lie in a box in degrees, None where there is none.
+
+    Where meridians are not straight columns it is the smallest window that holds them all.
+    """
+    west, south, east, north = extent(grid, WGS84)
+    # half the world has no place in a zone, its part near the grid has
+    near = max(box[0], west), max(box[1], south), min(box[2], east), min(box[3], north)
+    if not (near[0] < near[2] and near[1] < near[3]):
+        return None
+    try:
+        with Env():
+            left, bottom, right, top = transform_bounds(WGS84, grid.crs, *near, densify_pts=21)
+    except PROJ_ERRORS:
+        return None
+    first_col, first_row = ~grid.transform @ (left, top)
+    last_col, last_row = ~grid.transform @ (right, bottom)
+    row, col = max(0, math.floor(first_row + 0.5)), max(0, math.floor(first_col + 0.5))
+    height = min(grid.height, math.floor(last_row + 0.5)) - row
+    width = min(grid.width, math.floor(last_col + 0.5)) - col
+    return Window(row, col, height, width) if height > 0 and width > 0 else None

@@ -1,0 +1,34 @@
+"""How images are stretched on the screen, worked out once for each file."""
+
+import streamlit as st
+
+from core.display import Style, stretch
+from core.grid import Raster
+from core.raster import StoredRaster
+from core.scene import Role, Scene, Unit
+from pages.shared.layers import fingerprint
+
+VISIBLE = ("red", "green", "blue")
+PERCENTILES = (2.0, 98.0)
+
+
+@st.cache_data(show_spinner=False, max_entries=256, hash_funcs={StoredRaster: fingerprint})
+def stretched(
+    raster: Raster,
+    bands: tuple[str, ...],
+    *,
+    decibels: bool = False,
+    percentiles: tuple[float, float] = PERCENTILES,
+) -> Style:
+    """Return the style that spans two percentiles of each band of a stored raster."""
+    return stretch(raster, bands, percentiles=percentiles, decibels=decibels)
+
+
+def quick_look(scene: Scene) -> tuple[Raster, Style]:
+    """Return what shows a scene best: true colour, else its first band, else radar in dB."""
+    if scene.all(Role.OPTICAL, earlier=False):
+        raster = scene.optical.raster
+        colours = VISIBLE if set(VISIBLE) <= set(raster.bands) else raster.bands[:1]
+        return raster, stretched(raster, colours)
+    radar = scene.radar
+    return radar.raster, stretched(radar.raster, radar.bands[:1], decibels=radar.unit is Unit.POWER)
