@@ -11,6 +11,7 @@ from core.runs import State
 from pages.shared import demo, notices, results
 from pages.shared.comparison import comparison
 from pages.shared.forms import choose, setting_field
+from pages.shared.latest import latest
 from pages.shared.progress import mention, watch
 from pages.shared.tables import score_table
 
@@ -33,6 +34,9 @@ def main() -> None:
         with st.container(gap=None):
             st.title("Fuse radar and optical imagery", anchor=False)
             st.caption("Train a network on both, and see how close it comes to the original.")
+        st.page_link(
+            "pages/imagery.py", label="Use your own imagery", icon=":material/upload_file:"
+        )
         task = TASKS[choose("Task", TASKS, key="task")]
     entry = demo.scene()
     with st.container(border=True, key="card-try"):
@@ -44,6 +48,7 @@ def main() -> None:
         comparison(task, entry, rows)
     with st.container(border=True, key="card-scores"):
         table(task, rows)
+    latest()
 
 
 def train(task: str, entry: Entry | None) -> list[results.Result]:

@@ -57,7 +57,7 @@ def waiting_engine(monkeypatch):
 @pytest.fixture
 def home(workspace, waiting_engine):
     """Return the Overview page, opened; the workspace is still empty."""
-    return AppTest.from_file(str(ROOT / "pages" / "home.py"), default_timeout=30)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
 
 
 @pytest.fixture(scope="session")
