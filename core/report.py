@@ -103,10 +103,10 @@ def fused_cog(run: Run, folder: Path | None = None) -> Path:
     Made once, block by block, in `folder` (by default the run's own); later calls find it there.
     Raises `RunError` where the run has no result.
     """
-    if run.status().state is not State.DONE:
+    fused = run.fused
+    if run.status().state is not State.DONE or not fused.path.is_file():
         raise RunError(f"The run {run.id} has no image.", "Choose one that has finished.")
     path = (folder or run.folder) / PRODUCT
-    fused = run.fused
     with _writing:
         made = path.stat().st_mtime if path.is_file() else -math.inf
         if made < fused.path.stat().st_mtime:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from core.display import render_tile
 from core.errors import RasterError
-from pages.shared import mercator, values, vendor
+from pages.shared import downloads, mercator, values, vendor
 from pages.shared.layers import published
 
 KEPT_BYTES = 64 * 2**20
@@ -74,4 +74,4 @@ def routes() -> list[Route]:
     prefixes = ["", f"/{base}"] if base else [""]
     address = "/api/tiles/{layer}/{level:int}/{x:int}/{y:int}"
     viewed = [Route(prefix + address, tile) for prefix in prefixes]
-    return [*viewed, *values.routes(), *mercator.routes(), *vendor.routes()]
+    return [*viewed, *values.routes(), *mercator.routes(), *vendor.routes(), *downloads.routes()]
