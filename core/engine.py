@@ -7,38 +7,45 @@ Workers are processes of their own session: they outlive the web server, and a n
 them again by their folders.
 """
 
-import contextlib
 import heapq
 import itertools
+import logging
 import os
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import psutil
 
-from core import runs, workspace
+from core import memory, runs, workspace
 from core.execution import claim
+from core.json_file import write_json
 from core.request import Request
-from core.runs import CANCELLED, PROGRESS, SKETCH, WORKER, Run, State, all_runs, new_run, open_run
+from core.runs import (
+    CANCELLED,
+    PROGRESS,
+    SKETCH,
+    STOPPED,
+    WORKER,
+    Run,
+    State,
+    all_runs,
+    new_run,
+    open_run,
+)
 from core.studies import Study, new_study
+from core.worker import end_worker, start_worker
+
+_logger = logging.getLogger(__name__)
 
 POLL = 0.1
-GRACE = 1.0
-"""Seconds a worker has to end by itself when told to."""
-ROOT = Path(__file__).resolve().parents[1]
 _CHILDREN: list[subprocess.Popen[bytes]] = []
 """Started workers not yet seen to end; here, since they may outlive an engine."""
 RETRY = 10.0
 """Seconds before another spare is started, should one have ended by itself."""
-NICE = 5
-"""Workers yield to the web server, so that pages stay quick while a run trains."""
 
 
 @dataclass
@@ -55,6 +62,7 @@ class LocalEngine:
 
     def __init__(self, limit: int | None = None) -> None:
         self.limit = limit or max(1, (os.cpu_count() or 2) // 2)
+        self._allowed = float("inf")
         self._queue: list[tuple[bool, int, Run]] = []
         self._order = itertools.count()
         self._workers: dict[str, _Worker] = {}
@@ -70,17 +78,27 @@ class LocalEngine:
         with self._lock:
             if self._thread is not None:
                 return
+            self._allowed = memory.allowed(self.limit)
             workspace.empty_trash()
             for run in reversed(all_runs()):
-                state = run.status().state
-                process = run.worker()
-                if state is State.QUEUED:
-                    self._enqueue(run, next(self._order))
-                elif state is State.RUNNING and process is not None:
-                    self._workers[run.id] = _Worker(run, next(self._order), process)
+                self._take_up(run)
             self._warm()
             self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
             self._thread.start()
+
+    def _take_up(self, run: Run) -> None:
+        """Go on with a run where an earlier engine left it."""
+        state, process = run.status().state, run.worker()
+        if state is State.LOST and not (run.folder / PROGRESS).exists():
+            # the server ended while it handed the run over: nothing was done yet
+            (run.folder / WORKER).unlink(missing_ok=True)
+            state = State.QUEUED
+        if state is State.QUEUED:
+            self._enqueue(run, next(self._order))
+        elif state is State.RUNNING and process is not None:
+            self._workers[run.id] = _Worker(run, next(self._order), process)
+        elif process is not None and not run.result():
+            end_worker(process)
 
     def submit(self, request: Request, *, background: bool = False) -> Run:
         """Queue a request as a new run of the workspace."""
@@ -130,7 +148,7 @@ class LocalEngine:
             heapq.heapify(self._queue)
             process = run.worker()
             if process is not None:
-                _end(process)
+                end_worker(process)
             self._workers.pop(run_id, None)
             self._dispatch()
 
@@ -163,7 +181,7 @@ class LocalEngine:
         if len(self._workers) < self.limit or not background:
             return
         worker = background[0]
-        _end(worker.process)
+        end_worker(worker.process)
         del self._workers[worker.run.id]
         for name in (WORKER, PROGRESS, SKETCH):
             (worker.run.folder / name).unlink(missing_ok=True)
@@ -171,14 +189,24 @@ class LocalEngine:
 
     def _work(self) -> None:
         while not self._stopping.wait(POLL):
-            with self._lock:
-                self._reap()
-                self._warm()
-                self._dispatch()
+            try:
+                with self._lock:
+                    self._reap()
+                    self._warm()
+                    self._dispatch()
+            except Exception:
+                # one run's trouble, such as a full disk, must not keep the others waiting for ever
+                _logger.exception("The engine could not go on; it tries again.")
+                self._stopping.wait(RETRY)
 
     def _reap(self) -> None:
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
         for run_id, worker in list(self._workers.items()):
+            held = memory.held(worker.process)
+            if held > self._allowed:
+                refusal = memory.too_much(held, self._allowed)
+                write_json(worker.run.folder / STOPPED, refusal._asdict())
+                end_worker(worker.process)
             if not worker.run.worker_alive():
                 del self._workers[run_id]
         if self._spare is not None:
@@ -192,29 +220,40 @@ class LocalEngine:
 
     def _dispatch(self) -> None:
         while self._queue and len(self._workers) < self.limit and not self._stopping.is_set():
-            if self._queue[0][2].background and not self._spare_ready:
+            background, order, run = self._queue[0]
+            if background and not self._spare_ready:
                 return
-            _, order, run = heapq.heappop(self._queue)
-            if run.status().state is not State.QUEUED:
-                continue
-            child = self._spare
-            if run.background or child is None or child.poll() is not None:
-                child = _worker_process()
-            else:
-                self._spare, self._spare_ready = None, False
-            process = psutil.Process(child.pid)
-            if not claim(run, process):
-                child.kill()
-                child.communicate()
-                continue
-            _CHILDREN.append(child)
-            assert child.stdin is not None
-            assert child.stdout is not None
-            child.stdout.close()
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(f"{run.folder}\n".encode())
-                child.stdin.close()
-            self._workers[run.id] = _Worker(run, order, process)
+            # another server, or its owner, may have dealt with it
+            if run.folder.is_dir() and run.status().state is State.QUEUED:
+                process = self._handed_over(run)
+                if process is None:
+                    return
+                self._workers[run.id] = _Worker(run, order, process)
+            heapq.heappop(self._queue)
+
+    def _handed_over(self, run: Run) -> psutil.Process | None:
+        """Give a run to the spare worker or to a new one; None where that did not succeed."""
+        child = self._spare
+        if run.background or child is None or child.poll() is not None:
+            child = start_worker()
+        else:
+            self._spare, self._spare_ready = None, False
+        process = psutil.Process(child.pid)
+        if not claim(run, process):
+            child.kill()
+            child.communicate()
+            return None
+        _CHILDREN.append(child)
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdout.close()
+        try:
+            child.stdin.write(f"{run.folder}\n".encode())
+            child.stdin.close()
+        except BrokenPipeError:  # it ended just now, before it knew of the run
+            (run.folder / WORKER).unlink()
+            return None
+        return process
 
     def _warm(self) -> None:
         """Keep a spare ready, but do not let it load while a user's run needs the machine.
@@ -225,39 +264,7 @@ class LocalEngine:
         wanted = any(not background for background, _, _ in self._queue)
         rested = time.monotonic() - self._spare_failed > RETRY
         if self._spare is None and rested and (wanted or not busy):
-            self._spare = _worker_process("--warm")
-
-
-def _worker_process(*options: str) -> subprocess.Popen[bytes]:
-    """Start a worker that reads the folder of its run from its input, in a session of its own."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "core", "run", "--wait", *options],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=os.environ | {"BANDWEAVE_NICE": str(NICE)},
-    )
-    assert child.stdout is not None
-    os.set_blocking(child.stdout.fileno(), False)
-    return child
-
-
-def _end(process: psutil.Process) -> None:
-    """End a worker's whole process group, by force if it does not go at once."""
-    for stop in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            # one started from a shell has the shell's group, which is not ours to end
-            if os.getpgid(process.pid) == process.pid:
-                os.killpg(process.pid, stop)
-            else:
-                process.send_signal(stop)
-            process.wait(GRACE)
-        except psutil.TimeoutExpired:
-            continue
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            return
+            self._spare = start_worker("--warm")
 
 
 @cache

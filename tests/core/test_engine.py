@@ -2,15 +2,30 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from core import library
+from core import engine as engine_module
+from core import library, memory, workspace
 from core.engine import LocalEngine
-from core.runs import Request, Run, State
+from core.errors import RunError, SceneError, SettingError
+from core.runs import (
+    PROGRESS,
+    WORKER,
+    Request,
+    Run,
+    State,
+    all_runs,
+    discard,
+    new_run,
+    open_run,
+    restore,
+)
 from tests.small import make_scene
 
 PATIENCE = 90.0
@@ -53,6 +68,27 @@ def training(run: Run) -> bool:
     return progress is not None and progress.stage.startswith("Training")
 
 
+def group_alive(leader: psutil.Process) -> bool:
+    try:
+        os.killpg(leader.pid, 0)
+    except ProcessLookupError:
+        return False
+    return leader.status() != psutil.STATUS_ZOMBIE
+
+
+def worker_of(run: Run) -> psutil.Process:
+    worker = run.worker()
+    assert worker is not None
+    return worker
+
+
+@pytest.fixture
+def cold(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
+    """Return an engine that keeps no spare: every worker loads what it needs itself."""
+    monkeypatch.setattr(LocalEngine, "_warm", lambda _: None)
+    return engine
+
+
 def test_runs_queue_start_in_order_and_finish(engine: LocalEngine):
     runs = [engine.submit(quick(seed)) for seed in range(2)]
     assert engine.waiting() == [runs[1].id]
@@ -62,32 +98,162 @@ def test_runs_queue_start_in_order_and_finish(engine: LocalEngine):
     assert all(seconds > 0 for seconds in ended)
 
 
-def test_cancel_within_two_seconds_whatever_the_run_is_doing(engine: LocalEngine):
-    run, waiting = engine.submit(endless()), engine.submit(quick())
+def test_no_more_runs_together_than_the_limit_allows(cold: LocalEngine):
+    cold.limit = 2
+    asked = [cold.submit(endless(seed)) for seed in range(4)]
+    assert [state(run) for run in asked] == [State.RUNNING] * 2 + [State.QUEUED] * 2
+    assert cold.waiting() == [run.id for run in asked[2:]]
+    cold.cancel(asked[0].id)
+    assert [state(run) for run in asked[1:]] == [State.RUNNING] * 2 + [State.QUEUED]
+    cold.cancel(asked[3].id)
+    assert cold.waiting() == []
+
+
+def test_cancel_ends_the_process_group_before_the_worker_has_loaded_anything(cold: LocalEngine):
+    run = cold.submit(endless())
+    worker = worker_of(run)
     begun = time.monotonic()
-    engine.cancel(waiting.id)
-    assert state(waiting) is State.CANCELLED
-    engine.cancel(run.id)  # TensorFlow is still loading
+    cold.cancel(run.id)
+    assert time.monotonic() - begun < 2
+    assert not group_alive(worker)
     assert state(run) is State.CANCELLED
-    assert time.monotonic() - begun < 2
-    again = engine.submit(endless())
-    until(lambda: training(again))
-    worker = again.worker()
-    assert worker is not None
+
+
+def test_cancel_ends_the_process_group_while_tensorflow_loads(cold: LocalEngine):
+    run, waiting = cold.submit(endless()), cold.submit(quick())
+
+    def loading() -> bool:
+        progress = run.status().progress
+        return progress is not None and progress.stage == "Loading TensorFlow"
+
+    until(loading)
+    worker = worker_of(run)
     begun = time.monotonic()
-    engine.cancel(again.id)
+    cold.cancel(waiting.id)
+    cold.cancel(run.id)
     assert time.monotonic() - begun < 2
-    assert not worker.is_running()
-    assert state(again) is State.CANCELLED
+    assert not group_alive(worker)
+    assert [state(run), state(waiting)] == [State.CANCELLED] * 2
+
+
+def test_cancel_ends_the_process_group_while_it_trains(engine: LocalEngine):
+    run = engine.submit(endless())
+    until(lambda: training(run))
+    worker = worker_of(run)
+    begun = time.monotonic()
+    engine.cancel(run.id)
+    assert time.monotonic() - begun < 2
+    assert not group_alive(worker)
+    assert state(run) is State.CANCELLED
+
+
+def test_a_worker_that_does_not_go_is_forced(cold: LocalEngine):
+    words = ["bash", "-c", "trap '' TERM; echo; while true; do sleep 1; done"]
+    stubborn = subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True)
+    assert stubborn.stdout is not None
+    stubborn.stdout.readline()
+    begun = time.monotonic()
+    engine_module.end_worker(psutil.Process(stubborn.pid))
+    assert time.monotonic() - begun < 2
+    stubborn.communicate()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(stubborn.pid, 0)
+
+
+def test_a_run_that_holds_too_much_is_ended_and_says_so(
+    cold: LocalEngine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(memory.VARIABLE, "0.2")
+    run, following = cold.submit(endless()), cold.submit(quick())
+    worker = worker_of(run)
+    until(lambda: state(run).final)
+    status = run.status()
+    assert status.state is State.FAILED
+    assert "at most 0.2 GiB" in status.error
+    assert "smaller area, patch or batch" in status.hint
+    until(lambda: not group_alive(worker), 2)
+    # what needs no network fits
+    until(lambda: state(following) is State.DONE)
+
+
+def test_an_impossible_limit_is_refused(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch):
+    for stated in ("much", "0", "-1", "nan", "inf"):
+        monkeypatch.setenv(memory.VARIABLE, stated)
+        with pytest.raises(SettingError, match=f"cannot be '{stated}'"):
+            engine.start()
+
+
+def test_a_run_given_to_a_worker_that_just_ended_goes_to_the_next(
+    cold: LocalEngine, monkeypatch: pytest.MonkeyPatch
+):
+    start, ended = engine_module.start_worker, []
+
+    def first_ends(*options: str) -> subprocess.Popen[bytes]:
+        if ended:
+            return start(*options)
+        pipe = subprocess.PIPE
+        ended.append(subprocess.Popen(["true"], stdin=pipe, stdout=pipe, start_new_session=True))
+        while psutil.Process(ended[0].pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        return ended[0]
+
+    monkeypatch.setattr(engine_module, "start_worker", first_ends)
+    run = cold.submit(quick())
+    until(lambda: state(run) is State.DONE)
+    ended[0].wait()
+
+
+def test_a_queued_run_that_was_deleted_holds_up_no_other(cold: LocalEngine):
+    cold.start()
+    cold.limit = 0
+    runs = [cold.submit(quick(seed)) for seed in range(2)]
+    workspace.discard(runs[0].folder)
+    cold.limit = 1
+    until(lambda: state(runs[1]) is State.DONE)
+    assert not runs[0].folder.exists()
+
+
+def test_a_discarded_run_is_cancelled_and_can_be_restored(cold: LocalEngine):
+    run = cold.submit(endless())
+    worker = worker_of(run)
+    with pytest.raises(RunError, match="under way"):
+        discard(run.id)
+    with pytest.raises(SceneError, match="in use by 1 run"):
+        library.discard("small")
+    cold.discard(run.id)
+    assert not group_alive(worker)
+    assert all_runs() == []
+    with pytest.raises(RunError, match="no run"):
+        cold.discard(run.id)
+    assert restore(run.id) == run
+    assert state(open_run(run.id)) is State.CANCELLED
+    with pytest.raises(RunError, match="already"):
+        restore(run.id)
+
+
+def test_a_new_engine_takes_up_what_was_never_begun_and_ends_what_was_cancelled(cold: LocalEngine):
+    handed = new_run(quick())
+    # its server ended between noting the worker and telling it
+    (handed.folder / WORKER).write_text(f'{{"pid": {os.getpid()}, "started": 1.0}}')
+    begun = new_run(quick(1))
+    (begun.folder / WORKER).write_text(f'{{"pid": {os.getpid()}, "started": 1.0}}')
+    (begun.folder / PROGRESS).write_text("")
+    cancelled = new_run(endless())
+    left = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    engine_module.claim(cancelled, psutil.Process(left.pid))
+    (cancelled.folder / "cancelled").touch()
+    cold.start()
+    left.wait(5)
+    until(lambda: state(handed) is State.DONE)
+    assert state(begun) is State.LOST
 
 
 def test_a_killed_worker_is_lost_and_the_next_run_starts(engine: LocalEngine):
     run, following = engine.submit(endless()), engine.submit(quick())
     until(lambda: training(run))
-    worker = run.worker()
-    assert worker is not None
-    os.kill(worker.pid, signal.SIGKILL)
+    os.kill(worker_of(run).pid, signal.SIGKILL)
     until(lambda: state(run) is State.LOST, 5)
+    assert "memory" in run.status().hint
     until(lambda: state(following) is State.DONE)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,24 +11,31 @@ import numpy as np
 import psutil
 import pytest
 
-from core import library
+from core import library, workspace
 from core.derived import MemoryRaster
 from core.errors import RunError, SceneError, SettingError, TaskError, UnknownNameError
 from core.evaluate import MEAN
 from core.execution import claim, execute
+from core.methods.laplace import Laplace
 from core.metrics import METRICS
 from core.runs import (
     CANCELLED,
+    NOTES,
     PROGRESS,
     REQUEST,
     RESULT,
+    SCORES,
+    STOPPED,
     WORKER,
     Request,
     Run,
     State,
+    alike,
     all_runs,
+    discard,
     new_run,
     open_run,
+    restore,
 )
 from core.scene import Scene, save_scene
 from tests.small import make_scene
@@ -162,6 +170,127 @@ def test_a_living_worker_reads_as_running_and_is_not_robbed(stored: str):
         execute(run)
 
 
+def test_of_two_that_found_nobody_one_takes_the_run(stored: str, monkeypatch):
+    run = new_run(Request(stored, "gap", "laplace"))
+    monkeypatch.setattr(Run, "worker", lambda _: None)
+    monkeypatch.setattr("core.execution.Path.exists", lambda _: False)
+    assert claim(run, psutil.Process())
+    assert not claim(run, psutil.Process())
+
+
+def test_memory_that_runs_out_is_said_so(stored: str, monkeypatch):
+    def greedy(*_: object) -> None:
+        np.empty((1 << 20, 1 << 20, 1 << 20), np.float32)
+
+    monkeypatch.setattr(Laplace, "fit", greedy)
+    run = new_run(Request(stored, "gap", "laplace"))
+    with pytest.raises(MemoryError):
+        execute(run)
+    status = run.status()
+    assert status.state is State.FAILED
+    assert "no more memory for the run: Unable to allocate 4.00 EiB" in status.error
+    assert "smaller area, patch or batch" in status.hint
+
+
+def test_what_ended_a_run_from_outside_is_its_reason(stored: str):
+    run = new_run(Request(stored, "gap", "laplace"))
+    (run.folder / STOPPED).write_text(json.dumps({"error": "It held 9 GiB.", "hint": "Less."}))
+    assert run.status()[0] is State.FAILED
+    assert run.status()[2:] == ("It held 9 GiB.", "Less.")
+    # it had finished a moment before
+    (run.folder / RESULT).write_text(json.dumps({"seconds": 1}))
+    assert run.status().state is State.DONE
+
+
+def test_a_run_has_a_name_and_a_note(stored: str):
+    run = new_run(Request(stored, "gap", "laplace"))
+    assert (run.name, run.note) == ("", "")
+    run.annotate(name=" Delta ")
+    run.annotate(note="With clouds\nover the sea")
+    assert (open_run(run.id).name, open_run(run.id).note) == ("Delta", "With clouds\nover the sea")
+    run.annotate(name="")
+    assert (run.name, run.note) == ("", "With clouds\nover the sea")
+    assert {path.name for path in run.folder.iterdir()} == {REQUEST, NOTES}
+
+
+def test_a_damaged_file_hides_neither_the_run_nor_the_others(stored: str):
+    whole = new_run(Request(stored, "gap", "laplace"))
+    broken = new_run(Request(stored, "gap", "copy"))
+    for name in (WORKER, NOTES, SCORES, STOPPED, RESULT):
+        assert broken.status().state is State.QUEUED
+        (broken.folder / name).write_text('{"half":')
+        assert (broken.name, broken.scores()) == ("", [])
+        if name == WORKER:
+            assert broken.status().state is State.LOST
+            (broken.folder / WORKER).unlink()
+    assert broken.status().state is State.FAILED
+    assert "damaged" in broken.status().error
+    assert broken.peak_memory_mib is None
+    assert {run.id for run in all_runs()} == {whole.id, broken.id}
+    for wrong in ('{"half":', "[]", '{"scene": "s"}', '{"scene":1,"task":"gap","method":"no"}'):
+        (broken.folder / REQUEST).write_text(wrong)
+        assert all_runs() == [whole]
+        assert not open_run(broken.id).sound
+
+
+def test_time_left_follows_the_pace_of_the_stage(stored: str):
+    run = new_run(Request(stored, "gap", "laplace"))
+    assert run.seconds_left() is None
+
+    def note(stage: str, step: int, steps: int, seconds: float) -> float | None:
+        content = {"stage": stage, "step": step, "steps": steps, "seconds": seconds}
+        line = json.dumps(content | {"loss": None, "validation": None})
+        with (run.folder / PROGRESS).open("a") as stream:
+            stream.write(line + "\n")
+        return run.seconds_left()
+
+    assert note("Loading TensorFlow", 0, 1, 0.0) is None
+    assert note("Training red", 10, 100, 5.0) is None
+    assert note("Training red", 20, 100, 6.0) == pytest.approx(8.0)
+    # another band is the same stage: 40 steps took 5 s, 50 are left
+    assert note("Training green", 50, 100, 10.0) == pytest.approx(6.25)
+    assert note("Fusing", 1, 5, 20.0) is None
+    assert note("Fusing", 3, 5, 26.0) == pytest.approx(6.0)
+    assert note("Done", 1, 1, 30.0) is None
+
+
+def test_a_run_that_asks_the_same_is_found(stored: str):
+    request = Request(stored, "gap", "laplace", seed=1)
+    assert alike(request) is None
+    first, second = new_run(replace(request, label="first")), new_run(request)
+    newest = max(first, second, key=lambda run: run.id)
+    other = min(first, second, key=lambda run: run.id)
+    assert alike(request) == newest
+    (newest.folder / CANCELLED).touch()
+    assert alike(request) == other
+    execute(other)
+    assert alike(request) == other
+    for changed in ({"seed": 2}, {"task_settings": {"coverage": 0.2}}, {"method": "copy"}):
+        assert alike(replace(request, **{"settings": {}} | changed)) is None
+    # the scene that has the id now is another one
+    later = time.time() + 10
+    os.utime(workspace.scenes() / stored / "scene.json", (later, later))
+    assert alike(request) is None
+
+
+def test_a_discarded_run_can_be_restored_for_a_day(stored: str):
+    run = new_run(Request(stored, "gap", "laplace"))
+    execute(run)
+    old = time.time() - 3 * 24 * 3600
+    os.utime(run.folder, (old, old))
+    discard(run.id)
+    assert all_runs() == []
+    workspace.empty_trash()
+    assert restore(run.id) == run
+    assert run.status().state is State.DONE
+    discard(run.id)
+    os.utime(workspace.trash() / "runs" / run.id, (old, old))
+    workspace.empty_trash()
+    for gone in (run.id, "../runs", ""):
+        with pytest.raises(RunError):
+            restore(gone)
+
+
 def test_cancelled_is_a_fact_too(stored: str):
     run = new_run(Request(stored, "gap", "laplace"))
     (run.folder / CANCELLED).touch()
@@ -249,6 +378,28 @@ def test_a_deleted_scene_is_gone_and_others_stay(workspace: Path):
     assert [entry.id for entry in library.entries()] == ["second"]
     with pytest.raises(SceneError):
         library.delete("../second")
+
+
+def test_a_discarded_scene_can_be_restored_unless_its_id_is_taken(workspace: Path):
+    first = library.store(make_scene(seed=1), "same")
+    library.discard("same")
+    assert library.entries() == []
+    assert library.restore("same") == first
+    library.discard("same")
+    library.store(make_scene(seed=2), "same")
+    with pytest.raises(SceneError, match="by now"):
+        library.restore("same")
+    # the one discarded last is the one that comes back
+    library.discard("same")
+    np.testing.assert_array_equal(
+        library.restore("same").scene.radar.raster.read(),
+        make_scene(seed=2).radar.raster.read(),
+    )
+    for wrong in ("none", "../home"):
+        with pytest.raises(SceneError, match="cannot be restored"):
+            library.restore(wrong)
+        with pytest.raises(SceneError, match="no scene"):
+            library.discard(wrong)
 
 
 def test_an_import_that_fails_leaves_nothing(workspace: Path, monkeypatch: pytest.MonkeyPatch):
