@@ -192,6 +192,21 @@ def colour(pixels: Pixels, style: Style) -> Screen:
     return screen
 
 
+def shown_values(raster: Raster, style: Style, row: int, col: int) -> list[float | None]:
+    """Return one pixel of the style's bands at full resolution: in dB where the style shows dB.
+
+    None is no data. A pixel outside the grid raises `RasterError`.
+    """
+    pixels = raster.read(Window(row, col, 1, 1), style.bands)
+    shown = power_to_db(pixels) if style.decibels else pixels
+    return [float(value) if np.isfinite(value) else None for value in shown[:, 0, 0]]
+
+
+def palette_steps(palette: Palette) -> list[str]:
+    """Return the palette's evenly spaced colours, lowest first, as `#rrggbb`."""
+    return [f"#{step}" for step in _ANCHORS[palette].split()]
+
+
 def levels(grid: Grid) -> int:
     """Return how many levels the pyramid has: the last one fits one tile."""
     return 1 + max(0, math.ceil(math.log2(max(grid.shape) / TILE)))

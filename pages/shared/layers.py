@@ -12,16 +12,37 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
-from core.display import TILE, Difference, Style, levels
+from core.display import TILE, Difference, Palette, Style, levels, palette_steps
 from core.grid import Raster
 from core.raster import StoredRaster
+from pages.shared.addresses import prefix
 
 KEPT = 256
 _SECRET = secrets.token_bytes(32)
 _published: OrderedDict[str, tuple[Raster, Style]] = OrderedDict()
 _lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What a layer's colours stand for, one lower and one upper value a band."""
+
+    bands: tuple[str, ...]
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    palette: Palette
+    unit: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Describe the legend to the viewer's script."""
+        return {
+            "bands": self.bands,
+            "lower": self.lower,
+            "upper": self.upper,
+            "colours": palette_steps(self.palette) if len(self.bands) == 1 else [],
+            "signed": self.palette == "difference",
+            "unit": self.unit,
+        }
 
 
 @dataclass(frozen=True)
@@ -33,18 +54,24 @@ class Layer:
     id: str = ""
     levels: int = 0
     awaited: str = ""
+    legend: Legend | None = None
+
+    @property
+    def unit(self) -> str:
+        """What the pixels are in, as shown; empty where nothing is said."""
+        return self.legend.unit if self.legend else ""
 
     def as_json(self) -> dict[str, Any]:
         """Describe the layer to the viewer's script."""
-        base = str(st.get_option("server.baseUrlPath")).strip("/")
-        prefix = f"/{base}" if base else ""
         return {
             "label": self.label,
             "note": self.note,
-            "tiles": f"{prefix}/api/tiles/{self.id}/{{z}}/{{x}}/{{y}}" if self.id else "",
+            "id": self.id,
+            "tiles": f"{prefix()}/api/tiles/{self.id}/{{z}}/{{x}}/{{y}}" if self.id else "",
             "levels": self.levels,
             "tile": TILE,
             "awaited": self.awaited,
+            "legend": self.legend.as_json() if self.legend else None,
         }
 
 
@@ -54,10 +81,12 @@ def publish(
     label: str,
     note: str = "",
     key: tuple[object, ...] | None = None,
+    unit: str = "",
 ) -> Layer:
-    """Let the browser ask for tiles of a raster; the least recently published are forgotten.
+    """Let the browser ask for tiles and values; the least recently published are forgotten.
 
-    `key` says what a raster that is not stored was computed from.
+    `key` says what a raster that is not stored was computed from. `unit` is what the style shows
+    ("reflectance"); dB goes without saying where it shows dB.
     """
     stated = repr((fingerprint(raster) if key is None else key, style)).encode()
     identity = hashlib.blake2b(stated, key=_SECRET, digest_size=12).hexdigest()
@@ -66,7 +95,9 @@ def publish(
         _published.move_to_end(identity)
         while len(_published) > KEPT:
             _published.popitem(last=False)
-    return Layer(label, note, identity, levels(raster.grid))
+    said = unit or ("dB" if style.decibels else "")
+    legend = Legend(style.bands, style.lower, style.upper, style.palette, said)
+    return Layer(label, note, identity, levels(raster.grid), legend=legend)
 
 
 def awaited(label: str, word: str) -> Layer:

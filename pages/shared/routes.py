@@ -1,9 +1,8 @@
-"""Our own addresses on Streamlit's port: tiles of published layers, and the map's files."""
+"""Our own addresses on Streamlit's port; those of the viewer's tiles are answered here."""
 
 import threading
 from collections import OrderedDict
 
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -11,11 +10,11 @@ from starlette.routing import Route
 from core.display import render_tile
 from core.errors import RasterError
 from pages.shared import downloads, mercator, values, vendor
+from pages.shared.addresses import FOR_GOOD, NEVER, everywhere
 from pages.shared.layers import published
 
 KEPT_BYTES = 64 * 2**20
-FOR_GOOD = {"Cache-Control": "private, max-age=31536000, immutable"}
-NEVER = {"Cache-Control": "no-store"}
+ADDRESS = "/api/tiles/{layer}/{level:int}/{x:int}/{y:int}"
 
 
 class TileCache:
@@ -51,11 +50,11 @@ def tile(request: Request) -> Response:
 
     Not a coroutine: Starlette then runs it in its thread pool, and rendering blocks nobody.
     """
-    values = request.path_params
-    layer = published(values["layer"])
+    asked = request.path_params
+    layer = published(asked["layer"])
     if layer is None:
         return PlainTextResponse("No such layer.", 404, NEVER)
-    key = (values["layer"], values["level"], values["x"], values["y"])
+    key = (asked["layer"], asked["level"], asked["x"], asked["y"])
     data = _cache.get(key)
     if data is None:
         try:
@@ -69,9 +68,6 @@ def tile(request: Request) -> Response:
 
 
 def routes() -> list[Route]:
-    """Return the routes, also below `server.baseUrlPath`: Streamlit moves only its own there."""
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    prefixes = ["", f"/{base}"] if base else [""]
-    address = "/api/tiles/{layer}/{level:int}/{x:int}/{y:int}"
-    viewed = [Route(prefix + address, tile) for prefix in prefixes]
-    return [*viewed, *values.routes(), *mercator.routes(), *vendor.routes(), *downloads.routes()]
+    """Return all of our own routes."""
+    others = (values, mercator, vendor, downloads)
+    return [*everywhere(ADDRESS, tile), *(route for each in others for route in each.routes())]

@@ -20,7 +20,7 @@ def canvas(screen):
         """() => [...document.querySelectorAll('*')].some(el => el.shadowRoot &&
            el.shadowRoot.querySelector('.viewer')?.viewer?.cache.tiles.size > 0 &&
            [...el.shadowRoot.querySelector('.viewer').viewer.cache.tiles.values()]
-             .every(tile => tile.ready))"""
+             .every(tile => tile.since))"""
     )
     return found
 

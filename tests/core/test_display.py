@@ -157,6 +157,35 @@ def test_an_error_map_starts_at_zero_and_a_difference_is_symmetric(tmp_path):
     assert style.lower == (0,) and style.palette == "error"
 
 
+def test_a_pixel_is_worth_what_the_screen_shows(tmp_path):
+    power = np.full((2, 600, 600), 0.25, np.float32)
+    power[:, 530, 7] = 0.001, 10
+    power[:, 531, 7] = np.nan, 0
+    raster = stored(tmp_path, power, ("VV", "VH"))
+    decibels = Style(("VH", "VV", "VV"), (-30.0,) * 3, (0.0,) * 3, decibels=True)
+    np.testing.assert_allclose(display.shown_values(raster, decibels, 530, 7), (10, -30, -30))
+    assert display.shown_values(raster, decibels, 531, 7) == [None, None, None]
+    linear = Style(("VV",), (0.0,), (1.0,))
+    assert display.shown_values(raster, linear, 530, 7) == [float(np.float32(0.001))]
+    with pytest.raises(RasterError, match="not inside"):
+        display.shown_values(raster, linear, 600, 0)
+
+
+def test_a_pixel_of_a_difference_is_the_difference(tmp_path):
+    reference = stored(tmp_path, [[[0.5, np.nan]]], ("r",), "a.tif")
+    estimate = stored(tmp_path, [[[0.25, 0.1]]], ("r",), "b.tif")
+    signed = Difference(reference, estimate)
+    style = Style(("r",), (-1.0,), (1.0,), palette="difference")
+    assert display.shown_values(signed, style, 0, 0) == [-0.25]
+    assert display.shown_values(signed, style, 0, 1) == [None]
+
+
+def test_a_palette_is_told_from_lowest_to_highest():
+    steps = display.palette_steps("difference")
+    assert (steps[0], steps[-1], len(steps)) == ("#053061", "#67001f", 11)
+    assert display.palette_steps("gray") == ["#000000", "#ffffff"]
+
+
 def test_equal_images_have_an_error_map_too(tmp_path):
     image = stored(tmp_path, np.ones((1, 4, 4)), ("B",))
     assert display.error_style(Difference(image, image), "B").upper[0] > 0

@@ -1,3 +1,4 @@
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -8,9 +9,9 @@ import streamlit as st
 from starlette.routing import Match
 
 from core.derived import MemoryRaster
-from core.display import Difference, Style
+from core.display import Difference, Style, error_style
 from core.raster import write
-from pages.shared import layers, routes
+from pages.shared import layers, routes, values
 from pages.shared.layers import publish, published
 from tests.small import make_grid
 
@@ -27,6 +28,13 @@ def asked(layer, level=0, x=0, y=0):
     """Return the answer to a request for a tile."""
     values = {"layer": layer, "level": level, "x": x, "y": y}
     return routes.tile(SimpleNamespace(path_params=values))
+
+
+def valued(*ids, row=0, column=0):
+    """Return the answer to a request for a pixel of some layers."""
+    asked = {"row": row, "column": column, "layers": ",".join(ids)}
+    answer = values.values(SimpleNamespace(path_params=asked))
+    return json.loads(answer.body), answer.headers["cache-control"]
 
 
 def test_a_published_layer_has_tiles_that_may_be_kept(raster):
@@ -75,6 +83,40 @@ def test_a_computed_raster_needs_a_key(raster):
     assert asked(layer.id).status_code == 200
 
 
+def test_a_pixel_of_several_layers_is_told_at_once_and_may_be_kept(raster, tmp_path):
+    pixels = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
+    pixels[1, 0, 1] = np.nan
+    other = write(tmp_path / "other.tif", pixels, make_grid(2, 2), ("r", "g", "b"))
+    composite = publish(other, Style(("b", "g", "r"), (0.0,) * 3, (9.0,) * 3), "Colours")
+    single = publish(raster, STYLE, "Image")
+    found, kept = valued(composite.id, single.id, row=0, column=1)
+    assert found == [[9, None, 1], [0.5]] and "immutable" in kept
+
+
+def test_a_layer_nobody_published_or_without_such_a_pixel_has_no_values(raster):
+    layer = publish(raster, STYLE, "Image")
+    found, kept = valued("0123456789abcdef", layer.id, row=599, column=599)
+    assert found == [None, [0.5]] and kept == "no-store"
+    assert valued(layer.id, row=600)[0] == [None]
+    assert len(valued(*["0"] * 50)[0]) == values.MOST_LAYERS
+
+
+def test_a_legend_says_what_the_colours_stand_for(raster):
+    difference = Difference(raster, raster)
+    style = error_style(difference, "B")
+    legend = publish(difference, style, "Error", unit="reflectance").as_json()["legend"]
+    assert (legend["lower"], legend["upper"]) == (style.lower, style.upper)
+    assert legend["unit"] == "reflectance" and legend["signed"]
+    assert legend["colours"][0] == "#053061"
+    composite = publish(raster, Style(("B",) * 3, (0.0,) * 3, (1.0,) * 3), "Colours")
+    assert composite.as_json()["legend"]["colours"] == []
+
+
+def test_decibels_go_without_saying(raster):
+    assert publish(raster, Style(("B",), (-20.0,), (0.0,), decibels=True), "Radar").unit == "dB"
+    assert publish(raster, STYLE, "Image").unit == ""
+
+
 def test_only_the_most_recently_published_layers_are_kept(raster, monkeypatch):
     monkeypatch.setattr(layers, "KEPT", 2)
     ids = [publish(raster, Style(("B",), (0.0,), (n,)), "Image").id for n in (1.0, 2.0, 3.0)]
@@ -97,8 +139,10 @@ def test_the_tile_cache_is_bounded_in_bytes_and_drops_the_least_used():
 def test_addresses_follow_the_base_path(raster, monkeypatch, base):
     monkeypatch.setattr(st, "get_option", lambda name: base)
     layer = publish(raster, STYLE, "Image")
-    address = layer.as_json()["tiles"].format(z=0, x=0, y=0)
-    assert address.startswith("/a/b/api/" if "a" in base else f"/{base}/api/".replace("//", "/"))
-    scope = {"type": "http", "path": address, "method": "GET", "root_path": ""}
-    matches = [route.matches(scope)[0] for route in routes.routes()]
-    assert Match.FULL in matches
+    begun = "/a/b/api/" if "a" in base else f"/{base}/api/".replace("//", "/")
+    pixel = values.values_address().format(row=3, column=4, layers="a,b")
+    for address in (layer.as_json()["tiles"].format(z=0, x=0, y=0), pixel):
+        assert address.startswith(begun)
+        scope = {"type": "http", "path": address, "method": "GET", "root_path": ""}
+        matches = [route.matches(scope)[0] for route in routes.routes()]
+        assert Match.FULL in matches

@@ -13,13 +13,23 @@ import streamlit as st
 
 from core.grid import Grid, Window
 from pages.shared.layers import Layer
+from pages.shared.values import MOST_LAYERS, values_address
 from pages.shared.viewer.area import area_of, take
 
 Mode = Literal["side", "swipe"]
-MOST_PANELS = 9
+MOST_PANELS = MOST_LAYERS
 
 _FOLDER = Path(__file__).parent
-_SCRIPTS = ("geometry.js", "tiles.js", "furniture.js", "area.js", "gestures.js", "viewer.js")
+_SCRIPTS = (
+    "geometry.js",
+    "tiles.js",
+    "values.js",
+    "furniture.js",
+    "labels.js",
+    "area.js",
+    "gestures.js",
+    "viewer.js",
+)
 _mount = st.components.v2.component(
     "bandweave_viewer",
     html='<div class="viewer"><canvas tabindex="0" role="img" aria-label="Imagery"></canvas></div>',
@@ -60,6 +70,7 @@ def viewer(
             "metres": list(grid.pixel_metres),
             "transform": list(grid.transform)[:6],
             "crs": grid.crs.to_string(),
+            "values": values_address(),
             "area": box.as_json() if box else None,
         },
         on_area_change=partial(take, key),

@@ -1,5 +1,7 @@
 // What lies over the images: labels, scale bar, read-out, buttons and the swipe's divider.
 
+const BRIEF_BELOW = 130; // panels less tall have no room for a legend
+
 const ICONS = {
   in: '<path d="M12 5v14M5 12h14"/>',
   out: '<path d="M5 12h14"/>',
@@ -23,6 +25,7 @@ function element(tag, className, attributes = {}) {
 
 class Furniture {
   constructor(root, act) {
+    this.named = [];
     this.labels = root.appendChild(element("div", "labels"));
     this.scale = root.appendChild(element("div", "scale", { "aria-hidden": "true" }));
     this.reading = root.appendChild(element("div", "reading", { "aria-live": "off" }));
@@ -58,21 +61,27 @@ class Furniture {
     this.clear.disabled = !area.box;
   }
 
-  /** Name the panels, or both sides of a swipe. */
+  /** Label the panels, or both sides of a swipe. */
   name(layers, places, swiping) {
     this.labels.replaceChildren();
-    layers.forEach((layer, i) => {
+    this.named = layers.map((layer, i) => {
       const place = swiping ? places[0] : places[i];
-      const label = element("div", "label");
-      label.append(layer.label);
-      if (layer.note) label.appendChild(element("span", "note")).append(layer.note);
-      label.style.top = `${place.y + 8}px`;
-      label.style.maxWidth = `${(swiping ? place.width / 2 : place.width) - 24}px`;
-      if (swiping && i) label.style.right = "8px";
-      else label.style.left = `${place.x + 8}px`;
-      this.labels.append(label);
+      const label = new Label(layer);
+      const { style, classList } = label.root;
+      style.top = `${place.y + 8}px`;
+      style.width = `${(swiping ? place.width / 2 : place.width) - 16}px`;
+      style.left = `${place.x + 8 + (swiping && i ? place.width / 2 : 0)}px`;
+      classList.toggle("right", swiping && i > 0);
+      classList.toggle("brief", place.height < BRIEF_BELOW);
+      this.labels.append(label.root);
       if (layer.awaited) this.await(layer.awaited, place);
+      return label;
     });
+  }
+
+  /** Show each layer's bands under the cursor, or nothing. */
+  showValues(found) {
+    this.named.forEach((label, i) => label.show(found && found[i]));
   }
 
   /** Say in a panel's middle that its image is still to come. */

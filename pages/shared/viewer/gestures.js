@@ -79,7 +79,7 @@ class Gestures {
     const { viewer, pointers, tap } = this;
     pointers.delete(event.pointerId);
     if (viewer.area.edit) viewer.area.end();
-    if (tap && event.timeStamp - tap.since < TAP_WITHIN) viewer.read(this.position(tap));
+    if (tap && event.timeStamp - tap.since < TAP_WITHIN) viewer.read(this.position(tap), true);
     this.tap = null;
     viewer.redraw();
   }

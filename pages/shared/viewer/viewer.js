@@ -11,6 +11,8 @@ class Viewer {
     this.tell = tell;
     this.area = new AreaBox(root, (box) => this.tell("area", box));
     this.furniture = new Furniture(root, (action, byKey) => this.act(action, byKey));
+    this.values = new Values((found) => this.furniture.showValues(found));
+    this.earlier = []; // what each panel showed before, until its own tiles are there
     this.divided = 0.5;
     this.hover = null;
     this.frame = 0;
@@ -30,8 +32,17 @@ class Viewer {
     const another = !before || ["width", "height"].some((side) => before[side] !== data[side]);
     this.data = data;
     if (another) this.view = new View(image);
+    this.earlier = another ? [] : data.layers.map((layer, i) => this.replaced(before.layers[i], layer, i));
     this.area.update(data.area, image);
+    const names = data.layers.map((layer) => layer.label).join(", ");
+    this.canvas.setAttribute("aria-label", `Imagery: ${names}. Arrow keys move, plus and minus zoom.`);
     this.resize();
+    this.read(this.hover, this.pinned);
+  }
+
+  replaced(before, layer, i) {
+    if (!before?.tiles || !layer.tiles) return null;
+    return before.tiles === layer.tiles ? this.earlier[i] : this.earlier[i] ?? before;
   }
 
   get swiping() {
@@ -70,8 +81,8 @@ class Viewer {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     for (const place of layout.places) this.background(place);
     if (this.swiping) this.drawSwipe(layout.places[0]);
-    else layout.places.forEach((place, i) => drawLayer(context, this.cache, data.layers[i], view, place, density));
-    if (this.hover && layout.places.length > 1) this.drawCrosshairs();
+    else layout.places.forEach((place, i) => this.drawPanel(i, place));
+    if (this.hover && (layout.places.length > 1 || this.pinned)) this.drawCrosshairs();
     this.drawArea();
     this.furniture.measure(data.metres[0] / view.scale, layout.places[0]);
     this.furniture.place(this.divided, this.swiping, layout.places[0]);
@@ -103,9 +114,22 @@ class Viewer {
       context.beginPath();
       context.rect(x, 0, width, place.height * density);
       context.clip();
-      drawLayer(context, this.cache, this.data.layers[i], this.view, place, density);
+      this.drawPanel(i, place);
       context.restore();
     });
+  }
+
+  drawPanel(i, place) {
+    const { context, cache, view, density, earlier } = this;
+    const layer = this.data.layers[i];
+    if (!earlier[i]) {
+      drawLayer(context, cache, layer, view, place, density);
+      return;
+    }
+    drawLayer(context, cache, earlier[i], view, place, density, "below");
+    const state = drawLayer(context, cache, layer, view, place, density, "above");
+    if (state === "settled") earlier[i] = null;
+    if (state !== "waiting") this.redraw();
   }
 
   drawCrosshairs() {
@@ -159,21 +183,24 @@ class Viewer {
     this.redraw();
   }
 
-  /** Show where the cursor is, in pixels and map coordinates. */
-  read(position) {
+  /** Show where the cursor is and what lies there; a tap pins it. */
+  read(position, pinned = false) {
     const { data } = this;
     const [column, row] = (position ?? [-1, -1]).map(Math.floor);
     const inside = column >= 0 && row >= 0 && column < data.width && row < data.height;
     this.hover = inside ? position : null;
+    this.pinned = inside && pinned;
     const [a, , c, , e, f] = data.transform;
     const digits = Math.abs(a) < 0.1 ? 5 : 0;
     const [x, y] = inside ? [c + a * (column + 0.5), f + e * (row + 0.5)] : [0, 0];
     const place = `${x.toFixed(digits)}, ${y.toFixed(digits)}`;
     this.furniture.reading.textContent = inside ? `row ${row}  column ${column}   ${place}  ${data.crs}` : "";
+    this.values.want(data.values, data.layers, inside ? { row, column } : null);
     this.redraw();
   }
 
   close() {
+    this.values.want("", [], null);
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
   }
