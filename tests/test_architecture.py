@@ -23,6 +23,8 @@ ORDER = [
         "library",
         "display",
         "mercator",
+        "composed",
+        "profile",
         "warmup",
     },
     {"engine", "report"},
@@ -42,6 +44,8 @@ FLOORS = [
         "library",
         "display",
         "mercator",
+        "composed",
+        "profile",
         "warmup",
     },
 ]
