@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.display import averaged
+from core.display import Difference, averaged
 from core.errors import RasterError
 from core.grid import Grid, Pixels, Raster, Window, band_indices
 
@@ -103,24 +103,27 @@ class Quotient(Composed):
         return quotient[None]
 
 
-@dataclass(frozen=True, eq=False)
-class BandMean(Composed):
-    """The mean over some bands of a raster, as one band; NaN where one of them is."""
+@dataclass(frozen=True)
+class MeanDifference(Difference):
+    """The difference's mean over some bands, as one band; NaN where one of them is."""
 
-    base: Raster
-    over: tuple[str, ...]
-
-    @property
-    def grid(self) -> Grid:
-        """The base raster's grid."""
-        return self.base.grid
+    over: tuple[str, ...] = ()
 
     @property
     def bands(self) -> tuple[str, ...]:
         """The one band's name."""
         return (MEAN,)
 
-    def _made(self, pixels: Reader, bands: Sequence[str]) -> Pixels:
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return the mean of a window's differences (default: all)."""
         band_indices(self.bands, bands)
-        mean: Pixels = pixels(self.base, self.over).mean(axis=0, keepdims=True)
+        mean: Pixels = super().read(window, self.over).mean(axis=0, keepdims=True)
+        return mean
+
+    def preview(
+        self, window: Window, shape: tuple[int, int], bands: Sequence[str] | None = None
+    ) -> Pixels:
+        """Return the mean of two windows' differences averaged down to `shape`."""
+        band_indices(self.bands, bands)
+        mean: Pixels = super().preview(window, shape, self.over).mean(axis=0, keepdims=True)
         return mean

@@ -1,99 +1,226 @@
-"""What the viewer's panels can show: the original, what was given of it, radar, and results.
+"""What a panel can show of a scene: the original, what was given, radar, results, their errors.
 
-All optical panels share the original's stretch; otherwise their differences would not show.
+A panel is known by an id: a fixed word, a run's id, or a run's id after `difference:` or `error:`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-import streamlit as st
-
-from core.derived import WithheldRaster
-from core.display import Style, stretch
+from core.composed import Gapped, MeanDifference, Quotient
+from core.display import Difference, Style
 from core.grid import Raster
 from core.library import Entry
 from core.methods import METHODS
 from core.raster import StoredRaster
 from core.runs import State
-from core.scene import Scene, Unit
-from pages.shared import demo
+from core.scene import CLOUD, RATIO_BAND, Role
 from pages.shared.layers import Layer, awaited, fingerprint, publish
 from pages.shared.results import Result
+from pages.shared.stretches import (
+    PERCENTILES,
+    VISIBLE,
+    error_stretched,
+    stretched,
+    stretched_composed,
+)
 
-ORIGINAL, GIVEN, RADAR = "original", "given", "radar"
+ORIGINAL, GIVEN, EARLIER, CLOUDS, RADAR = "original", "given", "earlier", "clouds", "radar"
+DIFFERENCE, ERROR = "difference", "error"
+REFLECTANCE = "reflectance"
 
 
 @dataclass(frozen=True)
-class Choices:
-    """What can be shown under a task: the ids of panels, and those shown unless told otherwise."""
+class Look:
+    """How panels are coloured."""
 
-    titles: dict[str, str]
-    usual: tuple[str, ...]
-
-    @property
-    def swiped(self) -> tuple[str, str]:
-        """The usual two: what was given against the newest result."""
-        results = [each for each in self.usual if each not in (ORIGINAL, GIVEN)]
-        return self.usual[0], results[0]
-
-
-def choices(task: str, rows: Sequence[Result]) -> Choices:
-    """Return what a task's panels can show: truth, radar and each row; usually, the newest rows."""
-    newest = tuple(_newest(rows, method) or method for method in demo.NETWORKS)
-    done = {row.run.id: row.title for row in rows if row.run.status().state is State.DONE}
-    waiting = {method: METHODS[method].label for method in newest if method in METHODS}
-    fixed = {ORIGINAL: "Original", RADAR: "Radar"}
-    if task == "reconstruct":
-        return Choices({**fixed, **done, **waiting}, (ORIGINAL, *newest))
-    return Choices({GIVEN: "Input", **fixed, **done, **waiting}, (GIVEN, *newest, ORIGINAL))
+    bands: tuple[str, ...] = VISIBLE
+    """The optical bands shown: one, or three as red, green and blue."""
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other bands for some panels, by id."""
+    shared: bool = True
+    """Results take the original's stretch, errors the widest one's; otherwise their own."""
+    percentiles: tuple[float, float] = PERCENTILES
 
 
-def panel(
-    chosen: str, task: str, rows: Sequence[Result], entry: Entry, bands: tuple[str, ...]
-) -> Layer:
-    """Return one of the panels a choice offers."""
-    optical = entry.scene.optical.raster
-    style = _stretch(optical, bands, decibels=False)
-    if chosen == ORIGINAL:
-        return publish(optical, style, "Original")
-    if chosen == RADAR:
-        return _radar(entry.scene)
-    if chosen == GIVEN:
-        return _given(entry, style, rows)
-    found = [row for row in rows if row.run.id == chosen]
-    if not found:
-        own = [row.run.status().state for row in rows if row.run.request.method == chosen]
-        return awaited(METHODS[chosen].label, "Training" if State.RUNNING in own else "Waiting")
-    return publish(found[0].run.fused, style, found[0].label, found[0].change)
+class Source(NamedTuple):
+    """Pixels a panel shows, and what they are."""
+
+    raster: Raster
+    bands: tuple[str, ...]
+    unit: str
+    decibels: bool
+    key: tuple[object, ...]
+    """What tells the raster from every other."""
 
 
-def _given(entry: Entry, style: Style, rows: Sequence[Result]) -> Layer:
-    """Show what the newest run was given; a run writes its mask before it learns."""
-    masks = [(row.run.request, row.run.hidden) for row in rows]
-    known = [(request, mask) for request, mask in masks if mask is not None]
-    if not known:
-        return awaited("Input", "Waiting")
-    request, mask = known[-1]
-    optical = entry.scene.optical.raster
-    share = f"{float(request.task_settings['coverage']):.0%} hidden"
-    key = (fingerprint(optical), fingerprint(mask))
-    return publish(WithheldRaster(optical, mask), style, "Input", share, key)
+@dataclass(frozen=True, eq=False)
+class Panels:
+    """The panels of one scene and the results on it."""
+
+    entry: Entry
+    rows: Sequence[Result]
+    look: Look = field(default_factory=Look)
+    given_to: Result | None = None
+    """Whose input the input is; by default the last row's that had pixels hidden."""
+
+    def titles(self) -> dict[str, str]:
+        """Return every image that can be shown now, by id, without differences and errors."""
+        scene = self.entry.scene
+        found = {ORIGINAL: "Original"} if scene.all(Role.OPTICAL, earlier=False) else {}
+        if self._masked() is not None:
+            found[GIVEN] = "Input"
+        if scene.all(Role.OPTICAL, earlier=True):
+            found[EARLIER] = "Earlier optical"
+        found |= {f"{RADAR}:{band}": f"Radar {band}" for band in self.radar_bands()}
+        if scene.mask(CLOUD):
+            found[CLOUDS] = "Cloud mask"
+        return found | {row.run.id: row.title for row in self.rows if _done(row)}
+
+    def radar_bands(self) -> tuple[str, ...]:
+        """Return the bands of the first radar layer, and their quotient where there are both."""
+        layers = self.entry.scene.all(Role.RADAR, earlier=False)
+        bands = layers[0].bands if layers else ()
+        return (*bands, RATIO_BAND) if {"VV", "VH"} <= set(bands) else bands
+
+    def compared(self) -> list[str]:
+        """Return the ids of the results that have an original to differ from."""
+        if not self.entry.scene.all(Role.OPTICAL, earlier=False):
+            return []
+        return [row.run.id for row in self.rows if _done(row)]
+
+    def judged(self, run_id: str) -> bool:
+        """Whether the original is a result's truth: not where real clouds were filled."""
+        row = self.row(run_id)
+        return row is not None and not row.run.result().get("estimated")
+
+    def row(self, chosen: str) -> Result | None:
+        """Return the result behind a panel, None where it shows something else."""
+        run_id = chosen.partition(":")[2] or chosen
+        return next((row for row in self.rows if row.run.id == run_id), None)
+
+    def source(self, chosen: str) -> Source | None:
+        """Return what a panel shows; None for a result that is still to come."""
+        kind, _, rest = chosen.partition(":")
+        scene = self.entry.scene
+        if kind == RADAR:
+            return self._radar(rest)
+        if chosen == CLOUDS:
+            mask = scene.mask(CLOUD)
+            return Source(mask.raster, (CLOUD,), "", False, ()) if mask else None
+        if chosen == EARLIER:
+            return self._optical(scene.all(Role.OPTICAL, earlier=True)[0].raster, chosen)
+        if chosen == ORIGINAL:
+            return self._optical(scene.optical.raster, chosen)
+        if chosen == GIVEN:
+            return self._given()
+        row = self.row(chosen)
+        if row is None or not _done(row):
+            return None
+        if kind in (DIFFERENCE, ERROR):
+            return self._error(row, chosen, absolute=kind == ERROR)
+        return self._optical(row.run.fused, chosen)
+
+    def layer(self, chosen: str, beside: Sequence[str] = ()) -> Layer:
+        """Return a panel for the viewer; errors share the scale of those `beside` them."""
+        label, note = self._label(chosen)
+        source = self.source(chosen)
+        if source is None:
+            return awaited(label, self._awaited(chosen))
+        style = self._style(chosen, source, beside)
+        key = source.key or None
+        return publish(source.raster, style, label, note, key, unit=source.unit)
+
+    def _label(self, chosen: str) -> tuple[str, str]:
+        kind, _, rest = chosen.partition(":")
+        if chosen == GIVEN:
+            masked = self._masked()
+            return "Input", _withheld(masked) if masked else ""
+        if kind == RADAR:
+            return f"Radar {rest}", ""
+        row = self.row(chosen)
+        if row is None:
+            return METHODS[chosen].label if chosen in METHODS else self.titles()[chosen], ""
+        before = {DIFFERENCE: "Difference: ", ERROR: "Error: "}.get(kind, "")
+        return before + row.label, row.change
+
+    def _awaited(self, chosen: str) -> str:
+        own = [row.run.status().state for row in self.rows if row.run.request.method == chosen]
+        return "Training" if State.RUNNING in own else "Waiting"
+
+    def _optical(self, raster: Raster, chosen: str) -> Source:
+        wanted = self.look.own.get(chosen, self.look.bands)
+        # a run may have made some of the bands only
+        bands = wanted if set(wanted) <= set(raster.bands) else raster.bands[:1]
+        return Source(raster, bands, REFLECTANCE, False, ())
+
+    def _given(self) -> Source | None:
+        masked = self._masked()
+        if masked is None or masked.run.hidden is None:
+            return None
+        original = self._optical(self.entry.scene.optical.raster, GIVEN)
+        mask = masked.run.hidden
+        key = ("given", fingerprint(original.raster), fingerprint(mask))
+        return original._replace(raster=Gapped(original.raster, mask), key=key)
+
+    def _masked(self) -> Result | None:
+        """Return whose input is shown; a run says which pixels it hides before it learns."""
+        rows = [self.given_to] if self.given_to else reversed(self.rows)
+        return next((row for row in rows if row.run.hidden is not None), None)
+
+    def _radar(self, band: str) -> Source:
+        layer = self.entry.scene.radar
+        if band in layer.bands:
+            return Source(layer.raster, (band,), "", True, ())
+        quotient = Quotient(layer.raster, *band.split("/"))
+        return Source(quotient, quotient.bands, "", True, ("ratio", fingerprint(layer.raster)))
+
+    def _error(self, row: Result, chosen: str, *, absolute: bool) -> Source:
+        original, fused = self.entry.scene.optical.raster, row.run.fused
+        difference = Difference(original, fused, absolute)
+        bands = self.look.own.get(chosen, self.look.bands)
+        bands = bands if set(bands) <= set(difference.bands) else difference.bands[:1]
+        key = (*fingerprint(difference), bands)
+        if len(bands) == 1:
+            return Source(difference, bands, REFLECTANCE, False, key)
+        mean = MeanDifference(original, fused, absolute, bands)
+        return Source(mean, mean.bands, REFLECTANCE, False, key)
+
+    def _style(self, chosen: str, source: Source, beside: Sequence[str]) -> Style:
+        kind = chosen.partition(":")[0]
+        if chosen == CLOUDS:
+            return Style(source.bands, (0.0,), (1.0,))
+        if kind in (DIFFERENCE, ERROR):
+            return self._error_style(kind, source, beside)
+        measured = source
+        if kind != RADAR and (self.look.shared or chosen == GIVEN):
+            measured = source._replace(raster=self.entry.scene.optical.raster)
+        raster, bands, _, decibels, key = measured
+        percentiles = self.look.percentiles
+        if isinstance(raster, StoredRaster):
+            return stretched(raster, bands, decibels=decibels, percentiles=percentiles)
+        return stretched_composed(key, raster, bands, decibels, percentiles)
+
+    def _error_style(self, kind: str, source: Source, beside: Sequence[str]) -> Style:
+        """Return an error's own style, or the widest of those that are shown together."""
+        same = [each for each in beside if each.startswith(f"{kind}:")] if self.look.shared else []
+        sources = [source, *(found for each in same if (found := self.source(each)))]
+        styles = [_error_stretched(each) for each in sources]
+        widest = max(styles, key=lambda style: style.upper)
+        return replace(widest, bands=source.bands)
 
 
-def _radar(scene: Scene) -> Layer:
-    layer = scene.radar
-    power = layer.unit is Unit.POWER
-    style = _stretch(layer.raster, layer.bands[:1], decibels=power)
-    return publish(layer.raster, style, f"Radar {layer.bands[0]}", "dB" if power else "")
+def _error_stretched(source: Source) -> Style:
+    assert isinstance(source.raster, Difference)
+    return error_stretched(source.key, source.raster, source.bands[0])
 
 
-@st.cache_data(show_spinner=False, max_entries=64, hash_funcs={StoredRaster: fingerprint})
-def _stretch(raster: Raster, bands: tuple[str, ...], decibels: bool) -> Style:
-    return stretch(raster, bands, decibels=decibels)
+def _done(row: Result) -> bool:
+    return row.run.status().state is State.DONE
 
 
-def _newest(rows: Sequence[Result], method: str) -> str | None:
-    """Return the id of a method's newest finished run."""
-    done = [row.run for row in rows if row.run.request.method == method]
-    done = [run for run in done if run.status().state is State.DONE]
-    return done[-1].id if done else None
+def _withheld(row: Result) -> str:
+    settings = row.run.request.task_settings
+    if settings.get("use") == "fill":
+        return "clouds withheld"
+    return f"{float(settings['coverage']):.0%} hidden" if "coverage" in settings else ""

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.display import Style, stretch
+from core.display import Difference, Style, error_style, stretch
 from core.grid import Raster
 from core.raster import StoredRaster
 from core.scene import Role, Scene, Unit
@@ -22,6 +22,24 @@ def stretched(
 ) -> Style:
     """Return the style that spans two percentiles of each band of a stored raster."""
     return stretch(raster, bands, percentiles=percentiles, decibels=decibels)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def stretched_composed(
+    key: tuple[object, ...],
+    _raster: Raster,
+    bands: tuple[str, ...],
+    decibels: bool,
+    percentiles: tuple[float, float],
+) -> Style:
+    """Return the same of a raster that is not stored; `key` says what it is made of."""
+    return stretch(_raster, bands, percentiles=percentiles, decibels=decibels)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def error_stretched(key: tuple[object, ...], _difference: Difference, band: str) -> Style:
+    """Return the style of a map of errors or differences; `key` says of which images."""
+    return error_style(_difference, band)
 
 
 def quick_look(scene: Scene) -> tuple[Raster, Style]:

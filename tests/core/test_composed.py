@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from core.composed import BandMean, Gapped, Quotient
+from core.composed import Gapped, MeanDifference, Quotient
 from core.derived import FlagRaster, MemoryRaster
-from core.display import averaged
+from core.display import averaged, error_style
 from core.errors import RasterError
 from core.grid import Window
 from core.raster import write
@@ -57,11 +57,20 @@ def test_a_quotient_is_of_pixels_near_and_of_means_far():
     assert far[1, 1] == pytest.approx(means[0] / means[1], rel=1e-6)
 
 
-def test_the_mean_of_bands_is_one_band():
-    base = raster(bands=("red", "green", "blue"))
-    base.array[2, 5, 5] = np.nan
-    mean = BandMean(base, ("red", "blue"))
-    expected = (base.array[0] + base.array[2]) / 2
-    np.testing.assert_allclose(mean.read()[0], expected, rtol=1e-6)
+@pytest.mark.parametrize("absolute", [False, True])
+def test_the_mean_difference_is_over_bands_and_one_band(absolute):
+    bands = ("red", "green", "blue")
+    reference, estimate = raster(0, bands), raster(1, bands)
+    estimate.array[2, 5, 5] = np.nan
+    mean = MeanDifference(reference, estimate, absolute, ("red", "blue"))
+    single = estimate.array - reference.array
+    single = np.abs(single) if absolute else single
+    np.testing.assert_allclose(mean.read()[0], (single[0] + single[2]) / 2, rtol=1e-5, atol=1e-7)
+    far = mean.preview(GRID.full, (2, 2))
+    assert far.shape == (1, 2, 2)
+    difference = (estimate.array - reference.array)[[0, 2], :4, :4].mean(axis=(1, 2))
+    difference = np.abs(difference) if absolute else difference
+    assert far[0, 0, 0] == pytest.approx(difference.mean(), rel=1e-4)
     with pytest.raises(RasterError, match="no band red"):
         mean.read(bands=("red",))
+    assert error_style(mean, "mean").palette == ("error" if absolute else "difference")
