@@ -4,14 +4,14 @@ The bits of Landsat's collections differ: Collection 1's clear bit is Collection
 so a clear Collection 1 scene read with Collection 2 rules is cloud throughout.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SceneError, UnknownNameError
-from core.grid import BLOCK, Pixels
+from core.grid import BLOCK, Pixels, Window
 from core.scene import CLOUD, Role, Scene
 
 Bits = NDArray[np.int64]
@@ -135,14 +135,18 @@ def _listed(codes: Bits) -> str:
     return shown if codes.size <= 6 else f"{shown} ..."
 
 
-def coverage(scene: Scene) -> Coverage:
-    """Return which shares of a scene have data and are cloudy, reading it in blocks."""
+def coverage(scene: Scene, windows: Iterable[Window] | None = None) -> Coverage:
+    """Return which shares of a scene have data and are cloudy, reading it in blocks.
+
+    `windows` (default: blocks that cover the scene) do not overlap; only what they hold is counted.
+    """
     measured = [
         layer for role in (Role.OPTICAL, Role.RADAR) for layer in scene.all(role, earlier=False)
     ]
     mask = scene.mask(CLOUD)
-    valid = cloudy = flagged = 0
-    for window in scene.grid.windows(BLOCK):
+    pixels = valid = cloudy = flagged = 0
+    for window in scene.grid.windows(BLOCK) if windows is None else windows:
+        pixels += window.height * window.width
         known = np.ones((window.height, window.width), np.bool_)
         for layer in measured:
             known &= np.all(np.isfinite(layer.raster.read(window)), axis=0)
@@ -151,8 +155,7 @@ def coverage(scene: Scene) -> Coverage:
             flags = mask.raster.read(window)
             cloudy += int(np.sum(flags == 1))
             flagged += int(np.isfinite(flags).sum())
-    height, width = scene.grid.shape
-    return Coverage(valid / (height * width), cloudy / flagged if flagged else None)
+    return Coverage(valid / pixels, cloudy / flagged if flagged else None)
 
 
 def require_kind(kind: str, guess: QaGuess) -> str:

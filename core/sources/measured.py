@@ -51,7 +51,12 @@ def open_one(path: Path) -> StoredRaster:
     if path.is_dir():
         raise RasterError(f"{path.name} is a folder, not a GeoTIFF.", "Give the file itself.")
     raster = StoredRaster(path)
-    raster.dataset  # noqa: B018 - opening refuses what is no raster at all
+    try:
+        raster.dataset  # noqa: B018 - opening refuses what is no raster at all
+    except RasterError:
+        if path.is_file():
+            require_complete(path)  # says more plainly why a file cut short cannot be opened
+        raise
     require_complete(path)
     if any(dtype.startswith("complex") for dtype in raster.dataset.dtypes):
         raise RasterError(

@@ -1,0 +1,183 @@
+"""What uploaded files are taken as: told from each of them, corrected, and made a source of.
+
+Everything said here is said in the words of `FilesSource`, so that a form and the command line
+make the same scene of the same files.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import BandweaveError, SceneError, SettingError
+from core.prepare.clouds import QA_KINDS
+from core.prepare.radiometry import PRODUCTS
+from core.sources.files import FilesSource
+from core.sources.inspection import Place, inspect
+
+OPTICAL, RADAR, QUALITY = "optical", "radar", "quality"
+EARLIER_OPTICAL, EARLIER_RADAR, NOTHING = "earlier-optical", "earlier-radar", "nothing"
+ROLES = {
+    OPTICAL: "Optical",
+    RADAR: "Radar",
+    QUALITY: "Quality band",
+    EARLIER_OPTICAL: "Optical, earlier date",
+    EARLIER_RADAR: "Radar, earlier date",
+    NOTHING: "Left out",
+}
+_EARLIER = {OPTICAL: EARLIER_OPTICAL, RADAR: EARLIER_RADAR}
+OWN_SCALE = "own"
+PRODUCT_NAMES = {
+    **{key: product.label for key, product in PRODUCTS.items()},
+    "landsat-level-1": "Landsat Level 1 top-of-atmosphere reflectance",
+    "8-bit": "8-bit picture",
+    OWN_SCALE: "Another scale and offset",
+}
+UNIT_NAMES = {"db": "dB", "power": "linear power", "amplitude": "amplitude"}
+KIND_NAMES = {key: kind.label for key, kind in QA_KINDS.items()}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file: what it is told to be, or why it cannot be used."""
+
+    path: Path
+    facts: Mapping[str, Any] | None = None
+    error: BandweaveError | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    @property
+    def guess(self) -> Mapping[str, Any]:
+        """What it is told to be; nothing where it cannot be used."""
+        return self.facts["guess"] if self.facts else {"role": NOTHING, "bands": [], "what": ""}
+
+    @property
+    def date(self) -> str:
+        """The date it states, as text that sorts; empty where it states none."""
+        return (self.facts["date"] if self.facts else None) or ""
+
+    def told(self) -> str:
+        """Say in words what it was taken as, and why."""
+        what, why = self.guess["what"], self.guess.get("why", "")
+        names = {RADAR: UNIT_NAMES, QUALITY: KIND_NAMES}.get(self.guess["role"], PRODUCT_NAMES)
+        return f"{names.get(what, what)}: {why}" if what else why
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the user says of the files; empty values leave it to be told."""
+
+    roles: Mapping[str, str]
+    """Role by file name."""
+    optical_names: Sequence[str] | None = None
+    """A name for each place, empty where the band is left out; None: as told."""
+    radar_names: Sequence[str] | None = None
+    product: str = ""
+    scale: float = 0.0001
+    offset: float = 0.0
+    native: float | None = None
+    radar_unit: str = ""
+    qa_kind: str = ""
+    resolution: float = 10.0
+    name: str = ""
+
+
+def examine(path: Path) -> Item:
+    """Return what a file is told to be."""
+    try:
+        return Item(path, inspect(path))
+    except BandweaveError as error:
+        return Item(path, error=error)
+
+
+def told_roles(items: Sequence[Item]) -> dict[str, str]:
+    """Return a role for every file: the newest images are the wanted ones, those before earlier."""
+    roles = {item.name: str(item.guess["role"]) for item in items}
+    for role, earlier in _EARLIER.items():
+        own = [item for item in items if roles[item.name] == role]
+        dates = sorted({item.date for item in own if item.date}, reverse=True)
+        for item in own:
+            if item.date in dates[1:]:
+                roles[item.name] = earlier if item.date == dates[1] else NOTHING
+    wanted = {item.date for item in items if roles[item.name] == OPTICAL}
+    quality = [item for item in items if roles[item.name] == QUALITY]
+    quality.sort(key=lambda item: item.date not in wanted)
+    roles.update({item.name: NOTHING for item in quality[1:]})
+    return roles
+
+
+def missing(items: Sequence[Item], roles: Mapping[str, str]) -> str:
+    """Say what is still needed before the files make a scene; empty where nothing is."""
+    usable = [item.name for item in items if item.facts]
+    for role, needed in ((OPTICAL, "an optical"), (RADAR, "a radar")):
+        if any(roles[name] == role for name in usable):
+            continue
+        taken = {roles[name] for name in usable} - {NOTHING}
+        if len(usable) == 1 and taken:
+            seen = f"{usable[0]} is taken as {ROLES[taken.pop()].lower()}. "
+        elif len(taken) == 1:
+            seen = f"{', '.join(usable)} are all taken as {ROLES[taken.pop()].lower()}. "
+        else:
+            seen = ""
+        return (
+            f"{seen}A scene needs {needed} image of the same place: add it, or correct what "
+            "a file is."
+        )
+    return ""
+
+
+def source(items: Sequence[Item], answers: Answers) -> FilesSource:
+    """Return the source the answers describe; what contradicts itself is refused."""
+
+    def paths(role: str) -> tuple[Path, ...]:
+        return tuple(item.path for item in items if item.facts and answers.roles[item.name] == role)
+
+    quality = paths(QUALITY)
+    if len(quality) > 1:
+        names = ", ".join(path.name for path in quality)
+        raise SceneError(f"{names} are all quality bands.", "Keep one, leave the others out.")
+    own_scale = answers.product == OWN_SCALE
+    return FilesSource(
+        optical=paths(OPTICAL),
+        optical_bands=_numbers(answers.optical_names, "optical"),
+        optical_product="" if own_scale else answers.product,
+        optical_scale=answers.scale if own_scale else None,
+        optical_offset=answers.offset if own_scale else None,
+        optical_native=answers.native,
+        qa=quality[0] if quality else None,
+        qa_kind=answers.qa_kind,
+        radar=paths(RADAR),
+        radar_bands=_numbers(answers.radar_names, "radar"),
+        radar_unit=answers.radar_unit,
+        earlier_optical=paths(EARLIER_OPTICAL),
+        earlier_radar=paths(EARLIER_RADAR),
+        resolution=answers.resolution,
+        name=answers.name,
+    )
+
+
+def corrected(names: Sequence[str], places: Sequence[Place]) -> Sequence[str] | None:
+    """Return the names where one of them is not as told, else None."""
+    return None if tuple(names) == tuple(place.name for place in places) else names
+
+
+def _numbers(names: Sequence[str] | None, kind: str) -> dict[str, int] | None:
+    if names is None:
+        return None
+    numbers: dict[str, int] = {}
+    for number, name in enumerate((name.strip() for name in names), start=1):
+        if not name:
+            continue
+        if name in numbers:
+            raise SettingError(
+                f"The {kind} bands {numbers[name]} and {number} are both named {name}.",
+                "Name each band once, and leave out what is not needed.",
+            )
+        numbers[name] = number
+    if not numbers:
+        raise SettingError(f"No {kind} band is named.", "Name at least one.")
+    return numbers

@@ -1,0 +1,144 @@
+"""Uploaded files on their way to a scene: in a folder of the session, not in memory.
+
+The folder goes when its files are imported, when the session's state does, and when the server
+ends; what a server that was killed left behind goes when the next one takes its first upload.
+"""
+
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import psutil
+import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.errors import RasterError
+
+_STATE = "uploads"
+_PREFIX = "bandweave-uploads"
+_FOLDER = re.compile(rf"{_PREFIX}-(\d+)-(\d+)-")
+_LONGEST_NAME = 120
+_SIDE_FILE = re.compile(r"(^|[_-])MTL\.txt$|^MTD_MSI.*\.xml$", re.IGNORECASE)
+
+
+class Uploads:
+    """The files one session has uploaded and not yet imported."""
+
+    def __init__(self) -> None:
+        _sweep()
+        me = psutil.Process()
+        owner = f"{_PREFIX}-{me.pid}-{int(me.create_time())}-"
+        self.folder = Path(tempfile.mkdtemp(prefix=owner))
+        self.round = 0
+        """How often files were taken; each round has an uploader of its own, an empty one."""
+        self.batch = 0
+        """How often all files were imported."""
+        self._close = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+
+    @property
+    def key(self) -> str:
+        """What the fields of this set of files begin with; the next set begins anew."""
+        return f"import-{self.folder.name[-8:]}-{self.batch}"
+
+    @property
+    def files(self) -> list[Path]:
+        """The uploaded files by name, without those that only describe others."""
+        return [path for path in self._all() if not _SIDE_FILE.search(path.name)]
+
+    @property
+    def side_files(self) -> list[Path]:
+        """The products' own descriptions, which are read along with the files they describe."""
+        return [path for path in self._all() if _SIDE_FILE.search(path.name)]
+
+    def _all(self) -> list[Path]:
+        return sorted(self.folder.iterdir(), key=lambda path: _natural(path.name))
+
+    def take(self, sent: Iterable[UploadedFile]) -> None:
+        """Write files to the folder under plain names, and drop them from memory."""
+        self.round += 1
+        for file in sent:
+            path = self.folder / _free(self.folder, plain_name(file.name))
+            try:
+                with path.open("wb") as target:
+                    shutil.copyfileobj(file, target, 1 << 20)
+            except OSError as error:
+                path.unlink(missing_ok=True)
+                raise RasterError(
+                    f"{file.name} could not be kept for the import: {error.strerror}.",
+                    "Make room in the server's folder for temporary files and upload it again.",
+                ) from error
+            finally:
+                _forget(file)
+
+    def remove(self, name: str) -> None:
+        """Delete one file."""
+        (self.folder / plain_name(name)).unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Delete all files; what comes next belongs to another scene."""
+        self.batch += 1
+        for path in self._all():
+            path.unlink(missing_ok=True)
+
+
+def uploads() -> Uploads:
+    """Return the session's uploads."""
+    kept = st.session_state.get(_STATE)
+    if not isinstance(kept, Uploads) or not kept.folder.is_dir():
+        kept = Uploads()
+        st.session_state[_STATE] = kept
+    return kept
+
+
+def plain_name(name: str) -> str:
+    """Return a file's name without folders and without characters that mean something to a shell.
+
+    >>> plain_name("../../etc/S2A_T48 (1).tif")
+    'S2A_T48 _1_.tif'
+    """
+    last = PurePosixPath(name.replace("\\", "/")).name
+    plain = re.sub(r"[^\w.\- ]", "_", last).strip(". ")
+    return plain[-_LONGEST_NAME:] or "file"
+
+
+def _free(folder: Path, name: str) -> str:
+    """Return the name, numbered where the folder has it."""
+    taken = {path.name.lower() for path in folder.iterdir()}
+    path, number, candidate = Path(name), 1, name
+    while candidate.lower() in taken:
+        number += 1
+        candidate = f"{path.stem}-{number}{path.suffix}"
+    return candidate
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts B2 before B10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _forget(file: UploadedFile) -> None:
+    """Drop an uploaded file's bytes; Streamlit would keep them as long as the session."""
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+
+
+def _sweep() -> None:
+    """Delete the folders of servers that are gone; a number used again has another start."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}-*"):
+        found = _FOLDER.match(folder.name)
+        if found and not _alive(int(found[1]), int(found[2])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: int, started: int) -> bool:
+    try:
+        # the start is worked out from the machine's own, which a set clock moves a little
+        return bool(abs(psutil.Process(pid).create_time() - started) < 3)
+    except psutil.Error:
+        return False
