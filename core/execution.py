@@ -15,8 +15,9 @@ from core.errors import BandweaveError, RunError
 from core.evaluate import Score, evaluate, json_number, original
 from core.grid import BLOCK, Raster
 from core.json_file import write_json
-from core.problem import Fuser, Problem, Progress, Report, Truth
-from core.raster import StoredRaster, create
+from core.problem import Fuser, Problem, Progress, Report, Sketch, Truth
+from core.progress import as_line
+from core.raster import StoredRaster, create, write
 from core.runs import (
     FUSED,
     HIDDEN_MASK,
@@ -24,6 +25,7 @@ from core.runs import (
     PROGRESS,
     RESULT,
     SCORES,
+    SKETCH,
     WORKER,
     Request,
     Run,
@@ -31,6 +33,8 @@ from core.runs import (
 
 NOTE_EVERY = 0.2
 """Seconds between lines of progress."""
+SKETCH_EVERY, SKETCH_SHARE = 1.0, 0.02
+"""Seconds between sketches, more where drawing them would take more than a share of the time."""
 
 
 def claim(run: Run, process: psutil.Process) -> bool:
@@ -64,7 +68,7 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
     started = time.monotonic()
     if not claim(run, psutil.Process()):
         raise RunError(f"The run {run.id} is being executed.", "Wait for it, or cancel it.")
-    notes = _Notes(run.folder / PROGRESS, watch)
+    notes = _Notes(run.folder, watch)
     try:
         result = _execute(run, notes.note)
     except BandweaveError as error:
@@ -145,27 +149,41 @@ def _row(run: Run, request: Request, score: Score) -> dict[str, Any]:
 
 
 class _Notes:
-    """Appends progress, at most a few lines a second, but every new stage and every last step."""
+    """Appends progress, at most a few lines a second, but every new stage and every last step.
 
-    def __init__(self, path: Path, watch: Callable[[Progress], None] | None) -> None:
-        self._stream = path.open("w")
+    What is being learned is drawn about once a second into a file of its own.
+    """
+
+    def __init__(self, folder: Path, watch: Callable[[Progress], None] | None) -> None:
+        self._stream = (folder / PROGRESS).open("w")
+        self._sketch = folder / SKETCH
         self._watch = watch
         self._begun = time.monotonic()
         self._last = -NOTE_EVERY
         self._stage = ""
+        self._drawn_again = float("inf")
 
     def note(self, progress: Progress) -> None:
         """Write one line and tell who watches."""
         seconds = time.monotonic() - self._begun
         new = progress.stage != self._stage or progress.step == progress.steps
-        if not new and seconds - self._last < NOTE_EVERY:
+        if not (new or progress.milestone) and seconds - self._last < NOTE_EVERY:
             return
+        if progress.stage != self._stage:
+            self._drawn_again = seconds + SKETCH_EVERY
         self._last, self._stage = seconds, progress.stage
-        line = progress._asdict() | {"seconds": round(seconds, 3)}
-        self._stream.write(json.dumps(line) + "\n")
+        self._stream.write(as_line(progress, seconds))
         self._stream.flush()
         if self._watch:
             self._watch(progress)
+        if progress.sketch and (progress.milestone or seconds >= self._drawn_again):
+            self._draw(progress.sketch())
+            spent = time.monotonic() - self._begun - seconds
+            self._drawn_again = seconds + max(SKETCH_EVERY, spent / SKETCH_SHARE)
+
+    def _draw(self, sketch: Sketch) -> None:
+        tags = {"unit": "reflectance"}
+        write(self._sketch, sketch.pixels, sketch.grid, [sketch.band], tags=tags)
 
     def close(self) -> None:
         """Close the file."""

@@ -25,6 +25,16 @@ Flags = NDArray[np.bool_]
 Region = Literal["hidden", "clear", "all", "held-out"]
 
 
+class Sketch(NamedTuple):
+    """One band of a window of the scene as far as it has been learned."""
+
+    band: str
+    grid: Grid
+    """The window's own."""
+    pixels: Pixels
+    """(1, row, col), in reflectance."""
+
+
 class Progress(NamedTuple):
     """How far a fit or a fusion has come."""
 
@@ -34,6 +44,10 @@ class Progress(NamedTuple):
     steps: int
     loss: float | None = None
     validation: float | None = None
+    sketch: Callable[[], Sketch] | None = None
+    """Draws what has been learned so far for those who want to see it."""
+    milestone: bool = False
+    """Not to be left out by those who thin progress out."""
 
 
 Report = Callable[[Progress], None]

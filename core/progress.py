@@ -38,7 +38,14 @@ def last_line(path: Path) -> Line | None:
     return last
 
 
-def progress(line: Mapping[str, Any]) -> Progress:
+def as_line(progress: Progress, seconds: float) -> str:
+    """Return the line that tells of some progress, that many seconds after the start."""
+    content = progress._asdict()
+    written = {name: content[name] for name in ("stage", "step", "steps", "loss", "validation")}
+    return json.dumps(written | {"seconds": round(seconds, 3)}) + "\n"
+
+
+def from_line(line: Mapping[str, Any]) -> Progress:
     """Return what a line says."""
     return Progress(line["stage"], line["step"], line["steps"], line["loss"], line["validation"])
 

@@ -129,7 +129,7 @@ class Run:
     def status(self) -> Status:
         """Return where the run is now."""
         line = progress.last_line(self.folder / PROGRESS)
-        reached = progress.progress(line) if line else None
+        reached = progress.from_line(line) if line else None
         # a worker's life is read before the result: it may end between the two
         alive = self.worker_alive()
         result = self.result()

@@ -22,7 +22,8 @@ def compile_loops() -> None:
 
 
 def load_networks() -> None:
-    """Load TensorFlow and train a network for one step, which loads what it loads lazily."""
+    """Load TensorFlow, train a network for one step and predict with it: all that loads lazily."""
+    from core.methods.prediction import Network
     from core.methods.shallow_cnn import ShallowCNN
     from core.methods.training import Lesson, Trainer
 
@@ -30,7 +31,8 @@ def load_networks() -> None:
     image = np.zeros((1, 16, 16), np.float32)
     lesson = Lesson((image, image), image[0], image[0] == 0, image[0] == 1)
     trainer = Trainer(method.architecture, method.channels, method.recipe)
-    trainer.train([lesson], [0], lambda *_: None)
+    weights = trainer.train([lesson], [0], lambda *_: None)
+    Network.of(method.architecture, method.channels).predict(weights, np.concatenate([image] * 2))
 
 
 def warm_up() -> None:

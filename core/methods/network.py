@@ -8,7 +8,7 @@ the same network learns from holes simulated in visible pixels.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple, cast
 
@@ -19,13 +19,14 @@ from core.grid import Pixels
 from core.methods.architecture import Architecture
 from core.methods.fitted import load_fitted, save_fitted
 from core.methods.laplace import fill_gaps
+from core.methods.prediction import Network
 from core.methods.radar import RADAR_INPUTS, RadarInput
+from core.methods.sketch import Sketcher
 from core.methods.training import (
     LOSSES,
     SAMPLINGS,
     SCHEDULES,
     Loss,
-    Note,
     Recipe,
     Sampling,
     Schedule,
@@ -223,11 +224,15 @@ class NetworkMethod(Method):
             )
         report(Progress("Loading TensorFlow", 0, 1))
         trainer = Trainer(self.architecture, self.channels, self.recipe)
+        sketcher = Sketcher(self.architecture, self.channels, view, problem)
         weights = {}
         for index, band in enumerate(problem.bands):
-            note = _noted(report, problem.bands, index, steps)
+            sketch = partial(sketcher.draw, index, trainer.weights)
+            first = Progress(f"Training {band}", index * steps, steps * len(problem.bands))
+            told = _BandReport(report, first._replace(sketch=sketch))
             lessons = [pair.band(index) for pair in pairs]
-            weights[band] = trainer.train(lessons, (problem.seed, index), note)
+            weights[band] = trainer.train(lessons, (problem.seed, index), told.note)
+            told.end((index + 1) * steps)
         return NetworkFuser(self, view, weights)
 
     def load(self, folder: Path) -> Fuser:
@@ -242,14 +247,22 @@ class NetworkMethod(Method):
         return NetworkFuser(self, view, weights)
 
 
-def _noted(report: Report, bands: tuple[str, ...], index: int, steps: int) -> Note:
-    """Return what reports one band's steps as part of all bands' steps."""
+class _BandReport:
+    """Reports one band's steps as part of all bands' steps."""
 
-    def note(done: int, loss: float, validation: float | None) -> None:
-        step, total = index * steps + done, steps * len(bands)
-        report(Progress(f"Training {bands[index]}", step, total, loss, validation))
+    def __init__(self, report: Report, first: Progress) -> None:
+        self._report = report
+        self._first = self._last = first
 
-    return note
+    def note(self, done: int, loss: float, validation: float | None) -> None:
+        """Report a step."""
+        step = self._first.step + done
+        self._last = self._first._replace(step=step, loss=loss, validation=validation)
+        self._report(self._last)
+
+    def end(self, step: int) -> None:
+        """Report that the band has ended, also where training stopped early."""
+        self._report(self._last._replace(step=step, milestone=True))
 
 
 class NetworkFuser(Fuser):
@@ -272,7 +285,7 @@ class NetworkFuser(Fuser):
         window = block.grid.full
         optical = self._view.optical_channels(block, window)
         shared = [self._view.radar_channels(block, window), self._view.mask_channel(block, window)]
-        network = _Network.of(self._method.architecture, self._method.channels)
+        network = Network.of(self._method.architecture, self._method.channels)
         fused = np.empty_like(optical)
         for index, band in enumerate(self.bands):
             channels = np.concatenate([optical[index : index + 1], *shared])
@@ -282,31 +295,7 @@ class NetworkFuser(Fuser):
     def save(self, folder: Path) -> None:
         """Write one Keras file a band, and the scales."""
         save_fitted(folder, self._view.as_json())
-        network = _Network.of(self._method.architecture, self._method.channels)
+        network = Network.of(self._method.architecture, self._method.channels)
         for band in self.bands:
             network.model.set_weights(self._weights[band])
             network.model.save(folder / f"{band}.keras")
-
-
-class _Network:
-    """One Keras model and its compiled prediction, shared by all bands of its shape."""
-
-    def __init__(self, architecture: Architecture, channels: int) -> None:
-        from core.methods.backend import tensorflow
-
-        tf = tensorflow()
-        self.model = architecture.build(channels)
-        signature = [tf.TensorSpec((1, None, None, channels), tf.float32)]
-        self._call = tf.function(self.model, input_signature=signature)
-
-    @classmethod
-    @lru_cache(maxsize=8)
-    def of(cls, architecture: Architecture, channels: int) -> "_Network":
-        """Return the network of a shape, traced once a process."""
-        return cls(architecture, channels)
-
-    def predict(self, weights: Weights, channels: Pixels) -> np.ndarray:
-        """Return the (row, col) output for (channel, row, col) input."""
-        self.model.set_weights(weights)
-        output: np.ndarray = self._call(np.moveaxis(channels, 0, -1)[None]).numpy()[0, :, :, 0]
-        return output

@@ -30,7 +30,7 @@ HUBER_DELTA = 0.1
 
 Weights = list[NDArray[np.float32]]
 Note = Callable[[int, float, float | None], None]
-"""Called after each step with the steps done, the loss and the last validation loss."""
+"""Called after each step and each check: the steps done, the loss, the last validation loss."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Trainer:
         places = training_places(lessons, recipe)
         held = _validation_patches(lessons, recipe, generator)
         steps = planned_steps(len(places), recipe)
-        best, best_loss, since, done, checked = self._model.get_weights(), math.inf, 0, 0, None
+        best, best_loss, since, done, checked = self.weights(), math.inf, 0, 0, None
         for _ in range(recipe.epochs):
             for batch in _batches(places, lessons[0].target.shape, recipe, generator):
                 self._adam.learning_rate.assign(_rate(recipe, done, steps))
@@ -150,14 +150,20 @@ class Trainer:
                 note(done, loss, checked)
             if held:
                 checked = self._validate(lessons, held)
+                note(done, loss, checked)
                 since = 0 if checked < best_loss else since + 1
                 if since == 0:
-                    best, best_loss = self._model.get_weights(), checked
+                    best, best_loss = self.weights(), checked
                 elif recipe.patience and since >= recipe.patience:
                     break
         if not held:
-            best = self._model.get_weights()
-        return cast(Weights, best)
+            best = self.weights()
+        self._model.set_weights(best)
+        return best
+
+    def weights(self) -> Weights:
+        """Return the weights as they are now; after training, the best."""
+        return cast(Weights, self._model.get_weights())
 
     def _validate(self, lessons: Sequence[Lesson], held: Sequence[Patch]) -> float:
         size = max(1, self.recipe.batch)
