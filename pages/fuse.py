@@ -102,21 +102,23 @@ def offer(planned: list[Planned | None]) -> None:
 
 def follow() -> None:
     """Show what was started, and where to go when it has ended."""
-    ended = progress.follow()
-    if not ended:
+    if not progress.followed():
         return
-    st.html(ended_table(ended))
-    for run in ended:
-        notices.failed(run)
-    done = [run.id for run in ended if run.status().state is State.DONE]
-    with st.container(horizontal=True):
-        if done:
-            chosen = {"run": done[-1]}
-            st.page_link("pages/compare.py", icon=":material/compare:", query_params=chosen)
-            st.page_link("pages/metrics.py", icon=":material/bar_chart:", query_params=chosen)
-        st.page_link(
-            "pages/runs.py", icon=":material/list_alt:", query_params={"run": ended[-1].id}
-        )
+    with st.container(border=True, key="card-followed"):
+        ended = progress.follow()
+        if not ended:
+            return
+        st.html(ended_table(ended))
+        for run in ended:
+            notices.failed(run)
+        done = [run.id for run in ended if run.status().state is State.DONE]
+        with st.container(horizontal=True):
+            if done:
+                newest = {"run": done[-1]}
+                st.page_link("pages/compare.py", icon=":material/compare:", query_params=newest)
+                st.page_link("pages/metrics.py", icon=":material/bar_chart:", query_params=newest)
+            last = {"run": ended[-1].id}
+            st.page_link("pages/runs.py", icon=":material/list_alt:", query_params=last)
 
 
 main()

@@ -39,14 +39,20 @@ def remember(runs: Iterable[Run]) -> None:
     st.session_state[_FOLLOWED] = [run.id for run in runs]
 
 
-def follow() -> list[Run]:
-    """Show what this session started last: bars while under way; return those that have ended."""
+def followed() -> list[Run]:
+    """Return what this session started last, without what has been deleted since."""
     runs = []
     for run_id in st.session_state.get(_FOLLOWED, []):
         try:
             runs.append(open_run(run_id))
-        except RunError:  # deleted meanwhile, perhaps from another window
+        except RunError:  # perhaps from another window
             continue
+    return [run for run in runs if run.sound]
+
+
+def follow() -> list[Run]:
+    """Show what this session started last: bars while under way; return those that have ended."""
+    runs = followed()
     ended = [run for run in runs if run.status().state.final]
     names = {run.id: run_facts.title(run) for run in runs if run not in ended}
     if len(runs) > 1:

@@ -25,6 +25,8 @@ COLOURS = {
     State.LOST: "orange",
 }
 SCORE = "rmse"
+STAMP = len("20260131-235959")
+"""How much of an id says when the run was asked for."""
 REGIONS = ("hidden", "all", "clear")
 """Where the one score is taken from: the first of these that the task scores."""
 
@@ -42,16 +44,31 @@ def badge(state: State) -> None:
 def asked_at(run: Run) -> datetime | None:
     """Return when it was asked for (UTC), from its id; None where that does not tell."""
     try:
-        return datetime.strptime(run.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+        return datetime.strptime(run.id[:STAMP], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
 
 
 def key_score(run: Run) -> float | None:
     """Return the root mean square error over all bands, where the task scores; None without."""
+    found = _scored(run)
+    return found[1] if found else None
+
+
+def score_words(run: Run) -> str:
+    """Say what the error is and of which pixels; nothing where there is none."""
+    found = _scored(run)
+    if found is None:
+        return ""
+    region, value = found
+    estimated = ", estimated on simulated holes" if run.result().get("estimated") else ""
+    return f"{value:.4f} ({region} pixels{estimated})"
+
+
+def _scored(run: Run) -> tuple[str, float] | None:
     values = {
         score["region"]: score["value"]
         for score in run.scores()
-        if (score["metric"], score["band"]) == (SCORE, MEAN)
+        if (score["metric"], score["band"]) == (SCORE, MEAN) and score["value"] is not None
     }
-    return next((values[region] for region in REGIONS if region in values), None)
+    return next(((region, values[region]) for region in REGIONS if region in values), None)

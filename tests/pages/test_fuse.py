@@ -24,7 +24,7 @@ def fuse(workspace, waiting_engine):
     """Return a function that opens the Fuse page under an address."""
 
     def opened(**address):
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
         for name, value in address.items():
             app.query_params[name] = value
         return ran(app.switch_page("pages/fuse.py"))
