@@ -119,7 +119,7 @@ def crop(entry: Entry, window: Window, name: str) -> Entry:
         height, width = whole.grid.shape
         raise SceneError(
             f"The area (rows {window.row} to {window.stop[0]}, columns {window.col} to "
-            f"{window.stop[1]}) is not inside '{whole.name}' of {height} x {width} pixels.",
+            f"{window.stop[1]}) is not inside '{whole.name}' of {height} rows and {width} columns.",
             "Choose an area inside the scene.",
         ) from error
     origin = {"id": entry.id, "name": whole.name, "window": list(window)}

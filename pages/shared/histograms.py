@@ -34,9 +34,7 @@ def histograms(entry: Entry) -> None:
     layer = layers[choose("Layer", layers, key="histogram-layer")]
     power = layer.unit is Unit.POWER
     curves = _counted(layer.raster, decibels=power)
-    st.plotly_chart(
-        _figure(layer, curves), config={"displayModeBar": False}, height=_HEIGHT, key="histogram"
-    )
+    st.plotly_chart(_figure(layer, curves), config={"displayModeBar": False}, key="histogram")
 
 
 @st.cache_data(show_spinner=False, max_entries=64, hash_funcs={StoredRaster: fingerprint})
@@ -71,6 +69,7 @@ def _figure(layer: Layer, curves: dict[str, tuple[Any, Any]]) -> Any:
             hovertemplate=f"{band} %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
         )
     figure.update_layout(
+        height=_HEIGHT,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis_title=units.get(layer.unit, ""),
         yaxis={"title": "Share of pixels", "tickformat": ".0%", "rangemode": "tozero"},

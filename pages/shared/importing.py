@@ -117,7 +117,7 @@ def _described(item: Item) -> str:
         count = len(facts["bands"])
         parts = [
             f"{count} band{'s' if count > 1 else ''}",
-            f"{facts['height']} × {facts['width']} pixels of {facts['resolution']:.3g} m",
+            f"{facts['width']} × {facts['height']} pixels of {facts['resolution']:.3g} m",
             facts["crs"],
             item.date or "no date",
         ]

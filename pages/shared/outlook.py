@@ -11,7 +11,7 @@ from core.prepare.alignment import overlap
 from core.scene import Role, Scene
 from core.sources.files import FilesSource
 from core.sources.measured import open_all
-from pages.shared.scene_facts import guesses, length, remarks, system
+from pages.shared.scene_facts import guesses, remarks, size_words, system
 
 _STATE = "outlook"
 
@@ -28,16 +28,10 @@ class Outlook:
 
     def sentence(self) -> str:
         """Say what will be made."""
-        height, width = self.grid.shape
-        tall, wide = (
-            side * size
-            for side, size in zip((height, width), reversed(self.grid.pixel_metres), strict=True)
-        )
-        shares = ", ".join(f"{share:.0%} of the {role}" for role, share in self.covered.items())
+        shares = " and ".join(f"{share:.0%} of the {role}" for role, share in self.covered.items())
         return (
-            f"This makes {height:,} × {width:,} pixels of {self.grid.resolution:g} m "
-            f"({length(tall)} × {length(wide)}) in {system(self.grid)}, where both images are: "
-            f"{shares}. Bands: {', '.join(self.bands)}."
+            f"This makes {size_words(self.grid)}, in {system(self.grid)}: {shares}. "
+            f"Bands: {', '.join(self.bands)}."
         )
 
 

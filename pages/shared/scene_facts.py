@@ -65,10 +65,11 @@ def guesses(found: Sequence[Mapping[str, Any]]) -> None:
 
 
 def size_words(grid: Grid) -> str:
-    """Return a grid's size in pixels and on the ground."""
+    """Return a grid's width and height in pixels and on the ground."""
     across, down = grid.pixel_metres
     height, width = grid.shape
-    return f"{height:,} × {width:,} pixels, {length(height * down)} × {length(width * across)}"
+    ground = f"{length(width * across)} × {length(height * down)}"
+    return f"{width:,} × {height:,} pixels, {ground}"
 
 
 def length(metres: float) -> str:
