@@ -93,9 +93,15 @@ def _wait(process, address, log):
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory):
+def stage_home(tmp_path_factory):
+    """Return the folder of the images that `stage` shows."""
+    return tmp_path_factory.mktemp("stage")
+
+
+@pytest.fixture(scope="session")
+def stage(stage_home):
     """Start the page that shows nothing but the viewer."""
-    with serving("tests/browser/stage.py", tmp_path_factory.mktemp("stage")) as address:
+    with serving("tests/browser/stage.py", stage_home) as address:
         yield address
 
 

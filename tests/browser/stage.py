@@ -22,8 +22,7 @@ HEIGHT, WIDTH = 300, 400
 FOLDER = Path(os.environ["BANDWEAVE_HOME"])
 GRIDS = {
     "metric": Grid(CRS.from_epsg(32648), Affine(10, 0, 6e5, 0, -10, 1.2e6), HEIGHT, WIDTH),
-    # half a degree down from 60.25 degrees north: centred on 60, where a degree of longitude is
-    # half as long as one of latitude
+    # centred on 60 degrees north, where a degree of longitude is half as long as one of latitude
     "geographic": Grid(CRS.from_epsg(4326), Affine(1e-3, 0, 10, 0, -1e-3, 60.15), HEIGHT, WIDTH),
 }
 VISIBLE = ("red", "green", "blue")
@@ -42,17 +41,17 @@ def write_images() -> None:
         write(FOLDER / f"{name}-radar.tif", power, grid, ("VV",))
 
 
-def layers(name: str) -> list[Layer]:
+def layers(name: str, white: float) -> list[Layer]:
     """Return a composite, radar, a single band, and the difference of two."""
     optical, estimate, radar = (
         StoredRaster(FOLDER / f"{name}-{what}.tif") for what in ("optical", "estimate", "radar")
     )
     difference = Difference(optical, estimate)
     return [
-        publish(optical, Style(VISIBLE, (0.0,) * 3, (0.3,) * 3), "Optical"),
+        publish(optical, Style(VISIBLE, (0.0,) * 3, (white,) * 3), "Optical", unit="reflectance"),
         publish(radar, Style(("VV",), (-20.0,), (-5.0,), decibels=True), "Radar VV"),
-        publish(optical, Style(("green",), (0.0,), (0.3,)), "Green"),
-        publish(difference, error_style(difference, "red"), "Difference"),
+        publish(optical, Style(("green",), (0.0,), (0.3,)), "Green", unit="reflectance"),
+        publish(difference, error_style(difference, "red"), "Difference", unit="reflectance"),
     ]
 
 
@@ -60,13 +59,16 @@ def page() -> None:
     """Show the viewer and, in words, what it returns."""
     asked = st.query_params
     left = st.number_input("Left", 0, WIDTH - 60, None)
+    white = 0.1 if st.checkbox("Brighter") else 0.3
+    grid = asked.get("grid", "metric")
     drawn = viewer(
-        GRIDS[asked.get("grid", "metric")],
-        layers(asked.get("grid", "metric"))[: int(asked.get("panels", 4))],
+        GRIDS[grid],
+        layers(grid, white)[: int(asked.get("panels", 4))],
         key="stage",
         mode="swipe" if asked.get("mode") == "swipe" else "side",
         area=asked.get("area") != "no" and (True if left is None else Window(20, left, 50, 60)),
     )
+    st.text("shown brighter" if white < 0.3 else "shown as it is")
     st.text(f"drawn {tuple(drawn) if drawn else drawn}")
 
 

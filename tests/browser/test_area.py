@@ -5,47 +5,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import VIEWER, at, drag, open_stage, touch
+
 pytestmark = pytest.mark.browser
 
-CANVAS = "el => el.getRootNode().querySelector('.viewer').viewer"
 DRAW = "Draw an area"
 
 
 @pytest.fixture
 def opened(screen, stage):
-    """Open the stage with so many panels and return it with the viewer's canvas."""
-
-    def open_stage(panels=2, **size):
-        screen.set_viewport_size({"width": 1280, "height": 800} | size)
-        screen.goto(f"{stage}/?panels={panels}")
-        canvas = screen.locator(".viewer canvas")
-        expect(canvas).to_be_visible()
-        expect(screen.get_by_text("drawn None")).to_be_visible()
-        return canvas
-
-    return open_stage
-
-
-def at(canvas, column, row, panel=0):
-    """Return where an image position is on the screen."""
-    return canvas.evaluate(
-        f"""(el, [column, row, panel]) => {{
-          const viewer = ({CANVAS})(el), place = viewer.layout.places[panel];
-          const [x, y] = viewer.view.toPanel(place, column, row);
-          const box = el.getBoundingClientRect();
-          return [box.left + place.x + x, box.top + place.y + y];
-        }}""",
-        [column, row, panel],
-    )
-
-
-def drag(canvas, start, end, panel=0):
-    """Drag from one image position to another with the mouse."""
-    mouse = canvas.page.mouse
-    mouse.move(*at(canvas, *start, panel))
-    mouse.down()
-    mouse.move(*at(canvas, *end, panel), steps=5)
-    mouse.up()
+    """Return what opens the viewer with so many panels."""
+    return lambda panels=2, **size: open_stage(screen, stage, f"panels={panels}", **size)
 
 
 def drawn(screen):
@@ -94,7 +64,7 @@ def test_a_drag_beyond_the_image_stops_at_its_edge_and_a_click_draws_nothing(ope
     canvas = opened(1)
     screen.get_by_role("button", name=DRAW).click()
     screen.mouse.click(*at(canvas, 200, 150))
-    assert canvas.evaluate(f"el => ({CANVAS})(el).area.box") is None
+    assert canvas.evaluate(f"el => ({VIEWER})(el).area.box") is None
     drag(canvas, (350, 250), (380, 320))
     assert drawn(screen) == (250, 350, 50, 30)
 
@@ -119,28 +89,17 @@ def test_keys_alone_draw_move_resize_and_clear(opened, screen):
 
 def canvas_step(screen):
     """Return how many image pixels an arrow key moves the box by."""
-    scale = screen.locator(".viewer canvas").evaluate(f"el => ({CANVAS})(el).view.scale")
+    scale = screen.locator(".viewer canvas").evaluate(f"el => ({VIEWER})(el).view.scale")
     return max(1, int(4 / scale + 0.5))
 
 
 def test_a_finger_draws_only_with_the_tool(opened, screen):
     canvas = opened(1, width=390, height=844)
-    touch(canvas, [(100, 60)], [(140, 90)], [(180.5, 120.5)])
-    assert canvas.evaluate(f"el => ({CANVAS})(el).area.box") is None
+    path = [[at(canvas, *place)] for place in ((100.5, 60.5), (101, 110), (180.5, 120.5))]
+    touch(canvas, *path)
+    assert canvas.evaluate(f"el => ({VIEWER})(el).area.box") is None
     screen.get_by_role("button", name=DRAW).click()
-    touch(canvas, [(100.5, 60.5)], [(140, 90)], [(180.5, 120.5)])
+    touch(canvas, *path)
     row, column, height, width = drawn(screen)
     assert (row, column) == pytest.approx((60, 100), abs=1)
     assert (height, width) == pytest.approx((61, 81), abs=2)
-
-
-def touch(canvas, *steps):
-    """Put fingers on image positions, move them step by step and lift them."""
-    session = canvas.page.context.new_cdp_session(canvas.page)
-    places = [[at(canvas, *finger) for finger in step] for step in steps]
-    for number, step in enumerate(places):
-        points = [{"x": x, "y": y, "id": id_} for id_, (x, y) in enumerate(step)]
-        kind = "touchMove" if number else "touchStart"
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        canvas.page.wait_for_timeout(30)
-    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
