@@ -1,11 +1,136 @@
-"""Metrics."""
+"""Metrics: how good finished runs are, in a table, in charts, and to take away."""
+
+from dataclasses import replace
 
 import streamlit as st
+from plotly.graph_objects import Figure
+
+from core.evaluate import MEAN
+from core.metrics import METRICS
+from pages.shared import charts, current, notices
+from pages.shared.downloads import downloads, table_downloads
+from pages.shared.finished import finished_on
+from pages.shared.reading import glossary, scale_note
+from pages.shared.scope import REGIONS, Scope, choose_scope, follow
+from pages.shared.tables import comparison_table, sorted_by
+
+LABELS = {key: metric.label for key, metric in METRICS.items()}
+SORTS = {key: f"Sort by {label}" for key, label in LABELS.items()}
+MEASURES = {charts.SECONDS: "Seconds", **LABELS}
 
 
 def main() -> None:
     """Show the page."""
-    st.title("Metrics", anchor=False)
+    with st.container(gap=None):
+        st.title("Metrics", anchor=False)
+        st.caption("Runs on one scene, scored the same way.")
+    follow()
+    with st.container(horizontal=True, vertical_alignment="center", key="metrics-scope"):
+        entry = current.choose_scene()
+        found = finished_on(entry) if entry else []
+        scope = choose_scope(entry, found) if entry and found else None
+    if scope is not None:
+        with st.container(border=True, key="card-scores"):
+            ranked = table(scope)
+        show_charts(ranked)
+    elif entry is not None:
+        with st.container(border=True, key="card-empty"):
+            st.write(f"Nothing has been finished on {entry.name} yet.")
+            st.page_link("pages/fuse.py", label="Fuse this scene", icon=":material/join_inner:")
+    else:
+        with st.container(border=True, key="card-empty"):
+            st.write("There is no scene yet.")
+            st.page_link("pages/imagery.py", label="Add imagery", icon=":material/satellite_alt:")
+
+
+def table(scope: Scope) -> Scope:
+    """Show the scores of every row, and offer them for taking away; return the rows as sorted."""
+    place = REGIONS[scope.region].lower()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = "Estimated on simulated holes" if scope.estimated else f"Scores, {place}"
+        st.subheader(title, anchor=False, width="content")
+        notices.simulated(scope.entry.scene)
+        order = measure("Sort by", "metrics-sort", SORTS, "rmse", labelled=False)
+        repeated = any(line.singles() for line in scope.lines)
+        singles = repeated and st.toggle("Single runs", key="metrics-singles")
+        with st.popover("What these mean", icon=":material/help:"):
+            st.html(glossary())
+        table_downloads([each.run for each in scope.runs], scope.entry.name)
+    rows = sorted_by(scope.lines, (scope.region, scope.bands[0], order))
+    st.html(comparison_table(rows, scope.region, scope.bands, singles=singles))
+    st.caption(scale_note(rows, scope.task, scope.bands))
+    ranked = replace(scope, lines=tuple(rows))
+    take_away(ranked)
+    return ranked
+
+
+def take_away(scope: Scope) -> None:
+    """Offer one run's files: the session's, or another of the table."""
+    runs = {each.run.id: each.run for each in scope.runs}
+    titles = {
+        each.run.id: f"{line.title}, seed {each.run.request.seed}"
+        for line in scope.lines
+        for each in line.runs
+    }
+    shown = current.run()
+    first = list(runs).index(shown.id) if shown and shown.id in runs else 0
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "One run’s image and scores",
+            list(runs),
+            first,
+            format_func=lambda each: titles[each],
+            key="-".join(("metrics-run", *runs)),
+            width=320,
+        )
+        downloads(runs[chosen or next(iter(runs))])
+
+
+def show_charts(scope: Scope) -> None:
+    """Show the charts, two side by side where there is room."""
+    left, right = st.columns(2)
+    with left, st.container(border=True, key="card-bars", height="stretch"):
+        st.subheader("One metric", anchor=False)
+        key = measure("Metric", "metrics-bars", LABELS, "rmse")
+        draw(charts.bars(scope.lines, scope.region, scope.bands, key))
+    with right, st.container(border=True, key="card-scatter", height="stretch"):
+        st.subheader("Two metrics against each other", anchor=False)
+        with st.container(horizontal=True):
+            across = measure("Across", "metrics-across", MEASURES, charts.SECONDS)
+            up = measure("Up", "metrics-up", MEASURES, "rmse")
+        draw(charts.scatter(scope.lines, (scope.region, MEAN), across, up))
+    left, right = st.columns(2)
+    with left, st.container(border=True, key="card-errors", height="stretch"):
+        st.subheader("How large errors are", anchor=False)
+        draw(charts.errors(scope.lines, scope.entry, scope.region))
+    with right, st.container(border=True, key="card-learning", height="stretch"):
+        st.subheader("How training went", anchor=False)
+        draw(charts.learning(scope.lines))
+
+
+def measure(
+    label: str, key: str, offered: dict[str, str], first: str, *, labelled: bool = True
+) -> str:
+    """Ask for one of several measures."""
+    chosen = st.selectbox(
+        label,
+        list(offered),
+        list(offered).index(first),
+        format_func=lambda each: offered[each],
+        key=key,
+        label_visibility="visible" if labelled else "collapsed",
+        width=210,
+        persist_state="session",
+    )
+    return chosen or first
+
+
+def draw(figure: Figure | None) -> None:
+    """Show a chart, or say that there is nothing to show in it."""
+    if figure is None:
+        st.caption("None of these runs tells.")
+    else:
+        st.plotly_chart(figure, config={"displayModeBar": False})
 
 
 main()

@@ -17,6 +17,8 @@ from core.settings import Setting, Value
 Place = tuple[str, str, str]
 """Region, band and metric."""
 KEPT = 512
+TOLD = 2
+"""How many changed settings a row names; the rest are counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +141,11 @@ def lines(found: Sequence[Finished]) -> list[Line]:
 def varying(
     declared: Sequence[Setting], mine: Mapping[str, Value], others: Sequence[Mapping[str, Value]]
 ) -> str:
-    """Say the settings whose values are not the same everywhere, such as `epochs 8, patch 64`."""
+    """Say the settings whose values are not the same everywhere, such as `patch 64, epochs 8`."""
     told = [each for each in declared if any(o[each.name] != mine[each.name] for o in others)]
-    return ", ".join(f"{each.label.lower()} {_word(mine[each.name])}" for each in told)
+    words = [f"{each.label.lower()} {_word(mine[each.name])}" for each in told]
+    more = [f"{len(words) - TOLD} more"] if len(words) > TOLD + 1 else []
+    return ", ".join(words[:TOLD] + more if more else words)
 
 
 def _line(runs: Sequence[Finished], members: Sequence[Sequence[Finished]]) -> Line:

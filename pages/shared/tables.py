@@ -6,8 +6,8 @@ from html import escape
 from core.evaluate import MEAN
 from core.metrics import METRICS
 from core.metrics.metric import Metric
-from pages.shared.cards import linked, plain
 from pages.shared.finished import Finished, Line, Place, Summary
+from pages.shared.reading import READING, aim, meaning
 from pages.shared.results import Result
 
 COLUMNS = (
@@ -21,7 +21,6 @@ COLUMNS = (
     "gradient-magnitude",
 )
 """The paper's metrics, in the order of its tables."""
-_READING = {"lower": "lower is better", "higher": "higher is better", "closer": "as the original"}
 
 
 def score_table(rows: Sequence[Result], region: str, band: str = MEAN) -> str:
@@ -38,8 +37,8 @@ def score_table(rows: Sequence[Result], region: str, band: str = MEAN) -> str:
         + f"{_seconds(line)}</tr>"
         for line in lines
     )
-    head = "".join(_heading(METRICS[key], _READING[METRICS[key].better]) for key in COLUMNS)
-    return _table(head, f"<tbody>{body}</tbody>")
+    head = "".join(_heading(METRICS[key], READING[METRICS[key].better]) for key in COLUMNS)
+    return _table(head, f"<tbody>{body}</tbody>", "scores")
 
 
 def comparison_table(
@@ -50,22 +49,9 @@ def comparison_table(
     Metrics without a reference are shown as their ratio to the original's own value. `singles`
     adds each seed below its row.
     """
-    head = "".join(_heading(metric, _aim(metric)) for metric in METRICS.values())
-    return _table(head, "".join(_block(lines, region, band, bands, singles) for band in bands))
-
-
-def glossary() -> str:
-    """Return what each metric is, from its own facts."""
-    entries = []
-    for metric in METRICS.values():
-        low, high = metric.range
-        span = f"{_limit(low, '−∞')} to {_limit(high, '∞')}"
-        unit = {"band": ", in the band's unit", "": ""}.get(metric.unit, f" {metric.unit}")
-        entries.append(
-            f"<dt>{escape(metric.label)}</dt><dd>{escape(_meaning(metric))}: "
-            f"{_aim(metric)}; {span}{unit}.<small>{linked(metric.source)}</small></dd>"
-        )
-    return f"<dl class='glossary'>{''.join(entries)}</dl>"
+    head = "".join(_heading(metric, aim(metric)) for metric in METRICS.values())
+    blocks = (_block(lines, region, band, bands, singles) for band in bands)
+    return _table(head, "".join(blocks), "scores dense")
 
 
 def sorted_by(lines: Sequence[Line], place: Place) -> list[Line]:
@@ -78,9 +64,9 @@ def sorted_by(lines: Sequence[Line], place: Place) -> list[Line]:
     return sorted(lines, key=rank)
 
 
-def _table(head: str, bodies: str) -> str:
+def _table(head: str, bodies: str, kind: str) -> str:
     return (
-        "<div class='scores' tabindex='0'><table><thead><tr><th scope='col'>Method</th>"
+        f"<div class='{kind}' tabindex='0'><table><thead><tr><th scope='col'>Method</th>"
         f"{head}<th scope='col'>Seconds<small>to run</small></th></tr></thead>"
         f"{bodies}</table></div>"
     )
@@ -99,7 +85,10 @@ def _block(
         )
     for line in lines:
         cells = [_summary_cell(line, (region, band, key), line in best[key]) for key in METRICS]
-        rows.append(f"<tr><th scope='row'>{_name(line)}</th>{''.join(cells)}{_seconds(line)}</tr>")
+        aside = "" if line.competes else " class='aside'"
+        rows.append(
+            f"<tr{aside}><th scope='row'>{_name(line)}</th>{''.join(cells)}{_seconds(line)}</tr>"
+        )
         for single in line.singles() if singles else []:
             cells = [_summary_cell(single, (region, band, key), False) for key in METRICS]
             rows.append(
@@ -129,25 +118,9 @@ def _distance(line: Line, place: Place) -> float | None:
     return abs(found.mean if metric.needs_reference else found.mean - 1)
 
 
-def _aim(metric: Metric) -> str:
-    """Say which value is best, of what `comparison_table` shows."""
-    if metric.better == "closer":
-        return "best near 0" if metric.needs_reference else "of the original’s"
-    return _READING[metric.better]
-
-
 def _heading(metric: Metric, reading: str) -> str:
-    title = escape(f"{_meaning(metric)}. {metric.source}", quote=True)
+    title = escape(f"{meaning(metric)}. {metric.source}", quote=True)
     return f"<th scope='col' title='{title}'>{escape(metric.label)}<small>{reading}</small></th>"
-
-
-def _meaning(metric: Metric) -> str:
-    """Return a metric's name in full: how its definition begins."""
-    return (metric.function.__doc__ or "").split(",")[0]
-
-
-def _limit(value: float | None, otherwise: str) -> str:
-    return otherwise if value is None else plain(value)
 
 
 def _name(line: Line) -> str:
@@ -158,13 +131,14 @@ def _name(line: Line) -> str:
 
 def _value_cell(line: Line, place: Place, best: bool) -> str:
     """Show the value, and below it its ratio to the original's."""
-    found, aim, ratio = line.value(place), line.runs[0].originals.get(place), line.summary(place)
+    found, ratio = line.value(place), line.summary(place)
+    own = line.runs[0].originals.get(place)
     text = "n/a" if found is None else _number(found.mean, place[2])
     if METRICS[place[2]].needs_reference or ratio is None or ratio.mean == 1:
         below = ""
     else:
         below = f"<small>{ratio.mean:.2f} ×</small>"
-    return _cell(place[2], text + below, f"original: {aim:.4f}" if aim else "", best)
+    return _cell(place[2], text + below, f"original: {own:.4f}" if own else "", best)
 
 
 def _summary_cell(line: Line, place: Place, best: bool) -> str:
@@ -174,8 +148,8 @@ def _summary_cell(line: Line, place: Place, best: bool) -> str:
         return _cell(key, "n/a", "", best)
     if METRICS[key].needs_reference:
         return _cell(key, _number(found.mean, key) + _spread(found, 4), "", best)
-    value, aims = line.value(place), Summary.of([each.originals.get(place) for each in line.runs])
-    title = f"{value.mean:.4f}; the original: {aims.mean:.4f}" if value and aims else ""
+    value, own = line.value(place), Summary.of([each.originals.get(place) for each in line.runs])
+    title = f"{value.mean:.4f}; original: {own.mean:.4f}" if value and own else ""
     return _cell(key, f"{found.mean:.2f} ×{_spread(found, 2)}", title, best)
 
 

@@ -44,7 +44,7 @@ def texts(page: AppTest, kind: str) -> list[str]:
 def rows(page: AppTest) -> list[dict[str, str]]:
     """Return the score table: each row's name, chip and values by metric."""
     found = []
-    for line in re.findall(r"<tr>(<th scope='row'>.*?)</tr>", html(page)):
+    for line in re.findall(r"<tr(?: class='aside')?>(<th scope='row'>.*?)</tr>", html(page)):
         name = re.match(r"<th scope='row'>([^<]+)", line)
         chip = re.search(r"class='chip'>([^<]+)", line)
         values = dict(re.findall(r"data-metric='([a-z-]+)'[^>]*>([^<]+)", line))
