@@ -13,6 +13,8 @@ HEIGHT = 280
 MOST_POINTS = 600
 """Beyond this a screen shows nothing more."""
 TRAINING = "Training "
+LIGHT, DARK, AMBER = "#0e7490", "#22b8cf", "#f59e0b"
+"""The theme's colours; a figure made here has Plotly's own otherwise."""
 
 Line = dict[str, Any]
 
@@ -50,9 +52,9 @@ def figure(history: Sequence[Line], view: str, *, logarithmic: bool = False) -> 
         for stage, lines in groupby(history, key=lambda line: str(line["stage"]))
     ]
     chart = go.Figure()
-    colours = st.get_option("theme.chartCategoricalColors")
-    for name, values, colour in zip(
-        ("Training", "Validation"), (_trained, _validated), colours, strict=False
+    for name, values, colour in (
+        ("Training", _trained, DARK if st.context.theme.type == "dark" else LIGHT),
+        ("Validation", _validated, AMBER),
     ):
         points = [point for _, lines in bands for point in [*values(lines), (None, None)]]
         if any(step is not None for step, _ in points):

@@ -179,7 +179,7 @@ def _facts(run: Run) -> str:
         for name, value in facts.items()
         if value
     )
-    return f"<dl class='facts'>{items}</dl>"
+    return f"<dl class='run-facts'>{items}</dl>"
 
 
 def _settings(request: Request) -> str:

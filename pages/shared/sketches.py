@@ -18,13 +18,11 @@ from pages.shared import current
 
 LONGEST = 400
 """Longest side of a picture in pixels."""
-HEIGHT = 320
-"""Room for two pictures side by side, in CSS pixels: nothing below moves when they appear."""
 
 
 def pictures(run: Run) -> None:
     """Show the run's newest picture beside the original of the same window."""
-    with st.container(key="pictures", height=HEIGHT, border=False):
+    with st.container(key="pictures"):
         entry = next((each for each in current.entries() if each.id == run.request.scene), None)
         if entry is None:
             st.caption("The scene of this run is gone.")
