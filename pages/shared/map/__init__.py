@@ -6,7 +6,6 @@ inside functions, and in the background once the server runs.
 """
 
 import importlib
-import logging
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -32,13 +31,8 @@ _OUT_OF_SCRIPT = {ord(letter): f"&#{ord(letter)};" for letter in "`$\\{}"}
 
 def warm() -> None:
     """Import what maps need, so that the first one does not wait for it."""
-    # a component declared outside a session makes Streamlit warn that there is none
-    log = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    for name in ("streamlit_folium", "leafmap.foliumap"):
-        importlib.import_module(name)
-    log.setLevel(before)
+    # streamlit_folium only becomes known to the server where a session imports it first
+    importlib.import_module("leafmap.foliumap")
 
 
 def area_map(
@@ -94,8 +88,8 @@ def swipe_map(left: Layer, right: Layer, grid: Grid, *, key: str, height: int = 
     drawn_on.split_map(
         left_layer=_tiles(left, grid),
         right_layer=_tiles(right, grid),
-        left_label=_label(left.label),
-        right_label=_label(right.label),
+        left_label=_label(left),
+        right_label=_label(right),
     )
     _from_our_origin(drawn_on)
     st.iframe(drawn_on.get_root().render(), height=height)
@@ -184,8 +178,9 @@ def _newly_drawn(answer: Any, key: str) -> Bounds | None:
     return box
 
 
-def _label(text: str) -> str:
-    return f"<div class='map-label'>{_text(text)}</div>"
+def _label(layer: Layer) -> str:
+    note = f" <span>{_text(layer.note)}</span>" if layer.note else ""
+    return f"<div class='map-label'>{_text(layer.label)}{note}</div>"
 
 
 def _text(text: str) -> str:

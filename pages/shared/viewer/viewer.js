@@ -71,7 +71,7 @@ class Viewer {
   }
 
   redraw() {
-    if (!this.frame) this.frame = requestAnimationFrame(() => this.draw());
+    if (!this.frame && this.layout) this.frame = requestAnimationFrame(() => this.draw());
   }
 
   draw() {
