@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from core.methods import METHODS
-from core.runs import Run, open_run
+from core.runs import Run, State, open_run
 from core.studies import all_studies
 from core.tasks import TASKS
 from pages.shared import current
@@ -35,14 +35,16 @@ def main() -> None:
 
 
 def shown(found: list[Row]) -> Run | None:
-    """Return the session's run, else the newest of those found."""
+    """Return the session's run; at first the newest that is executing, else the newest."""
     run = current.run()
+    if run is None and current.RUN in st.query_params:
+        st.warning("The run of this address is gone.", icon=":material/warning:")
+    if run is None and found:
+        executing = [row for row in found if row.state == State.RUNNING.capitalize()]
+        run = open_run((executing or found)[0].id)
     if run is not None:
         current.remember(current.RUN, run.id)
-        return run
-    if current.RUN in st.query_params:
-        st.warning("The run of this address is gone.", icon=":material/warning:")
-    return open_run(found[0].id) if found else None
+    return run
 
 
 def filters(found: list[Row]) -> Filter:

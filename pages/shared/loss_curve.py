@@ -19,18 +19,14 @@ LIGHT, DARK, AMBER = "#0e7490", "#22b8cf", "#f59e0b"
 Line = dict[str, Any]
 
 
-def trained(run: Run) -> bool:
-    """Whether a loss was ever told."""
-    return any(line["stage"].startswith(TRAINING) for line in run.history())
-
-
 def loss_curve(run: Run) -> None:
     """Show the loss of training and validation; the same height where there is none yet."""
     logarithmic = st.toggle("Logarithmic", key="log-loss", persist_state="session")
     history = [line for line in run.history() if line["stage"].startswith(TRAINING)]
     with st.container(height=HEIGHT + 10, border=False):
         if not history:
-            st.caption("Training has not begun.")
+            final = run.status().state.final
+            st.caption("Nothing was trained." if final else "Training has not begun.")
             return
         st.plotly_chart(
             figure(history, run.id, logarithmic=logarithmic),

@@ -11,7 +11,7 @@ from core.runs import Run, State, open_run
 from pages.shared import current, notices, run_facts
 from pages.shared.downloads import downloads
 from pages.shared.estimate import duration
-from pages.shared.loss_curve import loss_curve, trained
+from pages.shared.loss_curve import loss_curve
 from pages.shared.progress import bar
 from pages.shared.sketches import pictures
 
@@ -59,7 +59,7 @@ def _live(run_id: str, final: bool) -> None:
         st.rerun()
     if not final:
         bar(run, run_facts.title(run))
-    if final and not trained(run):
+    if run.request.configured_method.parameters() is None:
         pictures(run)
         return
     curve, shown = st.columns([3, 2])

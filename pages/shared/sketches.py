@@ -35,7 +35,7 @@ def pictures(run: Run) -> None:
             return
         if pair is None:
             final = run.status().state.final
-            st.caption("There is no picture." if final else "A picture appears during training.")
+            st.caption("There is no picture." if final else "A picture appears here.")
             return
         shown, original, words = pair
         st.html(

@@ -126,7 +126,7 @@ def test_a_run_under_way_shows_how_far_it_is_and_can_be_cancelled(app):
 def test_a_sketch_is_shown_beside_the_original_of_the_same_window(app, small):
     run = running(asked("shallow-cnn"), LINE | {"step": 30, "seconds": 1.0})
     opened(app)
-    assert "A picture appears during training." in texts(app, "caption")
+    assert "A picture appears here." in texts(app, "caption")
     grid = small.scene.grid
     part = grid.at(small.scene.grid.full._replace(row=8, col=16, height=64, width=48))
     assert tuple(placed(part, grid)) == (8, 16, 64, 48)
