@@ -8,7 +8,7 @@ from plotly.graph_objects import Figure
 from core.evaluate import MEAN
 from core.metrics import METRICS
 from pages.shared import charts, current, notices
-from pages.shared.downloads import downloads, table_downloads
+from pages.shared.downloads import downloads_of_one, table_downloads
 from pages.shared.finished import finished_on
 from pages.shared.reading import glossary, scale_note
 from pages.shared.scope import REGIONS, Scope, choose_scope, follow
@@ -60,30 +60,8 @@ def table(scope: Scope) -> Scope:
     st.html(comparison_table(rows, scope.region, scope.bands, singles=singles))
     st.caption(scale_note(rows, scope.task, scope.bands))
     ranked = replace(scope, lines=tuple(rows))
-    take_away(ranked)
+    downloads_of_one({each.run: title for line in rows for each, title in line.titles()})
     return ranked
-
-
-def take_away(scope: Scope) -> None:
-    """Offer one run's files: the session's, or another of the table."""
-    runs = {each.run.id: each.run for each in scope.runs}
-    titles = {
-        each.run.id: f"{line.title}, seed {each.run.request.seed}"
-        for line in scope.lines
-        for each in line.runs
-    }
-    shown = current.run()
-    first = list(runs).index(shown.id) if shown and shown.id in runs else 0
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "One run’s image and scores",
-            list(runs),
-            first,
-            format_func=lambda each: titles[each],
-            key="-".join(("metrics-run", *runs)),
-            width=320,
-        )
-        downloads(runs[chosen or next(iter(runs))])
 
 
 def show_charts(scope: Scope) -> None:

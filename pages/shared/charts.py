@@ -27,7 +27,7 @@ STEP, WIDEST = 5e-4, 0.5
 SHOWN_BINS = 60
 MOST_CURVES = 6
 """How many rows one chart of curves can tell apart: the theme's colours."""
-_ROW, _HEAD, _LEAST = 34, 70, 320
+_ROW, _GAP, _HEAD, _LEAST = 34, 28, 70, 320
 _CLEAR = "rgba(0, 0, 0, 0)"
 
 
@@ -38,21 +38,23 @@ def bars(lines: Sequence[Line], region: str, bands: Sequence[str], key: str) -> 
     the axis begins where they do.
     """
     metric = METRICS[key]
+    height = max(_LEAST, _HEAD + len(bands) * (_ROW * len(lines) + _GAP))
     figure = make_subplots(
         len(bands),
         1,
         shared_xaxes=True,
-        vertical_spacing=0.12 / len(bands),
-        row_titles=_heads(bands),
+        vertical_spacing=_GAP / height,
+        subplot_titles=_heads(bands),
     )
+    figure.update_annotations(x=0, xanchor="left", font_size=14)
     for row, band in enumerate(bands, start=1):
         figure.add_trace(_marks(lines, region, band, metric), row, 1)
     figure.update_yaxes(autorange="reversed", automargin=True)
     if not metric.needs_reference:
         figure.add_vline(1, line_dash="dot", line_width=1.5, line_color="gray")
     figure.update_xaxes(title=axis_title(metric), row=len(bands), col=1)
-    height = _HEAD + len(bands) * (_ROW * len(lines) + 16)
-    return _plain(figure, max(_LEAST, height)).update_layout(showlegend=False)
+    top = _GAP if len(bands) > 1 else 8
+    return _plain(figure, height).update_layout(showlegend=False, margin_t=top)
 
 
 def scatter(lines: Sequence[Line], place: tuple[str, str], across: str, up: str) -> Figure:
@@ -153,6 +155,8 @@ def _marks(lines: Sequence[Line], region: str, band: str, metric: Metric) -> go.
         "error_x": {
             "array": [summary.spread for _, summary in known],
             "visible": any(summary.spread is not None for _, summary in known),
+            # no caps: a row without a spread would show them
+            "width": 0,
         },
         "hovertemplate": "%{y}: %{x:.4f}<extra></extra>",
     }
@@ -168,7 +172,7 @@ def _heads(bands: Sequence[str]) -> list[str] | None:
 
 def _wrapped(line: Line) -> str:
     """Return a row's name in two short lines."""
-    change = line.change if len(line.change) <= 24 else f"{line.change[:23]}…"
+    change = line.change if len(line.change) <= 30 else f"{line.change[:29]}…"
     return f"{line.label}<br><span style='font-size:11px'>{change}</span>" if change else line.label
 
 

@@ -7,7 +7,7 @@ passes through the server's memory; scores are written when asked for.
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 
@@ -20,10 +20,12 @@ from core import report
 from core.errors import BandweaveError
 from core.raster import StoredRaster
 from core.runs import Run, State, open_run
+from pages.shared import current
 from pages.shared.addresses import NEVER, everywhere, prefix
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GEOTIFF = "image/tiff; application=geotiff; profile=cloud-optimized"
+_CHOSEN = "download-run"
 LARGE = 50_000_000
 """Values in an image from which on making its file takes longer than a moment."""
 
@@ -46,6 +48,27 @@ def downloads(run: Run) -> None:
             on_click="ignore",
             width="stretch",
         )
+
+
+def downloads_of_one(titles: Mapping[Run, str]) -> None:
+    """Offer the files of one of several finished runs: the session's, unless another is chosen."""
+    runs = {run.id: run for run in titles}
+    shown = current.run()
+    if shown and shown.id in runs:
+        st.session_state[_CHOSEN] = shown.id
+        current.remember(current.RUN, shown.id)
+    elif st.session_state.get(_CHOSEN) not in runs:
+        st.session_state[_CHOSEN] = next(iter(runs))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "One run’s image and scores",
+            list(runs),
+            format_func=lambda each: titles[runs[each]],
+            key=_CHOSEN,
+            on_change=lambda: current.remember(current.RUN, st.session_state[_CHOSEN]),
+            width=320,
+        )
+        downloads(runs[chosen or next(iter(runs))])
 
 
 def table_downloads(runs: Sequence[Run], name: str) -> None:

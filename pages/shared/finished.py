@@ -104,6 +104,10 @@ class Line:
         """Return the value itself."""
         return Summary.of([each.scores.get(place) for each in self.runs])
 
+    def titles(self) -> list[tuple[Finished, str]]:
+        """Return its runs, each with a title of its own."""
+        return [(each, f"{self.title}, seed {each.run.request.seed}") for each in self.runs]
+
     def singles(self) -> list["Line"]:
         """Return its runs as rows of their own; none where it has but one."""
         if len(self.runs) == 1:

@@ -43,7 +43,7 @@ def glossary() -> str:
 def scale_note(lines: Sequence[Line], task: str, bands: Sequence[str]) -> str:
     """Say once what a table's numbers are on: unit, scale, data range, and what ± and × mean."""
     stated = (each.result.get("scales") for line in lines for each in line.runs)
-    scales = next(filter(None, stated), {})
+    scales: dict[str, dict[str, float]] = next(filter(None, stated), {})
     told = {band: scale for band, scale in scales.items() if MEAN in bands or band in bands}
     if TASKS[task].answer_visible:
         spans = [

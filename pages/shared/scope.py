@@ -76,7 +76,7 @@ def choose_scope(entry: Entry, found: Sequence[Finished]) -> Scope:
     region = regions[0]
     if len(regions) > 1:
         words = {REGIONS[each]: each for each in regions}
-        region = words[choose("Region", words, key=f"metrics-region-{task}")]
+        region = words[choose("Region", words, key=f"metrics-region-{entry.id}-{task}")]
     wanted = choose("Bands", (MEAN_OF_BANDS, EACH), key="metrics-bands")
     named = [place[1] for place in comparable[0].scores if place[1] != MEAN]
     bands = (MEAN,) if wanted == MEAN_OF_BANDS else tuple(dict.fromkeys(named))
@@ -93,7 +93,7 @@ def _of_settings(entry: Entry, task: str, found: Sequence[Finished]) -> list[Fin
     values = {key: group[0].run.request.task_settings for key, group in groups.items()}
     key = f"metrics-settings-{entry.id}-{task}"
     if st.session_state.get(key) not in groups:
-        st.session_state.pop(key, None)
+        st.session_state[key] = next(iter(groups))
     chosen = st.selectbox(
         "Task settings",
         list(groups),
