@@ -41,17 +41,24 @@ def area_of_interest(entry: Entry) -> Entry | None:
 
 def _drawn(entry: Entry) -> Window | None:
     """Show the scene with its area, and return the area; None while there is none."""
-    slot = _slot(entry.id)
+    grid, slot = entry.scene.grid, _slot(entry.id)
     kept: Window | None = st.session_state.get(slot)
     if choose("Draw", (IMAGE, MAP), key="area-on") == IMAGE:
         window = area_view(entry, kept or True)
     else:
-        window = kept
-        if box := area_map(entry, key=f"area-map-{entry.id}", height=460):
-            window = window_within(entry.scene.grid, box) or kept
+        box = area_map(
+            entry,
+            key=f"area-map-{entry.id}",
+            height=460,
+            area=grid.at(kept) if kept else None,
+        )
+        window = (window_within(grid, box) if box else None) or kept
     if window != kept:
         st.session_state[slot] = window
         st.session_state.pop(_problem(entry.id), None)
+        # the drawing on the map becomes the area of whole pixels
+        if st.session_state["area-on"] == MAP:
+            st.rerun()
     return window
 
 

@@ -567,12 +567,19 @@ class TestArea:
 
     def test_an_area_drawn_on_the_map_is_taken(self, drawing, monkeypatch):
         boxes = [area.degrees(self.GRID, Window(16, 20, 100, 120))]
-        monkeypatch.setattr(area, "area_map", lambda *a, **k: boxes.pop() if boxes else None)
+        outlined = []
+
+        def area_map(*_, **given):
+            outlined.append(given["area"])
+            return boxes.pop() if boxes else None
+
+        monkeypatch.setattr(area, "area_map", area_map)
         drawing.session_state["area-on"] = "On the map"
         ran(drawing)
         window = drawing.session_state["chosen-area-orihuela"]
         assert np.abs(np.subtract(window, (16, 20, 100, 120))).max() <= 2
-        assert not button(ran(drawing), "Use this area").disabled
+        assert outlined == [None, self.GRID.at(window)]
+        assert not button(drawing, "Use this area").disabled
 
 
 def test_histograms_are_of_physical_units(app):

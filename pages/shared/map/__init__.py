@@ -41,10 +41,12 @@ def area_map(
     key: str,
     height: int = 420,
     others: Sequence[Entry] = (),
+    area: Grid | None = None,
 ) -> Bounds | None:
     """Show where scenes lie, and let the user draw a rectangle; return each drawn one once.
 
-    `shown` is one scene, with its image, or several as outlines; `others` are outlines beside it.
+    `shown` is one scene, with its image, or several as outlines; `others` are outlines beside it,
+    `area` is outlined as what was chosen before.
     Returns west, south, east, north in degrees (WGS 84) in the run after drawing, else None. The
     page runs again for nothing but a drawing.
     """
@@ -70,6 +72,14 @@ def area_map(
         _tiles(image, entry.scene.grid).add_to(changing)
     for entry in outlined:
         _outline(entry, chosen=entry in chosen).add_to(changing)
+    if area:
+        folium.Polygon(
+            [(latitude, longitude) for longitude, latitude in outline(area)],
+            interactive=False,
+            color=DRAWN,
+            weight=3,
+            fill=False,
+        ).add_to(changing)
     _from_our_origin(drawn_on)
     answer = st_folium(
         drawn_on,
