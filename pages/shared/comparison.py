@@ -48,8 +48,8 @@ def offer(task: str, panels: Panels) -> Offer:
     newest = tuple(_newest(panels.rows, method) or method for method in demo.NETWORKS)
     waiting = {method: METHODS[method].label for method in newest if method in METHODS}
     if task == "reconstruct":
-        return Offer(panels.titles() | waiting, (ORIGINAL, *newest))
-    titles = {GIVEN: "Input"} | panels.titles() | waiting
+        return Offer(panels.titles | waiting, (ORIGINAL, *newest))
+    titles = {GIVEN: "Input"} | panels.titles | waiting
     return Offer(titles, (GIVEN, *newest, ORIGINAL))
 
 

@@ -5,6 +5,7 @@ A panel is known by an id: a fixed word, a run's id, or a run's id after `differ
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from core.composed import Gapped, MeanDifference, Quotient
@@ -64,11 +65,12 @@ class Panels:
     given_to: Result | None = None
     """Whose input the input is; by default the last row's that had pixels hidden."""
 
+    @cached_property
     def titles(self) -> dict[str, str]:
-        """Return every image that can be shown now, by id, without differences and errors."""
+        """Every image that can be shown now, by id, without differences and errors."""
         scene = self.entry.scene
         found = {ORIGINAL: "Original"} if scene.all(Role.OPTICAL, earlier=False) else {}
-        if self._masked() is not None:
+        if self.hiding is not None:
             found[GIVEN] = "Input"
         if scene.all(Role.OPTICAL, earlier=True):
             found[EARLIER] = "Earlier optical"
@@ -98,6 +100,16 @@ class Panels:
         """Return the result behind a panel, None where it shows something else."""
         run_id = chosen.partition(":")[2] or chosen
         return next((row for row in self.rows if row.run.id == run_id), None)
+
+    def title(self, chosen: str) -> str:
+        """Return a panel's name in one line."""
+        return " · ".join(filter(None, self._label(chosen)))
+
+    def optical(self, chosen: str) -> Source | None:
+        """Return what a panel shows if it is reflectance of named bands."""
+        if chosen.partition(":")[0] in (RADAR, CLOUDS, DIFFERENCE, ERROR):
+            return None
+        return self.source(chosen)
 
     def source(self, chosen: str) -> Source | None:
         """Return what a panel shows; None for a result that is still to come."""
@@ -134,13 +146,13 @@ class Panels:
     def _label(self, chosen: str) -> tuple[str, str]:
         kind, _, rest = chosen.partition(":")
         if chosen == GIVEN:
-            masked = self._masked()
+            masked = self.hiding
             return "Input", _withheld(masked) if masked else ""
         if kind == RADAR:
             return f"Radar {rest}", ""
         row = self.row(chosen)
         if row is None:
-            return METHODS[chosen].label if chosen in METHODS else self.titles()[chosen], ""
+            return METHODS[chosen].label if chosen in METHODS else self.titles[chosen], ""
         before = {DIFFERENCE: "Difference: ", ERROR: "Error: "}.get(kind, "")
         return before + row.label, row.change
 
@@ -155,7 +167,7 @@ class Panels:
         return Source(raster, bands, REFLECTANCE, False, ())
 
     def _given(self) -> Source | None:
-        masked = self._masked()
+        masked = self.hiding
         if masked is None or masked.run.hidden is None:
             return None
         original = self._optical(self.entry.scene.optical.raster, GIVEN)
@@ -163,8 +175,9 @@ class Panels:
         key = ("given", fingerprint(original.raster), fingerprint(mask))
         return original._replace(raster=Gapped(original.raster, mask), key=key)
 
-    def _masked(self) -> Result | None:
-        """Return whose input is shown; a run says which pixels it hides before it learns."""
+    @cached_property
+    def hiding(self) -> Result | None:
+        """Whose input is shown; a run says which pixels it hides before it learns."""
         rows = [self.given_to] if self.given_to else reversed(self.rows)
         return next((row for row in rows if row.run.hidden is not None), None)
 
