@@ -33,7 +33,7 @@ from core.runs import (
 
 NOTE_EVERY = 0.2
 """Seconds between lines of progress."""
-SKETCH_EVERY, SKETCH_SHARE = 1.0, 0.02
+SKETCH_EVERY, SKETCH_SHARE = 1.0, 0.015
 """Seconds between sketches, more where drawing them would take more than a share of the time."""
 
 
@@ -177,8 +177,10 @@ class _Notes:
         if self._watch:
             self._watch(progress)
         if progress.sketch and (progress.milestone or seconds >= self._drawn_again):
+            first = not self._sketch.exists()
             self._draw(progress.sketch())
-            spent = time.monotonic() - self._begun - seconds
+            # the first one is dear, since it prepares the others
+            spent = 0 if first else time.monotonic() - self._begun - seconds
             self._drawn_again = seconds + max(SKETCH_EVERY, spent / SKETCH_SHARE)
 
     def _draw(self, sketch: Sketch) -> None:

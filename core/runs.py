@@ -7,11 +7,12 @@ one process that executes it: `worker.json` (who that is), `progress.jsonl` (app
 dies without a result reads as "lost", never as "running" for ever.
 """
 
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,19 +104,14 @@ class Run:
     @cached_property
     def request(self) -> Request:
         """What was asked."""
+        path = self.folder / REQUEST
         try:
-            stored = read_json(self.folder / REQUEST)
-        except ValueError as error:
-            raise _not_a_request(self.folder) from error
-        if stored is None:
+            return _stored_request(path, path.stat().st_mtime_ns)
+        except FileNotFoundError as error:
             raise RunError(
                 f"There is no run in {self.folder.name}.",
                 "Choose one from the run list; it may have been deleted.",
-            )
-        try:
-            return Request.from_json(stored)
-        except (TypeError, AttributeError) as error:
-            raise _not_a_request(self.folder) from error
+            ) from error
 
     @property
     def sound(self) -> bool:
@@ -130,9 +126,11 @@ class Run:
         """Return where the run is now."""
         line = progress.last_line(self.folder / PROGRESS)
         reached = progress.from_line(line) if line else None
-        # a worker's life is read before the result: it may end between the two
-        alive = self.worker_alive()
         result = self.result()
+        alive = not result and self.worker_alive()
+        if not result and not alive:
+            # it may have ended between the two looks
+            result = self.result()
         if result:
             error, hint = result.get("error", ""), result.get("hint", "")
             return Status(State.FAILED if error else State.DONE, reached, error, hint)
@@ -301,11 +299,16 @@ def _no_run(run_id: str) -> RunError:
     )
 
 
-def _not_a_request(folder: Path) -> RunError:
-    return RunError(
-        f"The {REQUEST} in {folder.name} is not a run's request.",
-        "It needs at least scene, task and method; 'fuse' writes one.",
-    )
+@lru_cache(maxsize=4096)
+def _stored_request(path: Path, _: int) -> Request:
+    """Read a request; a list of runs asks for the same ones again and again."""
+    try:
+        return Request.from_json(json.loads(path.read_text()))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise RunError(
+            f"The {REQUEST} in {path.parent.name} is not a run's request.",
+            "It needs at least scene, task and method; 'fuse' writes one.",
+        ) from error
 
 
 def _sound_json(path: Path) -> Any:

@@ -6,6 +6,7 @@ the trained network will make of the whole scene.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -18,10 +19,10 @@ from core.methods.prediction import Network
 from core.methods.training import Weights
 from core.methods.view import View
 from core.problem import Problem, Sketch
-from core.scene import Scene
+from core.scene import HIDDEN, Scene
 
 SIDE = 256
-MARGIN = 64
+MARGIN = 32
 """Pixels around the window that gaps are interpolated from."""
 
 
@@ -52,7 +53,9 @@ class Sketcher:
 
     @cached_property
     def _block(self) -> Scene:
-        whole, outer = self._problem.inputs, self._outer
+        inputs, outer = self._problem.inputs, self._outer
+        seen = [inputs.optical, inputs.radar, inputs.mask(HIDDEN)]
+        whole = replace(inputs, layers=tuple(layer for layer in seen if layer))
         top, left = max(0, outer.row - MARGIN), max(0, outer.col - MARGIN)
         bottom, right = (
             min(stop + MARGIN, size)
