@@ -64,6 +64,7 @@ def parser() -> Parser:
     _add_fuse(verbs)
     _add_score(verbs)
     _add_run(verbs)
+    _add_runs(verbs)
     _add_registries(verbs)
     return top
 
@@ -141,6 +142,16 @@ def _add_run(verbs: Any) -> None:
     verb.add_argument("folder", nargs="?", metavar="FOLDER")
     verb.add_argument("--wait", action="store_true", help="read FOLDER from the input")
     verb.add_argument("--warm", action="store_true", help="load TensorFlow while waiting")
+
+
+def _add_runs(verbs: Any) -> None:
+    from core.commands import runs
+
+    group = verbs.add_parser("runs", help="list and cancel the app's runs")
+    inner = group.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
+    _verb(inner, "list", runs.listing, "list the runs, newest first")
+    cancel = _verb(inner, "cancel", runs.cancel, "end a run, whatever it is doing")
+    cancel.add_argument("run", metavar="ID")
 
 
 def _add_registries(verbs: Any) -> None:

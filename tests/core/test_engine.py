@@ -1,5 +1,6 @@
 """The engine's processes: they start warm, end when told, and outlive the server."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from core import engine as engine_module
 from core import library, memory, workspace
+from core.__main__ import main
 from core.engine import LocalEngine
 from core.errors import RunError, SceneError, SettingError
 from core.runs import (
@@ -246,6 +248,24 @@ def test_a_new_engine_takes_up_what_was_never_begun_and_ends_what_was_cancelled(
     left.wait(5)
     until(lambda: state(handed) is State.DONE)
     assert state(begun) is State.LOST
+
+
+def test_a_shell_lists_runs_and_cancels_one(cold: LocalEngine, capsys: pytest.CaptureFixture[str]):
+    assert main(["runs", "list"]) == 0
+    assert capsys.readouterr().out == "No runs yet.\n"
+    run = cold.submit(endless())
+    run.annotate(name="Long")
+    worker = worker_of(run)
+    assert main(["runs", "list", "--json"]) == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert (listed["id"], listed["state"], listed["name"]) == (run.id, "running", "Long")
+    assert Request.from_json(listed["request"]) == run.request
+    assert main(["runs", "cancel", run.id]) == 0
+    assert capsys.readouterr().out == f"{run.id} is cancelled.\n"
+    assert not group_alive(worker)
+    assert main(["runs", "list"]) == 0
+    assert f"{run.id}  cancelled  small" in capsys.readouterr().out
+    assert main(["runs", "cancel", "nothing"]) == 1
 
 
 def test_a_killed_worker_is_lost_and_the_next_run_starts(engine: LocalEngine):

@@ -1,0 +1,35 @@
+"""`runs list` and `runs cancel`."""
+
+from argparse import Namespace
+
+from core.commands.output import table
+from core.engine import LocalEngine
+from core.runs import all_runs, open_run
+
+
+def listing(_: Namespace) -> tuple[object, str]:
+    """List the workspace's runs, newest first."""
+    rows, content = [["id", "state", "scene", "task", "method", "seed", "name"]], []
+    for run in all_runs():
+        request, status = run.request, run.status()
+        facts = [request.scene, request.task, request.method, str(request.seed), run.name]
+        rows.append([run.id, status.state.value, *facts])
+        content.append(
+            {
+                "id": run.id,
+                "state": status.state.value,
+                "name": run.name,
+                "note": run.note,
+                "error": status.error,
+                "request": request.as_json(),
+            }
+        )
+    return content, table(rows) if content else "No runs yet."
+
+
+def cancel(arguments: Namespace) -> tuple[object, str]:
+    """End a run, whoever executes it."""
+    run = open_run(arguments.run)
+    LocalEngine().cancel(run.id)
+    state = run.status().state
+    return {"id": run.id, "state": state.value}, f"{run.id} is {state.value}."
