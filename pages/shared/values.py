@@ -1,11 +1,15 @@
 """One pixel of several published layers at once, for the viewer's cursor."""
 
+import math
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.display import shown_values
 from core.errors import RasterError
+from core.grid import Grid, Window
+from core.prepare.geography import outline
 from pages.shared.addresses import FOR_GOOD, NEVER, everywhere, prefix
 from pages.shared.layers import published
 
@@ -14,15 +18,19 @@ MOST_LAYERS = 9
 
 
 def values(request: Request) -> Response:
-    """Answer a pixel of each layer, in the order of the comma-separated ids: a list of its bands.
+    """Answer `values`, a list of bands for each of the comma-separated ids, and `degrees`.
 
     A band without data there is null, and so is a layer that nobody published or that has no such
-    pixel. Not a coroutine: Starlette then runs it in its thread pool.
+    pixel. `degrees` is the pixel's longitude and latitude, null where the grid has none of its own
+    or is in degrees anyway. Not a coroutine: Starlette then runs it in its thread pool.
     """
     pixel = request.path_params["row"], request.path_params["column"]
     asked = request.path_params["layers"].split(",")[:MOST_LAYERS]
     found = [_values(identity, *pixel) for identity in asked]
-    return JSONResponse(found, headers=NEVER if None in found else FOR_GOOD)
+    layer = next(filter(None, map(published, asked)), None)
+    degrees = _degrees(layer[0].grid, *pixel) if layer else None
+    answer = {"values": found, "degrees": degrees}
+    return JSONResponse(answer, headers=NEVER if None in found else FOR_GOOD)
 
 
 def values_address() -> str:
@@ -43,3 +51,15 @@ def _values(identity: str, row: int, column: int) -> list[float | None] | None:
         return shown_values(*layer, row, column)
     except RasterError:  # outside, or the run or scene was deleted meanwhile
         return None
+
+
+def _degrees(grid: Grid, row: int, column: int) -> tuple[float, float] | None:
+    if grid.crs.is_geographic:
+        return None
+    try:
+        edge = outline(grid.at(Window(row, column, 1, 1)))
+    except RasterError:
+        return None
+    longitudes, latitudes = zip(*edge, strict=True)
+    centre = sum(longitudes) / len(edge), sum(latitudes) / len(edge)
+    return centre if all(map(math.isfinite, centre)) else None

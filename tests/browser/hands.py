@@ -6,6 +6,9 @@ VIEWER = "el => el.getRootNode().querySelector('.viewer').viewer"
 """The script object behind the viewer's canvas, which knows its view and its panels."""
 
 
+expect.set_options(timeout=30_000)  # the machine that runs the tests may be busy
+
+
 def open_stage(screen, stage, query, width=1280, height=800):
     """Open the page that shows nothing but the viewer; return the viewer's canvas, drawn."""
     screen.set_viewport_size({"width": width, "height": height})

@@ -40,6 +40,7 @@ def test_every_panel_tells_its_own_value_of_the_pixel_under_the_cursor(screen, s
     expect(lines.nth(2)).to_have_text(f"{green:.4f}")
     assert number(lines.nth(3).inner_text()) == pytest.approx(error, abs=1e-4)
     expect(screen.locator(".reading")).to_contain_text(f"row {row}  column {column}")
+    expect(screen.locator(".reading")).to_contain_text("EPSG:32648   10.8429° N 105.9333° E")
     screen.mouse.move(*at(canvas, 10.5, 10.5))
     expect(lines).to_have_text(["no data", re.compile("dB$"), "no data", "no data"])
     screen.mouse.move(5, 5)

@@ -6,10 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
+from affine import Affine
+from rasterio.crs import CRS
 from starlette.routing import Match
 
 from core.derived import MemoryRaster
 from core.display import Difference, Style, error_style
+from core.grid import Grid
 from core.raster import write
 from pages.shared import layers, routes, values
 from pages.shared.layers import publish, published
@@ -34,7 +37,7 @@ def valued(*ids, row=0, column=0):
     """Return the answer to a request for a pixel of some layers."""
     asked = {"row": row, "column": column, "layers": ",".join(ids)}
     answer = values.values(SimpleNamespace(path_params=asked))
-    return json.loads(answer.body), answer.headers["cache-control"]
+    return json.loads(answer.body)["values"], answer.headers["cache-control"]
 
 
 def test_a_published_layer_has_tiles_that_may_be_kept(raster):
@@ -99,6 +102,22 @@ def test_a_layer_nobody_published_or_without_such_a_pixel_has_no_values(raster):
     assert found == [None, [0.5]] and kept == "no-store"
     assert valued(layer.id, row=600)[0] == [None]
     assert len(valued(*["0"] * 50)[0]) == values.MOST_LAYERS
+
+
+def test_a_pixel_has_its_place_in_degrees_unless_its_grid_is_in_degrees(tmp_path):
+    # on the central meridian of zone 48 (105 E) easting is 500 km; 1 degree north is 110 574.4 m
+    # of meridian on WGS 84, times the zone's scale of 0.9996
+    transform = Affine(10, 0, 499_995, 0, -10, 110_574.4 * 0.9996 + 5)
+    metric = Grid(CRS.from_epsg(32648), transform, 2, 2)
+    pixels = np.zeros((1, 2, 2), np.float32)
+    layer = publish(write(tmp_path / "metric.tif", pixels, metric, ("B",)), STYLE, "Image")
+    asked = {"row": 0, "column": 0, "layers": layer.id}
+    answer = values.values(SimpleNamespace(path_params=asked))
+    np.testing.assert_allclose(json.loads(answer.body)["degrees"], (105, 1), atol=1e-6)
+    degrees = Grid(CRS.from_epsg(4326), Affine(1e-4, 0, 105, 0, -1e-4, 1), 2, 2)
+    layer = publish(write(tmp_path / "degrees.tif", pixels, degrees, ("B",)), STYLE, "Image")
+    answer = values.values(SimpleNamespace(path_params=asked | {"layers": layer.id}))
+    assert json.loads(answer.body) == {"values": [[0]], "degrees": None}
 
 
 def test_a_legend_says_what_the_colours_stand_for(raster):

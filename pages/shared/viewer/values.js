@@ -4,7 +4,10 @@ const ASKED_EVERY = 100; // ms
 const KEPT_VALUES = 2000;
 
 class Values {
-  /** `shown` is told a list of bands for each layer (null where nothing is known), or null. */
+  /**
+   * `shown` is told a list of bands for each layer (null where nothing is known), or null, and the
+   * pixel's longitude and latitude where they are known.
+   */
   constructor(shown) {
     this.shown = shown;
     this.known = new Map();
@@ -49,9 +52,9 @@ class Values {
   }
 
   /** Give each layer its bands; layers without an image were not asked for. */
-  tell(found) {
+  tell({ values, degrees }) {
     let next = 0;
-    this.shown(this.layers.map((layer) => (layer.id ? found[next++] : null)));
+    this.shown(this.layers.map((layer) => (layer.id ? values[next++] : null)), degrees);
   }
 }
 
@@ -60,6 +63,12 @@ function digitsOf(legend, band) {
   if (legend.unit === "dB") return 1;
   const span = legend.upper[band] - legend.lower[band];
   return Math.min(6, Math.max(0, Math.ceil(3 - Math.log10(span))));
+}
+
+/** "10.8512° N 106.6721° E": to some ten metres. */
+function degreesText([longitude, latitude]) {
+  const side = (value, [positive, negative]) => `${Math.abs(value).toFixed(4)}° ${value < 0 ? negative : positive}`;
+  return `${side(latitude, "NS")} ${side(longitude, "EW")}`;
 }
 
 /** A value as text, with the minus that is as wide as a digit; `signed` writes the plus too. */

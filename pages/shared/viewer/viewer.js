@@ -11,7 +11,7 @@ class Viewer {
     this.tell = tell;
     this.area = new AreaBox(root, (box) => this.tell("area", box));
     this.furniture = new Furniture(root, (action, byKey) => this.act(action, byKey));
-    this.values = new Values((found) => this.furniture.showValues(found));
+    this.values = new Values((found, degrees) => this.tellValues(found, degrees));
     this.earlier = []; // what each panel showed before, until its own tiles are there
     this.divided = 0.5;
     this.hover = null;
@@ -94,7 +94,9 @@ class Viewer {
     const { area, context, density, view, layout, data } = this;
     const colour = getComputedStyle(this.root).getPropertyValue("--accent");
     context.setTransform(density, 0, 0, density, 0, 0);
-    for (const place of layout.places) area.draw(context, view, place, data.metres, colour);
+    layout.places.forEach((place, i) => {
+      if (data.layers[i].tiles) area.draw(context, view, place, data.metres, colour);
+    });
     area.place(view, layout.places[0], data.metres);
   }
 
@@ -194,9 +196,15 @@ class Viewer {
     const digits = Math.abs(a) < 0.1 ? 5 : 0;
     const [x, y] = inside ? [c + a * (column + 0.5), f + e * (row + 0.5)] : [0, 0];
     const place = `${x.toFixed(digits)}, ${y.toFixed(digits)}`;
-    this.furniture.reading.textContent = inside ? `row ${row}  column ${column}   ${place}  ${data.crs}` : "";
+    this.place = inside ? `row ${row}  column ${column}   ${place}  ${data.crs}` : "";
+    this.furniture.reading.textContent = this.place;
     this.values.want(data.values, data.layers, inside ? { row, column } : null);
     this.redraw();
+  }
+
+  tellValues(found, degrees) {
+    this.furniture.showValues(found);
+    this.furniture.reading.textContent = [this.place, degrees && degreesText(degrees)].filter(Boolean).join("   ");
   }
 
   close() {
