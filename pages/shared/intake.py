@@ -4,6 +4,7 @@ Everything said here is said in the words of `FilesSource`, so that a form and t
 make the same scene of the same files.
 """
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from core.errors import BandweaveError, SceneError, SettingError
 from core.prepare.clouds import QA_KINDS
 from core.prepare.radiometry import PRODUCTS
-from core.sources.files import FilesSource
+from core.sources.files import DAYS_APART, FilesSource
 from core.sources.inspection import Place, inspect
 
 OPTICAL, RADAR, QUALITY = "optical", "radar", "quality"
@@ -95,19 +96,36 @@ def examine(path: Path) -> Item:
 
 
 def told_roles(items: Sequence[Item]) -> dict[str, str]:
-    """Return a role for every file: the newest images are the wanted ones, those before earlier."""
+    """Return a role for every file.
+
+    Wanted is the newest optical date with radar near it, and the radar next to that; the date
+    before each is the earlier one, and what is left over is left out. Files without a date are
+    taken as wanted.
+    """
     roles = {item.name: str(item.guess["role"]) for item in items}
-    for role, earlier in _EARLIER.items():
-        own = [item for item in items if roles[item.name] == role]
-        dates = sorted({item.date for item in own if item.date}, reverse=True)
-        for item in own:
-            if item.date in dates[1:]:
-                roles[item.name] = earlier if item.date == dates[1] else NOTHING
-    wanted = {item.date for item in items if roles[item.name] == OPTICAL}
+    dates = {role: _dates(items, roles, role) for role in (OPTICAL, RADAR)}
+    pairs = [(o, r) for o in dates[OPTICAL] for r in dates[RADAR] if _days(o, r) <= DAYS_APART]
+    optical = max(pairs)[0] if pairs else max(dates[OPTICAL], default="")
+    radar = min(dates[RADAR], key=lambda date: _days(date, optical)) if pairs else ""
+    wanted = {OPTICAL: optical, RADAR: radar or max(dates[RADAR], default="")}
+    for item in items:
+        role = roles[item.name]
+        if role in _EARLIER and item.date and item.date != wanted[role]:
+            before = max((date for date in dates[role] if date < wanted[role]), default="")
+            roles[item.name] = _EARLIER[role] if item.date == before else NOTHING
     quality = [item for item in items if roles[item.name] == QUALITY]
-    quality.sort(key=lambda item: item.date not in wanted)
-    roles.update({item.name: NOTHING for item in quality[1:]})
+    fitting = [item for item in quality if item.date in ("", optical) or not optical]
+    roles.update({item.name: NOTHING for item in quality if item not in fitting[:1]})
     return roles
+
+
+def _dates(items: Sequence[Item], roles: Mapping[str, str], role: str) -> list[str]:
+    return sorted({item.date for item in items if roles[item.name] == role and item.date})
+
+
+def _days(one: str, other: str) -> int:
+    first, second = (datetime.date.fromisoformat(text) for text in (one, other))
+    return abs((first - second).days)
 
 
 def missing(items: Sequence[Item], roles: Mapping[str, str]) -> str:

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
-from core.display import Style
-from core.grid import Window
+from core.derived import MemoryRaster
+from core.display import Style, overview, stretch
+from core.grid import Raster, Window
 from core.library import Entry
+from core.raster import StoredRaster
+from core.scene import CLOUD, Role, Scene, Unit
 from core.scene import Layer as SceneLayer
-from core.scene import Role, Scene, Unit
-from pages.shared.layers import Layer, publish
+from pages.shared.layers import Layer, fingerprint, publish
 from pages.shared.stretches import VISIBLE, stretched
 from pages.shared.viewer import MOST_PANELS, viewer
 
@@ -35,7 +38,11 @@ def layers_view(entry: Entry) -> None:
             placeholder="Choose images",
             persist_state="session",
         )
-    shown = [panel(*offered[title], title, colours) for title in chosen or usual]
+    mask = scene.mask(CLOUD)
+    shown = []
+    for title in chosen or usual:
+        layer, bands = offered[title]
+        shown.append(panel(layer, bands, title, colours, None if layer.earlier else mask))
     viewer(scene.grid, shown, key=f"quick-look-{entry.id}", tallest=420)
 
 
@@ -44,7 +51,7 @@ def area_view(entry: Entry, area: bool | Window) -> Window | None:
     scene = entry.scene
     optical = scene.all(Role.OPTICAL, earlier=False)
     radar = scene.all(Role.RADAR, earlier=False)
-    shown = [panel(layer, layer.bands, "Optical", TRUE) for layer in optical[:1]]
+    shown = [panel(layer, layer.bands, "Optical", TRUE, scene.mask(CLOUD)) for layer in optical[:1]]
     shown += [panel(x, x.bands[:1], f"Radar {x.bands[0]}", TRUE) for x in radar[:1]]
     return viewer(scene.grid, shown, key=f"area-{entry.id}", tallest=460, area=area)
 
@@ -83,14 +90,24 @@ def _panels(scene: Scene) -> dict[str, tuple[SceneLayer, tuple[str, ...]]]:
     return found
 
 
-def panel(layer: SceneLayer, bands: Sequence[str], title: str, colours: str) -> Layer:
-    """Return a layer as a panel; reflectance in the colours asked for, power in dB."""
+def panel(
+    layer: SceneLayer,
+    bands: Sequence[str],
+    title: str,
+    colours: str,
+    mask: SceneLayer | None = None,
+) -> Layer:
+    """Return a layer as a panel; reflectance in the colours asked for, power in dB.
+
+    Under a cloud mask the clear ground decides the stretch.
+    """
     raster = layer.raster
     if layer.unit is Unit.REFLECTANCE:
         wanted = _INFRARED if colours == INFRARED else VISIBLE
         shown = wanted if set(wanted) <= set(bands) else (bands[0],)
         shown = (colours,) if colours in bands else shown
-        return publish(raster, stretched(raster, tuple(shown)), title, unit="reflectance")
+        style = _clear_stretch(raster, mask.raster, tuple(shown)) if mask else None
+        return publish(raster, style or stretched(raster, tuple(shown)), title, unit="reflectance")
     if layer.role is Role.RADAR:
         power = layer.unit is Unit.POWER
         style = stretched(raster, tuple(bands), decibels=power)
@@ -98,3 +115,15 @@ def panel(layer: SceneLayer, bands: Sequence[str], title: str, colours: str) -> 
     if layer.unit is Unit.FLAG:
         return publish(raster, Style(tuple(bands), (0.0,), (1.0,)), title)
     return publish(raster, stretched(raster, tuple(bands), percentiles=(0, 100)), title)
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs={StoredRaster: fingerprint})
+def _clear_stretch(raster: Raster, mask: Raster, bands: tuple[str, ...]) -> Style | None:
+    """Return the stretch of the pixels not under cloud; None where there is none of them."""
+    pixels = overview(raster, bands)
+    pixels[:, overview(mask, mask.bands)[0] > 0] = np.nan
+    if not np.isfinite(pixels).any():
+        return None
+    height, width = pixels.shape[1:]
+    grid = raster.grid.at(Window(0, 0, height, width))
+    return stretch(MemoryRaster(pixels, grid, bands), bands)

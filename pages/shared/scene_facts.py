@@ -25,6 +25,7 @@ UNIT_WORDS = {
     Unit.FLAG: "1 cloud or shadow, 0 clear",
     Unit.CLASS: "class",
 }
+_HYPHEN = "\N{NON-BREAKING HYPHEN}"
 _FILE_ROLES = {
     "optical": "Optical",
     "radar": "Radar",
@@ -173,7 +174,7 @@ def _row(layer: Layer) -> str:
     cells = (
         ", ".join(layer.bands),
         " ".join(filter(None, (UNIT_WORDS.get(layer.unit, layer.unit), layer.calibration))),
-        layer.date.isoformat() if layer.date else "unknown",
+        layer.date.isoformat().replace("-", _HYPHEN) if layer.date else "unknown",
         f"{plain(round(layer.native_resolution, 1))} m{how}",
     )
     name = _sentence_case(layer.name.replace("-", ", "))

@@ -14,9 +14,13 @@ from affine import Affine
 from streamlit.testing.v1 import AppTest
 
 from core import library
+from core.derived import MemoryRaster
 from core.grid import Window
+from core.scene import CLOUD, Layer, Role, Unit
 from pages.shared import area, uploads
 from pages.shared.intake import Item, missing, told_roles
+from pages.shared.layers import published
+from pages.shared.quicklook import TRUE, panel
 from pages.shared.scene_facts import COUNTED, _spread, length, place
 from pages.shared.uploads import Uploads, plain_name
 from tests.pages.shown import ROOT, html, texts
@@ -480,6 +484,17 @@ class TestRoles:
             "f": "nothing", "g": "quality",
         }  # fmt: skip
 
+    def test_an_optical_image_near_the_radar_goes_before_a_newer_one(self):
+        items = [
+            item("a", "optical", "2018-07-01"), item("b", "optical", "2017-08-31"),
+            item("c", "optical", "2016-08-31"), item("d", "radar", "2017-09-01"),
+            item("e", "radar", "2017-08-28"), item("f", "quality", "2018-07-01"),
+        ]  # fmt: skip
+        assert told_roles(items) == {
+            "a": "nothing", "b": "optical", "c": "earlier-optical", "d": "radar",
+            "e": "earlier-radar", "f": "nothing",
+        }  # fmt: skip
+
     def test_what_is_missing(self):
         one = [item("a", "optical")]
         assert missing(one, told_roles(one)).startswith("a is taken as optical. A scene needs a r")
@@ -590,3 +605,24 @@ def test_histograms_are_of_physical_units(app):
     ran(app)
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert chart["layout"]["xaxis"]["title"]["text"] == "Backscatter (dB)"
+
+
+def test_clear_ground_decides_the_stretch(workspace, waiting_engine):
+    """Two thirds under cloud of reflectance 1 would leave the ground black."""
+    scene = make_scene(90, 90)
+    scene.optical.raster.array[:, 30:] = 1
+    flags = np.zeros((1, 90, 90), np.float32)
+    flags[:, 30:] = 1
+    cloud = Layer(CLOUD, Role.MASK, MemoryRaster(flags, scene.grid, (CLOUD,)), Unit.FLAG, 10.0)
+    entry = library.store(scene.adding(cloud), "hazy")
+    optical = entry.scene.optical
+    shown = panel(optical, optical.bands, "Optical", TRUE, entry.scene.mask(CLOUD))
+    ground = optical.raster.read(Window(0, 0, 30, 90))
+    expected = [np.percentile(band, 98) for band in ground]
+    np.testing.assert_allclose(published(shown.id)[1].upper, expected, rtol=1e-6)
+    assert "Cloud" in str(imagery(scene="hazy").get("multiselect")[0].value)
+    flags[:] = 1
+    entry = library.store(scene.adding(cloud), "shut")
+    optical = entry.scene.optical
+    shown = panel(optical, optical.bands, "Optical", TRUE, entry.scene.mask(CLOUD))
+    assert published(shown.id)[1].upper == (1.0, 1.0, 1.0)
