@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import engine
 from core.errors import BandweaveError, RunError
+from core.problem import Progress
 from core.runs import Run, State, open_run
 from pages.shared import run_facts
 from pages.shared.estimate import duration
@@ -132,12 +133,20 @@ def describe(run: Run) -> tuple[float, str]:
     progress = status.progress
     if progress is None:
         return 0.0, _WAITING.get(status.state, str(status.state).capitalize())
+    share = reached(progress)
     if not progress.stage.startswith("Training"):
-        return (0.0 if progress.step < progress.steps else 1.0), progress.stage
+        return share, progress.stage
     parts = [progress.stage, f"step {progress.step:,} of {progress.steps:,}"]
     if progress.loss is not None:
         parts.append(f"loss {progress.loss:.5f}")
     left = run.seconds_left()
     if left is not None:
         parts.append(f"{duration(left)} left")
-    return progress.step / max(1, progress.steps), " · ".join(parts)
+    return share, " · ".join(parts)
+
+
+def reached(progress: Progress | None) -> float:
+    """Return how far the present stage is, 0 to 1; scoring, the last, has no steps."""
+    if progress is None:
+        return 0.0
+    return 1.0 if progress.stage == "Scoring" else progress.step / max(1, progress.steps)

@@ -12,6 +12,7 @@ from core.runs import REQUEST, Run, State
 from core.studies import all_studies
 from core.tasks import TASKS
 from pages.shared import current, run_facts
+from pages.shared.progress import reached
 
 DAMAGED = "Damaged"
 KEPT = 2000
@@ -114,8 +115,6 @@ def _read(folder: Path) -> Row | None:
     if not run.sound:
         return Row(run.id, DAMAGED, run.name or run.id, asked=asked, written=written)
     request, status = run.request, run.status()
-    reached = status.progress
-    share = reached.step / max(1, reached.steps) if reached else 0.0
     return Row(
         id=run.id,
         state=status.state.capitalize(),
@@ -126,7 +125,7 @@ def _read(folder: Path) -> Row | None:
         asked=asked,
         seconds=run.result().get("seconds"),
         score=run_facts.key_score(run),
-        share=1.0 if status.state is State.DONE else share,
+        share=1.0 if status.state is State.DONE else reached(status.progress),
         final=status.state.final,
         written=written,
     )
