@@ -1,0 +1,28 @@
+"""A page with nothing but the area map, on two small scenes."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import library
+from pages.shared.map import area_map
+from pages.shared.routes import routes
+from tests.small import make_scene
+
+
+def page() -> None:
+    """Show the map and, in words, how often the page ran and what it got."""
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    first, second = sorted(library.entries(), key=lambda entry: entry.id)
+    drawn = area_map(first, key="stage", others=[second])
+    st.button("Again")
+    st.text(f"runs {st.session_state['runs']}")
+    st.text(f"drawn {drawn and ' '.join(f'{side:.5f}' for side in drawn)}")
+
+
+if __name__ != "__main__":
+    library.store(make_scene(300, 300), "first")
+    library.store(make_scene(100, 100), "second")
+    app = st.App(Path(__file__), routes=routes())
+else:
+    page()
