@@ -6,6 +6,9 @@ A cell of text that a spreadsheet would take for a formula stays text.
 import io
 import json
 import math
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +27,10 @@ COLUMNS = (
     *("metric", "value", "original", "ratio"),
 )
 SOFTWARE = "Bandweave"
+LARGE = 50_000_000
+"""Values in an image from which on a process of its own writes it, and keeps the memory it takes
+(some 500 MB for a whole Sentinel-2 tile) out of this one."""
+_ROOT = Path(__file__).resolve().parents[1]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _writing = threading.Lock()
 
@@ -110,8 +117,24 @@ def fused_cog(run: Run, folder: Path | None = None) -> Path:
     with _writing:
         made = path.stat().st_mtime if path.is_file() else -math.inf
         if made < fused.path.stat().st_mtime:
-            write_cog(fused, path, _tags(run, fused))
+            if large(fused):
+                _write_apart(run, path)
+            else:
+                write_cog(fused, path, _tags(run, fused))
     return path
+
+
+def large(fused: StoredRaster) -> bool:
+    """Whether writing an image takes longer than a moment."""
+    return fused.grid.height * fused.grid.width * len(fused.bands) > LARGE
+
+
+def _write_apart(run: Run, path: Path) -> None:
+    command = [sys.executable, "-m", "core.report", str(run.folder.resolve()), str(path.resolve())]
+    ended = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        reason = ended.stderr.strip().splitlines()[-1:] or [f"code {ended.returncode}"]
+        raise RunError(f"The image of {run.id} could not be written: {reason[0]}.", "Try again.")
 
 
 def _tags(run: Run, fused: StoredRaster) -> dict[str, str]:
@@ -175,3 +198,10 @@ def _sheet(book: Any, title: str, frame: pd.DataFrame) -> None:
             cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
             if _formula(value):
                 cell.data_type, cell.quotePrefix = "s", True
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)
+    asked = Run(Path(sys.argv[1]))
+    write_cog(asked.fused, Path(sys.argv[2]), _tags(asked, asked.fused))

@@ -26,8 +26,6 @@ from pages.shared.addresses import NEVER, everywhere, prefix
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GEOTIFF = "image/tiff; application=geotiff; profile=cloud-optimized"
 _CHOSEN = "download-run"
-LARGE = 50_000_000
-"""Values in an image from which on making its file takes longer than a moment."""
 
 
 def downloads(run: Run) -> None:
@@ -113,9 +111,7 @@ def _image_link(run: Run) -> str:
 def _size(fused: StoredRaster) -> str:
     megabytes = max(0.1, fused.path.stat().st_size / 1e6)
     words = f"about {megabytes:.1f} MB" if megabytes < 10 else f"about {megabytes:,.0f} MB"
-    grid = fused.grid
-    slow = grid.height * grid.width * len(fused.bands) > LARGE
-    return f"{words}; the first time takes a minute to prepare" if slow else words
+    return f"{words}; the first time takes a minute to prepare" if report.large(fused) else words
 
 
 def _buttons(runs: Sequence[Run], stem: str) -> None:

@@ -177,6 +177,19 @@ def test_the_product_is_made_once_and_again_when_the_image_is_newer(pictured, tm
     assert not list(pictured.folder.glob(".cog*"))
 
 
+def test_a_large_product_is_the_same_from_a_process_of_its_own(pictured, tmp_path, monkeypatch):
+    here = report.fused_cog(pictured, tmp_path / "here").read_bytes()
+    monkeypatch.setattr(report, "LARGE", 1000)
+    assert report.fused_cog(pictured).read_bytes() == here
+
+
+def test_what_goes_wrong_in_that_process_is_told(pictured, monkeypatch):
+    monkeypatch.setattr(report, "LARGE", 1000)
+    monkeypatch.setattr(report.sys, "executable", "/bin/false")
+    with pytest.raises(RunError, match="could not be written: code 1"):
+        report.fused_cog(pictured)
+
+
 def test_a_run_without_a_result_has_no_product(tmp_path):
     run = new_run(Request("small", "reconstruct", "copy"), tmp_path / "waiting")
     with pytest.raises(RunError, match="has no image"):

@@ -1,3 +1,4 @@
+import itertools
 import json
 import re
 
@@ -6,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import library, report
+from core import workspace as core_workspace
 from core.evaluate import MEAN
 from core.methods import configured
 from core.metrics import METRICS
@@ -20,6 +22,7 @@ from tests.small import make_grid, make_scene
 
 BANDS = ("red", "green", "blue")
 REGION = {"gap": "hidden", "reconstruct": "all"}
+_numbers = itertools.count()
 ORIGINAL = 0.5
 """What the original itself scores in every metric without a reference."""
 
@@ -51,7 +54,8 @@ def asked(method="cae", task="gap", seed=0, scene="small", coverage=None, **chan
 
 def made(method="cae", score=0.1, result=(), **request):
     """Return a finished run that has the same value everywhere, for every metric and band."""
-    run = new_run(asked(method, **request))
+    # runs are listed by the time in their names, to the second: here, one after the other
+    run = new_run(asked(method, **request), core_workspace.runs() / f"run-{next(_numbers):05}")
     region = REGION[run.request.task]
     places = [(region, band, key) for band in (*BANDS, MEAN) for key in METRICS]
     alone = [place for place in places if not METRICS[place[2]].needs_reference]
