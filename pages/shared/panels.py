@@ -22,6 +22,7 @@ from pages.shared.stretches import (
     PERCENTILES,
     VISIBLE,
     error_stretched,
+    optical_stretched,
     stretched,
     stretched_composed,
 )
@@ -161,10 +162,13 @@ class Panels:
         return "Training" if State.RUNNING in own else "Waiting"
 
     def _optical(self, raster: Raster, chosen: str) -> Source:
+        return Source(raster, self._bands(chosen, raster.bands), REFLECTANCE, False, ())
+
+    def _bands(self, chosen: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the bands to show; what is next to them where a run has made some bands only."""
         wanted = self.look.own.get(chosen, self.look.bands)
-        # a run may have made some of the bands only
-        bands = wanted if set(wanted) <= set(raster.bands) else raster.bands[:1]
-        return Source(raster, bands, REFLECTANCE, False, ())
+        offered = (wanted, VISIBLE) if len(wanted) == len(VISIBLE) else (wanted,)
+        return next((each for each in offered if set(each) <= set(known)), known[:1])
 
     def _given(self) -> Source | None:
         masked = self.hiding
@@ -191,8 +195,7 @@ class Panels:
     def _error(self, row: Result, chosen: str, *, absolute: bool) -> Source:
         original, fused = self.entry.scene.optical.raster, row.run.fused
         difference = Difference(original, fused, absolute)
-        bands = self.look.own.get(chosen, self.look.bands)
-        bands = bands if set(bands) <= set(difference.bands) else difference.bands[:1]
+        bands = self._bands(chosen, difference.bands)
         key = (*fingerprint(difference), bands)
         if len(bands) == 1:
             return Source(difference, bands, REFLECTANCE, False, key)
@@ -205,11 +208,10 @@ class Panels:
             return Style(source.bands, (0.0,), (1.0,))
         if kind in (DIFFERENCE, ERROR):
             return self._error_style(kind, source, beside)
-        measured = source
-        if kind != RADAR and (self.look.shared or chosen == GIVEN):
-            measured = source._replace(raster=self.entry.scene.optical.raster)
-        raster, bands, _, decibels, key = measured
+        raster, bands, _, decibels, key = source
         percentiles = self.look.percentiles
+        if kind != RADAR and (self.look.shared or chosen in (ORIGINAL, GIVEN)):
+            return optical_stretched(self.entry.scene, bands, percentiles)
         if isinstance(raster, StoredRaster):
             return stretched(raster, bands, decibels=decibels, percentiles=percentiles)
         return stretched_composed(key, raster, bands, decibels, percentiles)

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from core.composed import Gapped
 from core.display import Difference, Style, error_style, stretch
 from core.grid import Raster
 from core.raster import StoredRaster
-from core.scene import Role, Scene, Unit
+from core.scene import CLOUD, Role, Scene, Unit
 from pages.shared.layers import fingerprint
 
 VISIBLE = ("red", "green", "blue")
@@ -42,11 +43,23 @@ def error_stretched(key: tuple[object, ...], _difference: Difference, band: str)
     return error_style(_difference, band)
 
 
+def optical_stretched(
+    scene: Scene, bands: tuple[str, ...], percentiles: tuple[float, float] = PERCENTILES
+) -> Style:
+    """Return the style of a scene's optical image; where clouds are known, of its clear ground."""
+    raster, mask = scene.optical.raster, scene.mask(CLOUD)
+    if mask is None:
+        return stretched(raster, bands, percentiles=percentiles)
+    clear = Gapped(raster, mask.raster)
+    key = ("clear", fingerprint(raster), fingerprint(mask.raster))
+    return stretched_composed(key, clear, bands, False, percentiles)
+
+
 def quick_look(scene: Scene) -> tuple[Raster, Style]:
     """Return what shows a scene best: true colour, else its first band, else radar in dB."""
     if scene.all(Role.OPTICAL, earlier=False):
         raster = scene.optical.raster
         colours = VISIBLE if set(VISIBLE) <= set(raster.bands) else raster.bands[:1]
-        return raster, stretched(raster, colours)
+        return raster, optical_stretched(scene, colours)
     radar = scene.radar
     return radar.raster, stretched(radar.raster, radar.bands[:1], decibels=radar.unit is Unit.POWER)
