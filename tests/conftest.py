@@ -1,4 +1,4 @@
-"""Fixtures for every test: an empty workspace, a small scene, and every fitted method."""
+"""Fixtures for every test: an empty workspace, scenes small and real, every fitted method."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,7 @@ from core.scene import Scene
 from tests.small import SUITED, make_scene
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+TEST_DATA = "BANDWEAVE_TEST_DATA"
 
 
 @pytest.fixture
@@ -28,3 +29,15 @@ def scene() -> Scene:
 def pairing(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Every method under every task it suits."""
     return request.param
+
+
+@pytest.fixture
+def test_data() -> Path:
+    """Return the folder of real imagery, or skip the test saying what is missing."""
+    stated = os.environ.get(TEST_DATA)
+    if not stated:
+        pytest.skip(f"real imagery is needed: set {TEST_DATA} to its folder")
+    folder = Path(stated)
+    if not folder.is_dir():
+        pytest.skip(f"{TEST_DATA} names {folder}, which is not a folder")
+    return folder

@@ -1,71 +1,18 @@
 """Real imagery uploaded, corrected, imported, cut by drawing and used, in a real browser."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import drag
+from tests.browser.steps import canvas, drawn, imported, scene_id, uploaded
 
 pytestmark = pytest.mark.browser
 
-QUIET = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-IMPORTED_WITHIN = 90_000
-"""Generous: the machine that runs the tests may be busy."""
 
-
-@pytest.fixture
-def data():
-    """Return the folder of real imagery, or skip the test saying what is missing."""
-    stated = os.environ.get("BANDWEAVE_TEST_DATA")
-    if not stated or not Path(stated).is_dir():
-        pytest.skip("real imagery is needed: set BANDWEAVE_TEST_DATA to its folder")
-    return Path(stated)
-
-
-def uploaded(screen, *files):
-    """Open the import, upload files, and wait until the page says what they will make."""
-    screen.goto("/imagery")
-    screen.get_by_role("radio", name="Import").click()
-    screen.locator("input[type=file]").set_input_files(files)
-    expect(screen.get_by_text("This makes")).to_be_visible(timeout=IMPORTED_WITHIN)
-
-
-def imported(screen, name):
-    """Import under a name, and wait for the scene to be shown."""
-    field = screen.get_by_role("textbox", name="Name")
-    field.fill(name)
-    field.press("Enter")
-    screen.get_by_role("button", name="Import", exact=True).click()
-    expect(screen.locator(".scene-facts")).to_be_visible(timeout=IMPORTED_WITHIN)
-    expect(screen.get_by_role("combobox", name="Scene")).to_have_value(name)
-
-
-def scene_id(screen):
-    return re.search(r"scene=([\w-]+)", screen.url)[1]
-
-
-def canvas(screen):
-    found = screen.locator(".viewer canvas")
-    expect(found).to_be_visible()
-    screen.wait_for_selector(QUIET)
-    return found
-
-
-def drawn(screen, start, end):
-    """Draw an area from one image position (column, row) to another."""
-    screen.get_by_role("radio", name="Area of interest").click()
-    expect(screen.get_by_role("button", name="Use this area")).to_be_visible()
-    images = canvas(screen)
-    screen.get_by_role("button", name="Draw an area").click()
-    drag(images, start, end)
-
-
-def test_spain_is_uploaded_named_imported_and_cut_by_drawing(screen, data):
+def test_spain_is_uploaded_named_imported_and_cut_by_drawing(screen, test_data):
     screen.set_viewport_size({"width": 1440, "height": 1200})
-    spain = data / "spain-flood"
+    spain = test_data / "spain-flood"
     uploaded(screen, *(spain / f"Spain_7370579_S{n}Hand.tif" for n in (1, 2)))
     expect(screen.get_by_role("combobox", name="What Spain_7370579_S1Hand.tif is")).to_have_value(
         "Radar"
@@ -93,10 +40,10 @@ def test_spain_is_uploaded_named_imported_and_cut_by_drawing(screen, data):
     screen.wait_for_url(re.compile(r"/fuse\?.*scene=orihuela-area-1"))
 
 
-def test_flanders_with_its_quality_band_is_too_small_to_cut(screen, data):
+def test_flanders_with_its_quality_band_is_too_small_to_cut(screen, test_data):
     screen.set_viewport_size({"width": 1440, "height": 1200})
     names = ("landsat8_sr", "landsat8_pixel_qa", "sentinel1_db")
-    uploaded(screen, *(data / "flanders" / f"{name}_20170831.tif" for name in names))
+    uploaded(screen, *(test_data / "flanders" / f"{name}_20170831.tif" for name in names))
     kind = screen.get_by_role("combobox", name="Kind of quality band")
     expect(kind).to_have_value("From the file: Landsat Collection 1 pixel_qa")
     imported(screen, "Flanders")
@@ -111,7 +58,7 @@ def test_flanders_with_its_quality_band_is_too_small_to_cut(screen, data):
     expect(screen.locator(".scene-facts")).to_contain_text("33.6%")
 
 
-def test_bad_files_get_a_message_each_and_a_phone_shows_it_all(screen, data):
+def test_bad_files_get_a_message_each_and_a_phone_shows_it_all(screen, test_data):
     screen.set_viewport_size({"width": 390, "height": 844})
     screen.goto("/imagery")
     screen.get_by_role("radio", name="Import").click()

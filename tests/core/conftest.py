@@ -1,6 +1,5 @@
-"""Fixtures that several test files need: made GeoTIFFs and the folder of real imagery."""
+"""Fixtures that several test files need: made GeoTIFFs."""
 
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +10,6 @@ import rasterio
 from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning
 
-TEST_DATA = "BANDWEAVE_TEST_DATA"
 UTM_48N = "EPSG:32648"
 
 
@@ -67,15 +65,3 @@ def make_tif(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
-
-
-@pytest.fixture
-def test_data() -> Path:
-    """Return the folder of real imagery, or skip the test saying what is missing."""
-    stated = os.environ.get(TEST_DATA)
-    if not stated:
-        pytest.skip(f"real imagery is needed: set {TEST_DATA} to its folder")
-    folder = Path(stated)
-    if not folder.is_dir():
-        pytest.skip(f"{TEST_DATA} names {folder}, which is not a folder")
-    return folder

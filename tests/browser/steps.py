@@ -1,0 +1,51 @@
+"""What a user does on the app's pages, step by step."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.hands import drag
+
+QUIET = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+IMPORTED_WITHIN = 90_000
+"""Generous: the machine that runs the tests may be busy."""
+
+
+def uploaded(screen, *files):
+    """Open the import, upload files, and wait until the page says what they will make."""
+    screen.goto("/imagery")
+    screen.get_by_role("radio", name="Import").click()
+    screen.locator("input[type=file]").set_input_files(files)
+    expect(screen.get_by_text("This makes")).to_be_visible(timeout=IMPORTED_WITHIN)
+
+
+def imported(screen, name):
+    """Import under a name, and wait for the scene to be shown."""
+    field = screen.get_by_role("textbox", name="Name")
+    field.fill(name)
+    field.press("Enter")
+    screen.get_by_role("button", name="Import", exact=True).click()
+    expect(screen.locator(".scene-facts")).to_be_visible(timeout=IMPORTED_WITHIN)
+    expect(screen.get_by_role("combobox", name="Scene")).to_have_value(name)
+
+
+def scene_id(screen):
+    """Return the scene that the address names."""
+    return re.search(r"scene=([\w-]+)", screen.url)[1]
+
+
+def canvas(screen):
+    """Return the viewer's canvas, once the page has settled."""
+    found = screen.locator(".viewer canvas")
+    expect(found).to_be_visible()
+    screen.wait_for_selector(QUIET)
+    return found
+
+
+def drawn(screen, start, end):
+    """Draw an area from one image position (column, row) to another."""
+    screen.get_by_role("radio", name="Area of interest").click()
+    expect(screen.get_by_role("button", name="Use this area")).to_be_visible()
+    images = canvas(screen)
+    screen.get_by_role("button", name="Draw an area").click()
+    drag(images, start, end)
