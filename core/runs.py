@@ -8,9 +8,7 @@ dies without a result reads as "lost", never as "running" for ever.
 """
 
 import json
-import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -223,8 +221,7 @@ class Run:
 def new_run(request: Request, folder: Path | None = None, *, background: bool = False) -> Run:
     """Write a request into a folder (by default a new one of the workspace)."""
     if folder is None:
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        folder = workspace.runs() / f"{stamp}-{secrets.token_hex(3)}"
+        folder = workspace.runs() / workspace.new_id()
     folder.mkdir(parents=True, exist_ok=True)
     if background:
         (folder / BACKGROUND).touch()

@@ -1,9 +1,7 @@
 """A study is a name for runs that belong together, kept in a folder of its own."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -71,8 +69,7 @@ def new_study(name: str, runs: Sequence[Run]) -> Study:
     """Write down that runs belong together."""
     if not name.strip():
         raise RunError("The study has no name.", "Give it one.")
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = workspace.studies() / f"{stamp}-{secrets.token_hex(3)}"
+    folder = workspace.studies() / workspace.new_id()
     folder.mkdir(parents=True)
     write_json(folder / STUDY, {"name": name.strip(), "runs": [run.id for run in runs]})
     return Study(folder)

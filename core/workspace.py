@@ -1,8 +1,10 @@
 """Where the product keeps what users made: scenes, runs and studies, never inside the checkout."""
 
 import os
+import secrets
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import platformdirs
@@ -30,6 +32,11 @@ def runs() -> Path:
 def studies() -> Path:
     """Return the folder of studies, one subfolder each."""
     return home() / "studies"
+
+
+def new_id() -> str:
+    """Return an id that nothing else has; ids sort by when they were made."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{secrets.token_hex(2)}"
 
 
 def trash() -> Path:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ from core.runs import (
 )
 from tests.small import make_scene
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0
 """Seconds, of which a slow machine may need most to load TensorFlow."""
 
@@ -289,18 +291,40 @@ def test_a_users_run_goes_ahead_of_background_ones(engine: LocalEngine):
     until(lambda: state(background) is State.RUNNING)
 
 
-def test_a_run_survives_the_server_and_is_found_again(engine: LocalEngine):
-    run = engine.submit(endless())
-    background, following = engine.submit(quick(), background=True), engine.submit(quick(1))
-    until(lambda: training(run))
-    engine.stop()
-    assert state(run) is State.RUNNING
-    assert state(following) is State.QUEUED
-    successor = LocalEngine(limit=1)
+SERVER = """
+import time
+from core.engine import LocalEngine
+
+LocalEngine(limit=1).start()
+time.sleep(600)
+"""
+
+
+def test_no_run_is_lost_or_run_twice_when_the_server_is_killed(workspace: Path):
+    library.store(make_scene(), "small")
+    runs = [new_run(endless()), new_run(quick()), new_run(quick(1), background=True)]
+    server = subprocess.Popen([sys.executable, "-c", SERVER], cwd=ROOT)
+    successors = [LocalEngine(limit=1) for _ in range(2)]
     try:
-        successor.start()
-        assert successor.waiting() == [following.id, background.id]
-        successor.cancel(run.id)
-        until(lambda: state(following) is State.DONE)
+        until(lambda: training(runs[0]))
+        worker = worker_of(runs[0])
+        server.kill()
+        server.wait()
+        # two servers on one workspace take up the same queue
+        for successor in successors:
+            successor.start()
+            assert successor.waiting() == [run.id for run in runs[1:]]
+        assert [state(run) for run in runs] == [State.RUNNING, State.QUEUED, State.QUEUED]
+        assert worker_of(runs[0]) == worker
+        successors[0].cancel(runs[0].id)
+        assert not group_alive(worker)
+        until(lambda: all(state(run) is State.DONE for run in runs[1:]))
     finally:
-        successor.stop()
+        server.kill()
+        server.wait()
+        for run in runs:
+            successors[0].cancel(run.id)
+        for successor in successors:
+            successor.stop()
+    for run in runs[1:]:
+        assert [line["stage"] for line in run.history()].count("Preparing") == 1

@@ -257,9 +257,7 @@ def test_time_left_follows_the_pace_of_the_stage(stored: str):
 def test_a_run_that_asks_the_same_is_found(stored: str):
     request = Request(stored, "gap", "laplace", seed=1)
     assert alike(request) is None
-    first, second = new_run(replace(request, label="first")), new_run(request)
-    newest = max(first, second, key=lambda run: run.id)
-    other = min(first, second, key=lambda run: run.id)
+    other, newest = new_run(request), new_run(replace(request, label="newest"))
     assert alike(request) == newest
     (newest.folder / CANCELLED).touch()
     assert alike(request) == other
@@ -299,7 +297,7 @@ def test_cancelled_is_a_fact_too(stored: str):
 
 def test_the_workspace_lists_its_runs_newest_first(stored: str):
     made = [new_run(Request(stored, "gap", "laplace", seed=n)) for n in range(3)]
-    assert {run.id for run in all_runs()} == {run.id for run in made}
+    assert all_runs() == made[::-1]
     assert open_run(made[1].id).request.seed == 1
     with pytest.raises(RunError, match="no run"):
         open_run("nothing")
