@@ -8,13 +8,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.runs import Run
+from pages.shared.chart import chart
 
 HEIGHT = 280
 MOST_POINTS = 600
 """Beyond this a screen shows nothing more."""
 TRAINING = "Training "
-LIGHT, DARK, AMBER = "#0e7490", "#22b8cf", "#f59e0b"
-"""The theme's colours; a figure made here has Plotly's own otherwise."""
 
 Line = dict[str, Any]
 
@@ -28,13 +27,8 @@ def loss_curve(run: Run) -> None:
             final = run.status().state.final
             st.caption("Nothing was trained." if final else "Training has not begun.")
             return
-        st.plotly_chart(
-            figure(history, run.id, logarithmic=logarithmic),
-            key=f"loss-{run.id}",
-            height=HEIGHT,
-            config={"displayModeBar": False},
-            alt="Loss over training steps",
-        )
+        shown = figure(history, run.id, logarithmic=logarithmic)
+        chart(shown, "Loss over training steps", key=f"loss-{run.id}", height=HEIGHT)
 
 
 def figure(history: Sequence[Line], view: str, *, logarithmic: bool = False) -> go.Figure:
@@ -47,37 +41,39 @@ def figure(history: Sequence[Line], view: str, *, logarithmic: bool = False) -> 
         (stage.removeprefix(TRAINING), _thinned(list(lines)))
         for stage, lines in groupby(history, key=lambda line: str(line["stage"]))
     ]
-    chart = go.Figure()
-    for name, values, colour in (
-        ("Training", _trained, DARK if st.context.theme.type == "dark" else LIGHT),
-        ("Validation", _validated, AMBER),
-    ):
+    drawn = go.Figure(layout={"template": "none"})
+    for name, values in (("Training", _trained), ("Validation", _validated)):
         points = [point for _, lines in bands for point in [*values(lines), (None, None)]]
         if any(step is not None for step, _ in points):
             steps, losses = zip(*points, strict=True)
-            chart.add_scatter(x=steps, y=losses, name=name, mode="lines", line={"color": colour})
+            drawn.add_scatter(x=steps, y=losses, name=name, mode="lines")
     for band, lines in bands:
-        chart.add_annotation(
+        drawn.add_annotation(
             x=lines[0]["step"], y=1, yref="paper", text=band, xanchor="left", showarrow=False
         )
         if lines is not bands[0][1]:
-            chart.add_vline(lines[0]["step"], line={"width": 1, "color": "gray"}, opacity=0.4)
-    chart.update_layout(
+            drawn.add_vline(lines[0]["step"], line={"width": 1, "color": "gray"}, opacity=0.4)
+    drawn.update_layout(
         uirevision=view,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         margin={"l": 0, "r": 0, "t": 26, "b": 0},
         legend={"orientation": "h", "y": 1.02, "x": 1, "xanchor": "right", "yanchor": "bottom"},
         showlegend=True,
-        xaxis={"title": "step", "range": [0, history[-1]["steps"]], "rangemode": "tozero"},
+        xaxis={"title": _title("step"), "rangemode": "tozero", "automargin": True},
         yaxis={
-            "title": "loss",
+            "title": _title("loss"),
+            "automargin": True,
             "type": "log" if logarithmic else "linear",
             "rangemode": "normal" if logarithmic else "tozero",
             "exponentformat": "power",
         },
     )
-    return chart
+    return drawn
+
+
+def _title(text: str) -> dict[str, Any]:
+    return {"text": text, "standoff": 10}
 
 
 def _trained(lines: Sequence[Line]) -> list[tuple[Any, Any]]:

@@ -138,7 +138,7 @@ def describe(run: Run) -> tuple[float, str]:
         return share, progress.stage
     parts = [progress.stage, f"step {progress.step:,} of {progress.steps:,}"]
     if progress.loss is not None:
-        parts.append(f"loss {progress.loss:.5f}")
+        parts.append(f"loss {progress.loss:.3g}")
     left = run.seconds_left()
     if left is not None:
         parts.append(f"{duration(left)} left")

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from core.display import render_tile
 from core.errors import RasterError
-from pages.shared import downloads, mercator, values, vendor
+from pages.shared import chart, downloads, mercator, values, vendor
 from pages.shared.addresses import FOR_GOOD, NEVER, everywhere
 from pages.shared.layers import published
 
@@ -69,5 +69,5 @@ def tile(request: Request) -> Response:
 
 def routes() -> list[Route]:
     """Return all of our own routes."""
-    others = (values, mercator, vendor, downloads)
+    others = (values, mercator, vendor, chart, downloads)
     return [*everywhere(ADDRESS, tile), *(route for each in others for route in each.routes())]

@@ -115,7 +115,7 @@ def test_a_run_under_way_shows_how_far_it_is_and_can_be_cancelled(app):
     run = running(asked("shallow-cnn"), LINE | {"step": 30, "seconds": 1.0})
     opened(app)
     assert "step 30 of 60" in app.get("progress")[0].proto.text
-    assert app.get("plotly_chart")
+    assert app.get("bidi_component")
     button(app, "Cancel").click()
     ran(app)
     assert (run.folder / CANCELLED).exists()
