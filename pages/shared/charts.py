@@ -83,19 +83,19 @@ def errors(lines: Sequence[Line], entry: Entry, region: str) -> Figure | None:
     pixels at full resolution.
     """
     curves = [
-        (line, counted)
-        for line in lines[:MOST_CURVES]
+        (index, line, counted)
+        for index, line in enumerate(lines[:MOST_CURVES])
         if line.competes
         and (counted := _counted(line.runs[0], entry, region)) is not None
         and counted.any()
     ]
     if not curves:
         return None
-    widest = max(_widest(counts) for _, counts in curves)
+    widest = max(_widest(counts) for *_, counts in curves)
     # an odd number of steps has one in its middle
     merged = round(2 * widest / SHOWN_BINS) | 1
     figure = Figure()
-    for index, (line, counts) in enumerate(curves):
+    for index, line, counts in curves:
         x, y = _shares(counts, widest, merged)
         figure.add_scatter(
             x=x, y=y, name=line.title, mode="lines", line={"shape": "hvh", "color": colour(index)}
@@ -108,9 +108,9 @@ def errors(lines: Sequence[Line], entry: Entry, region: str) -> Figure | None:
 def learning(lines: Sequence[Line]) -> Figure | None:
     """Return training (thin) and validation loss of each row's first run; None without any."""
     figure = Figure()
-    trained = [line for line in lines if _trained(line)][:MOST_CURVES]
-    for index, line in enumerate(trained):
-        history = _trained(line)
+    told = [(index, line, _trained(line)) for index, line in enumerate(lines)]
+    trained = [each for each in told if each[2]][:MOST_CURVES]
+    for index, line, history in trained:
         for kind, width, dash in (("loss", 1.2, "solid"), ("validation", 2.5, "dot")):
             steps, losses = _curve(history, kind)
             figure.add_scatter(
@@ -157,6 +157,8 @@ def _marks(lines: Sequence[Line], region: str, band: str, metric: Metric) -> go.
             "visible": any(summary.spread is not None for _, summary in known),
             # no caps: a row without a spread would show them
             "width": 0,
+            "thickness": 2.5,
+            "color": "#94a3b8",
         },
         "hovertemplate": "%{y}: %{x:.4f}<extra></extra>",
     }

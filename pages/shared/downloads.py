@@ -111,7 +111,7 @@ def _image_link(run: Run) -> str:
 def _size(fused: StoredRaster) -> str:
     megabytes = max(0.1, fused.path.stat().st_size / 1e6)
     words = f"about {megabytes:.1f} MB" if megabytes < 10 else f"about {megabytes:,.0f} MB"
-    return f"{words}; the first time takes a minute to prepare" if report.large(fused) else words
+    return f"{words}; takes minutes to prepare the first time" if report.large(fused) else words
 
 
 def _buttons(runs: Sequence[Run], stem: str) -> None:
