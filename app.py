@@ -37,10 +37,12 @@ def navigation() -> st.Page:
 
 if __name__ != "__main__":
     from pages.shared.demo import lifespan
+    from pages.shared.memory import give_back
     from pages.shared.offline import stay_offline
     from pages.shared.routes import routes
 
     stay_offline()
+    give_back()
 
     # Streamlit would take pages/ for pages of its own if a deep link came first; it warns that
     # there is no session yet, which is the point
