@@ -32,11 +32,14 @@ def test_far_away_a_gap_is_where_most_is_hidden(tmp_path):
     flags = np.zeros(GRID.shape, np.float32)
     flags[0:2, 0:2] = 1  # all of one block, a quarter of another
     flags[0, 2] = 1
-    mask = write(tmp_path / "hidden.tif", flags[None], GRID, ("hidden",), flags=True)
     base = raster()
-    far = averaged(Gapped(base, mask), GRID.full, (4, 4), ("VV",))[0]
-    assert np.isnan(far[0, 0]) and np.isfinite(far).sum() == 15
-    assert far[0, 1] == pytest.approx(base.array[0, 0:2, 2:4].mean())
+    for mask in (
+        write(tmp_path / "hidden.tif", flags[None], GRID, ("hidden",), flags=True),
+        FlagRaster(flags == 1, GRID, "hidden"),
+    ):
+        far = averaged(Gapped(base, mask), GRID.full, (4, 4), ("VV",))[0]
+        assert np.isnan(far[0, 0]) and np.isfinite(far).sum() == 15
+        assert far[0, 1] == pytest.approx(base.array[0, 0:2, 2:4].mean())
 
 
 def test_a_mask_on_another_grid_is_refused():
