@@ -1,6 +1,7 @@
 """Values of the shown images along a line, drawn from full-resolution pixels."""
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -106,7 +107,9 @@ def _figure(panels: Panels, shown: Sequence[str], along: Line, band: str) -> Fig
         axis = "y2" if unit == "dB" else "y"
         units[axis] = unit
         mark = {"width": 1.6, "color": colour(index)}
-        figure.add_scatter(x=across, y=values, name=title, yaxis=axis, mode="lines", line=mark)
+        # charts read names as HTML, and runs are named by their owners
+        name = escape(title)
+        figure.add_scatter(x=across, y=values, name=name, yaxis=axis, mode="lines", line=mark)
     return _laid_out(figure, units, f"Distance ({'km' if far else 'm'})", band)
 
 
