@@ -40,9 +40,11 @@ if __name__ != "__main__":
     from pages.shared.memory import give_back
     from pages.shared.offline import stay_offline
     from pages.shared.routes import routes
+    from pages.shared.uploads import sweep
 
     stay_offline()
     give_back()
+    sweep()
 
     # Streamlit would take pages/ for pages of its own if a deep link came first; it warns that
     # there is no session yet, which is the point

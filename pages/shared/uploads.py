@@ -1,7 +1,7 @@
 """Uploaded files on their way to a scene: in a folder of the session, not in memory.
 
-The folder goes when its files are imported, when the session's state does, and when the server
-ends; what a server that was killed left behind goes when the next one takes its first upload.
+Files go when they are imported, the folder when the session's state does; what a server that ended
+left behind goes when the next one starts.
 """
 
 import re
@@ -30,7 +30,6 @@ class Uploads:
     """The files one session has uploaded and not yet imported."""
 
     def __init__(self) -> None:
-        _sweep()
         me = psutil.Process()
         owner = f"{_PREFIX}-{me.pid}-{int(me.create_time())}-"
         self.folder = Path(tempfile.mkdtemp(prefix=owner))
@@ -128,7 +127,7 @@ def _forget(file: UploadedFile) -> None:
         context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
-def _sweep() -> None:
+def sweep() -> None:
     """Delete the folders of servers that are gone; a number used again has another start."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}-*"):
         found = _FOLDER.match(folder.name)

@@ -455,14 +455,13 @@ class TestUploads:
 
     def test_what_a_killed_server_left_is_swept_away(self, tmp_path, monkeypatch):
         monkeypatch.setattr(uploads.tempfile, "gettempdir", lambda: str(tmp_path))
-        monkeypatch.setattr(uploads.tempfile, "tempdir", str(tmp_path))
         me = psutil.Process()
         left = tmp_path / "bandweave-uploads-1-5-old"
         again = tmp_path / f"bandweave-uploads-{me.pid}-{int(me.create_time()) - 900}-old"
         alive = tmp_path / f"bandweave-uploads-{me.pid}-{int(me.create_time())}-new"
         for folder in (left, again, alive):
             folder.mkdir()
-        Uploads()
+        uploads.sweep()
         assert [left.exists(), again.exists(), alive.exists()] == [False, False, True]
 
 
