@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.methods import METHODS
 from core.scene import Role
 from core.tasks import TASKS
 from pages.shared.composites import choose_bands, composites
@@ -17,6 +18,8 @@ SIDE, SWIPE, MAP = "Side by side", "Swipe", "Map"
 SHARED, SEPARATE = "Shared", "Separate"
 ERRORS = {"Difference": DIFFERENCE, "Error": ERROR}
 FIRST_RESULTS = 2
+ASIDE = ("reference",)
+"""Families shown only where there is nothing else, or when asked for."""
 SAME = "As the others"
 
 
@@ -49,8 +52,10 @@ def arrange(panels: Panels, task: str, run_id: str) -> Arrangement:
 
 def _usual(panels: Panels, task: str, run_id: str) -> list[str]:
     """Return what is shown unless the user picks: what was given, results, the original."""
-    done = [row.run.id for row in panels.rows]
-    results = [run_id] if run_id in done else done[:FIRST_RESULTS]
+    done = {row.run.id: row for row in panels.rows}
+    # what methods made is looked at before the rows they are measured against
+    ranked = sorted(done, key=lambda each: METHODS[done[each].run.request.method].family in ASIDE)
+    results = [run_id] if run_id in done else ranked[:FIRST_RESULTS]
     titles = panels.titles
     gaps = TASKS[task].has_gaps and GIVEN in titles if task else False
     wanted = [GIVEN, *results, ORIGINAL] if gaps else [ORIGINAL, *results]
