@@ -1,23 +1,15 @@
 """Fuse: what to do, with which methods and settings, what it will take, and Start."""
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from core.errors import BandweaveError
 from core.library import Entry
-from core.methods import METHODS
-from core.problem import Task
-from core.request import Request
 from core.runs import State, all_runs
-from core.settings import Value
 from pages.shared import current, fusion_form, notices, progress
 from pages.shared.cloning import clone_asked
-from pages.shared.estimate import Plan, plan, plan_table
+from pages.shared.estimate import Planned, plan_table
 from pages.shared.orders import command, order, start, summary
 from pages.shared.run_table import ended_table
-
-Planned = tuple[Request, Plan]
 
 
 def main() -> None:
@@ -56,24 +48,8 @@ def ask(entry: Entry) -> list[Planned | None]:
     with st.container(border=True, key="card-methods"):
         st.subheader("Methods", anchor=False)
         methods = fusion_form.method_choice(task, entry)
-    return [settle(method, task, task_settings, entry) for method in methods]
-
-
-def settle(
-    method: str, task: type[Task], task_settings: Mapping[str, Value], entry: Entry
-) -> Planned | None:
-    """Ask for a method's settings; say what is amiss with them, if anything."""
-    has_fields = bool(METHODS[method].settings())
-    with st.container(border=has_fields, key=f"card-settings-{method}"):
-        if has_fields:
-            st.subheader(METHODS[method].label, anchor=False)
-        settings = fusion_form.method_fields(method, task, entry)
-        try:
-            request = Request(entry.id, task.key, method, settings, task_settings)
-            return request, plan(request, entry, all_runs())
-        except BandweaveError as error:
-            notices.problem(error)
-    return None
+    runs = all_runs()
+    return [fusion_form.method_plan(method, task, task_settings, entry, runs) for method in methods]
 
 
 def offer(planned: list[Planned | None]) -> None:

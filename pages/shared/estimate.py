@@ -35,6 +35,9 @@ class Plan:
     seconds: float = 0.0
 
 
+Planned = tuple[Request, Plan]
+
+
 class Cost(NamedTuple):
     """What a finished run took."""
 
@@ -106,7 +109,7 @@ def _cost(folder: Path, _: int) -> Cost:
     return Cost(request.method, steps, area, seconds, whole - seconds, height * width)
 
 
-def plan_table(plans: Sequence[tuple[Request, Plan]]) -> str:
+def plan_table(plans: Sequence[Planned]) -> str:
     """Return what a run of each method will take as an HTML table."""
     heads = "".join(
         f"<th scope='col'>{name}<small>{note}</small></th>"

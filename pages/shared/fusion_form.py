@@ -3,20 +3,23 @@
 What is entered belongs to a scene and a task: another scene starts from presets fitted to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import streamlit as st
 
 from core.display import overview
+from core.errors import BandweaveError
 from core.library import Entry
 from core.methods import METHODS
 from core.problem import Task
 from core.request import Request
+from core.runs import Run
 from core.scene import CLOUD
 from core.settings import Value
 from core.tasks import TASKS
 from pages.shared import notices
+from pages.shared.estimate import Planned, plan
 from pages.shared.forms import choose, setting_fields
 from pages.shared.method_cards import choose_methods, selection_key
 
@@ -24,6 +27,8 @@ TASK, SEEDS, FIRST_SEED = "fuse-task", "fuse-seeds", "fuse-first-seed"
 SUGGESTED = {True: ("radar-laplace", "laplace"), False: ("shallow-cnn",)}
 """What is chosen at first, with gaps and without: the best fill known, and what it has to beat."""
 DEFAULT = "Default"
+USE, FILL = "use", "fill"
+"""The setting of filling clouds that says whether real ones are filled."""
 MOST_SEEDS = 10
 
 
@@ -38,11 +43,13 @@ def choose_task(entry: Entry) -> type[Task]:
 
 
 def task_fields(task: type[Task], entry: Entry) -> dict[str, Value]:
-    """Ask for the task's settings; a scene with real clouds is to have them filled."""
-    values = task().values()
-    if "use" in values and has_clouds(entry):
-        values["use"] = "fill"
-    return setting_fields(task.settings(), values, key=_key(entry.id, task, "task"))
+    """Ask for the task's settings; real clouds are to be filled, where the scene has any."""
+    values, settings = task().values(), task.settings()
+    if USE in values and has_clouds(entry):
+        values[USE] = FILL
+    elif USE in values:
+        settings = tuple(declared for declared in settings if declared.name != USE)
+    return values | setting_fields(settings, values, key=_key(entry.id, task, "task"))
 
 
 def has_clouds(entry: Entry) -> bool:
@@ -59,6 +66,30 @@ def _cloudy(_: str, entry: Entry) -> bool:
 def method_choice(task: type[Task], entry: Entry) -> list[str]:
     """Ask which methods to run."""
     return choose_methods(task, key=_key(entry.id, task), suggested=SUGGESTED[task.has_gaps])
+
+
+def method_plan(
+    method: str,
+    task: type[Task],
+    task_settings: Mapping[str, Value],
+    entry: Entry,
+    runs: Sequence[Run],
+) -> Planned | None:
+    """Ask for a method's settings and return what it will take; None where something is amiss.
+
+    What is amiss is said below the fields. Seconds are told from those of `runs` that are done.
+    """
+    has_fields = bool(METHODS[method].settings())
+    with st.container(border=has_fields, key=f"card-settings-{method}"):
+        if has_fields:
+            st.subheader(METHODS[method].label, anchor=False)
+        settings = method_fields(method, task, entry)
+        try:
+            request = Request(entry.id, task.key, method, settings, task_settings)
+            return request, plan(request, entry, runs)
+        except BandweaveError as error:
+            notices.problem(error)
+    return None
 
 
 def method_fields(method: str, task: type[Task], entry: Entry) -> dict[str, Value]:

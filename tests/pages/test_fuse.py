@@ -2,15 +2,18 @@ import dataclasses
 import json
 import shlex
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import library
 from core.__main__ import parser
 from core.commands import fusion
+from core.derived import MemoryRaster
 from core.methods import METHODS
 from core.request import Request
 from core.runs import CANCELLED, PROGRESS, RESULT, all_runs, new_run
+from core.scene import Layer, Role, Unit
 from core.studies import all_studies
 from core.tasks import TASKS
 from pages.shared import orders
@@ -80,6 +83,26 @@ def test_the_task_decides_which_methods_are_offered_and_chosen(fuse, small):
     fill_clouds(page)
     assert chosen(page, "gap") == ["laplace", "radar-laplace"]
     assert key("gap", "method", "copy") not in {each.key for each in page.checkbox}
+
+
+def test_real_clouds_are_filled_and_without_any_there_is_no_such_choice(fuse, workspace):
+    scene = make_scene(160, 160)
+    flags = np.zeros((1, 160, 160), np.float32)
+    clear = Layer("cloud", Role.MASK, MemoryRaster(flags, scene.grid, ("cloud",)), Unit.FLAG, 30.0)
+    library.store(dataclasses.replace(scene, name="clear").adding(clear), "clear")
+    cloudy = flags.copy()
+    cloudy[:, 5:9, 5:9] = 1
+    raster = MemoryRaster(cloudy, scene.grid, ("cloud",))
+    library.store(scene.adding(dataclasses.replace(clear, raster=raster)), "cloudy")
+    page = fill_clouds(fuse(scene="cloudy"))
+
+    assert page.selectbox(key=key("gap", "task", "use", scene="cloudy")).value == "fill"
+    starting(page).click()
+    ran(page)
+    assert {run.request.task_settings["use"] for run in all_runs()} == {"fill"}
+    page = fill_clouds(fuse(scene="clear"))
+    assert key("gap", "task", "use", scene="clear") not in {each.key for each in page.selectbox}
+    assert page.number_input(key=key("gap", "task", "coverage", scene="clear")).value == 0.3
 
 
 def test_start_asks_for_the_tasks_preset_fitted_to_the_scene(fuse, small, waiting_engine):
