@@ -1,5 +1,6 @@
 """Which bands and pixels of a scene a task works on."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,8 @@ from core.settings import setting
 VISIBLE = ("red", "green", "blue")
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS_A_SIDE = 16, 256, 8
 FEWEST_BLOCKS = 16
+SMALLEST_SIDE = math.isqrt(FEWEST_BLOCKS) * SMALLEST_BLOCK
+"""Rows and columns of the smallest scene that makes so many blocks."""
 
 
 def bands_setting() -> Any:
@@ -86,6 +89,6 @@ def block_split(scene: Scene, seed: int, buffer: int, *, fewest: int = 1) -> Blo
         raise TaskError(
             f"The scene is too small: {scene.grid.height} x {scene.grid.width} pixels make "
             f"{count} blocks of {side}; at least {fewest} are needed.",
-            f"Use a scene of at least {4 * SMALLEST_BLOCK} x {4 * SMALLEST_BLOCK} pixels.",
+            f"Use a scene of at least {SMALLEST_SIDE} x {SMALLEST_SIDE} pixels.",
         )
     return BlockSplit(scene.grid, side, min(buffer, side // 2), seed)

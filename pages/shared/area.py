@@ -13,14 +13,15 @@ from core.grid import Grid, Window
 from core.library import Entry
 from core.prepare.alignment import WGS84, Bounds, extent
 from core.prepare.geography import window_within
+from core.tasks.selection import SMALLEST_SIDE
 from pages.shared import current, notices
 from pages.shared.forms import choose
 from pages.shared.map import area_map
 from pages.shared.quicklook import area_view
 from pages.shared.scene_facts import place, size_words
 
-SMALLEST = 64
-"""Rows and columns that a network's smallest useful patch takes, with room for a second one."""
+SMALLEST = 32
+"""Rows and columns of the smallest area that a network can be trained on."""
 DIGITS = 5
 """Decimal places of typed degrees: about a metre."""
 IMAGE, MAP = "On the images", "On the map"
@@ -157,6 +158,8 @@ def _use(entry: Entry, window: Window | None) -> Entry | None:
         words = size_words(grid.at(window))
         if not fits:
             words += f": too small to train on. It takes at least {SMALLEST} × {SMALLEST} pixels."
+        elif min(window[2:]) < SMALLEST_SIDE:
+            words += f". Filling clouds takes at least {SMALLEST_SIDE} × {SMALLEST_SIDE} pixels."
     st.markdown(words if fits or window is None else f":red[{words}]")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         suggested = _free_name(entry)

@@ -40,7 +40,7 @@ def test_spain_is_uploaded_named_imported_and_cut_by_drawing(screen, test_data):
     screen.wait_for_url(re.compile(r"/fuse\?.*scene=orihuela-area-1"))
 
 
-def test_flanders_with_its_quality_band_is_too_small_to_cut(screen, test_data):
+def test_flanders_with_its_quality_band_and_an_area_too_small_to_use(screen, test_data):
     screen.set_viewport_size({"width": 1440, "height": 1200})
     names = ("landsat8_sr", "landsat8_pixel_qa", "sentinel1_db")
     uploaded(screen, *(test_data / "flanders" / f"{name}_20170831.tif" for name in names))

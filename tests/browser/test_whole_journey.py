@@ -105,14 +105,22 @@ def cancelled(screen):
     expect(screen.get_by_text("Cancelled", exact=True).first).to_be_visible()
 
 
-def test_the_real_clouds_of_flanders_are_filled(screen, test_data, tmp_path):
+def test_flanders_is_cut_and_rebuilt_and_its_real_clouds_are_filled(screen, test_data, tmp_path):
     screen.set_viewport_size({"width": 1440, "height": 1200})
     names = ("landsat8_sr", "landsat8_pixel_qa", "sentinel1_db")
     uploaded(screen, *(test_data / "flanders" / f"{name}_20170831.tif" for name in names))
     imported(screen, "Dender")
     whole = scene_id(screen)
+    drawn(screen, (8.5, 10.5), (55.5, 49.5))
+    expect(screen.get_by_text("48 × 40 pixels")).to_be_visible()
+    expect(screen.get_by_text("Filling clouds takes at least 64 × 64 pixels")).to_be_visible()
+    screen.get_by_role("button", name="Use this area").click()
+    expect(screen.get_by_text("Dender, rows 10 to 50, columns 8 to 56")).to_be_visible()
     screen.get_by_role("link", name="Fuse this scene").click()
-    screen.wait_for_url(re.compile(rf"/fuse\?.*scene={whole}"))
+    screen.wait_for_url(re.compile(rf"/fuse\?.*scene={scene_id(screen)}"))
+    started(screen, 1)
+
+    screen.goto(f"/fuse?scene={whole}")
     screen.get_by_role("radio", name="Fill clouds").click()
     expect(screen.get_by_role("combobox", name="Purpose")).to_have_value(re.compile("(?i)fill"))
     started(screen, 2)
