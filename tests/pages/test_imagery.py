@@ -535,12 +535,16 @@ class TestArea:
 
     def test_too_small_an_area_is_refused(self, drawing):
         drawing.session_state["area-bounds"] = "Pixels"
-        self.typed(ran(drawing), Rows=63, Columns=90)
-        assert any("90 × 63 pixels" in text and "at least 64 × 64" in text
+        self.typed(ran(drawing), Rows=31, Columns=90)
+        assert any("90 × 31 pixels" in text and "at least 32 × 32" in text
                    for text in texts(drawing, "markdown"))  # fmt: skip
         assert button(drawing, "Use this area").disabled
-        self.typed(drawing, Rows=64)
+        self.typed(drawing, Rows=32)
         assert not button(drawing, "Use this area").disabled
+        assert any("Filling clouds takes at least 64 × 64" in text
+                   for text in texts(drawing, "markdown"))  # fmt: skip
+        self.typed(drawing, Rows=64)
+        assert not any("at least" in text for text in texts(drawing, "markdown"))
 
     def test_degrees_and_pixels_stay_in_step(self, drawing):
         west, south, east, north = area.degrees(self.GRID, Window(10, 50, 100, 80))
