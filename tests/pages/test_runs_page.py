@@ -268,8 +268,11 @@ def test_an_ended_run_is_read_again_only_when_its_folder_changes(workspace, smal
     run.annotate(name="Renamed")
     (second,) = rows()
     assert (first.name, second.name) == ("Copy · seed 0", "Renamed")
-    waiting = running(asked())
-    assert {row.state for row in rows()} == {"Done", "Running"}
+    waiting = running(asked(), LINE | {"step": 15, "seconds": 1.0})
+    assert {row.state: row.share for row in rows()} == {"Done": 1, "Running": 0.25}
+    with (waiting.folder / PROGRESS).open("a") as stream:
+        stream.write(json.dumps(LINE | {"step": 30, "seconds": 2.0}) + "\n")
+    assert {row.state: row.share for row in rows()} == {"Done": 1, "Running": 0.5}
     (waiting.folder / CANCELLED).touch()
     assert {row.state for row in rows()} == {"Done", "Cancelled"}
 
