@@ -6,6 +6,7 @@ waiting worker does both, and so does the installation for the second.
 
 import numpy as np
 
+from core.methods import METHODS
 from core.metrics import score_all
 from core.prepare.gaps import laplace
 
@@ -22,7 +23,8 @@ def compile_loops() -> None:
 
 
 def load_networks() -> None:
-    """Load TensorFlow, train a network for one step and predict with it: all that loads lazily."""
+    """Load TensorFlow, train for one step and trace every prediction: all that loads lazily."""
+    from core.methods.network import NetworkMethod
     from core.methods.prediction import Network
     from core.methods.shallow_cnn import ShallowCNN
     from core.methods.training import Lesson, Trainer
@@ -31,8 +33,10 @@ def load_networks() -> None:
     image = np.zeros((1, 16, 16), np.float32)
     lesson = Lesson((image, image), image[0], image[0] == 0, image[0] == 1)
     trainer = Trainer(method.architecture, method.channels, method.recipe)
-    weights = trainer.train([lesson], [0], lambda *_: None)
-    Network.of(method.architecture, method.channels).predict(weights, np.concatenate([image] * 2))
+    trainer.train([lesson], [0], lambda *_: None)
+    for network in (each() for each in METHODS.values() if issubclass(each, NetworkMethod)):
+        traced = Network.of(network.architecture, network.channels)
+        traced.predict(traced.model.get_weights(), np.repeat(image, network.channels, axis=0))
 
 
 def warm_up() -> None:
