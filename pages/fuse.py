@@ -71,8 +71,14 @@ def offer(planned: list[Planned | None]) -> None:
         "Name", key="fuse-name", placeholder="Name (optional)", label_visibility="collapsed"
     )
     label = f"Start {count} runs" if count > 1 else "Start"
+    # one key whatever it says: a click while the page still counts is not lost
     clicked = st.button(
-        label, type="primary", icon=":material/play_arrow:", disabled=not asked, width="stretch"
+        label,
+        key="fuse-start",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not asked,
+        width="stretch",
     )
     if asked and clicked:
         try:

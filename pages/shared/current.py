@@ -4,6 +4,7 @@ The address wins when it changes, so that links work; otherwise what was chosen 
 each page writes it back into its own address.
 """
 
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def scene() -> library.Entry | None:
 
 def choose_scene(label: str = "Scene", *, width: int = 320) -> library.Entry | None:
     """Let the user choose among the workspace's scenes, the session's first; None without any."""
-    known = {entry.id: entry for entry in entries()}
+    names = _told_apart(entries())
     shown = scene()
     if shown is None:
         return None
@@ -36,8 +37,8 @@ def choose_scene(label: str = "Scene", *, width: int = 320) -> library.Entry | N
     st.session_state["scene-choice"] = shown.id
     st.selectbox(
         label,
-        list(known),
-        format_func=lambda scene_id: known[scene_id].name,
+        list(names),
+        format_func=lambda scene_id: names.get(scene_id, scene_id),
         key="scene-choice",
         on_change=_chosen,
         label_visibility="collapsed",
@@ -45,6 +46,15 @@ def choose_scene(label: str = "Scene", *, width: int = 320) -> library.Entry | N
     )
     remember(SCENE, shown.id)
     return shown
+
+
+def _told_apart(found: list[library.Entry]) -> dict[str, str]:
+    """Return the scenes' names by id; those that share one say their id too."""
+    often = Counter(entry.name for entry in found)
+    return {
+        entry.id: f"{entry.name} ({entry.id})" if often[entry.name] > 1 else entry.name
+        for entry in found
+    }
 
 
 def entries() -> list[library.Entry]:

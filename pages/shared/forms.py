@@ -12,6 +12,8 @@ import streamlit as st
 
 from core.settings import Setting, Value
 
+_SPOKEN = {"db": "dB", "mse": "MSE", "mae": "MAE"}
+
 
 def choose(label: str, options: Iterable[str], *, key: str, labelled: bool = False) -> str:
     """Ask for exactly one of a few options, the first unless chosen otherwise."""
@@ -64,8 +66,17 @@ def setting_field(
         return bool(st.toggle(label, **common))
     common["width"] = width or "stretch"
     if declared.kind == "choice":
-        return str(st.selectbox(label, declared.choices, **common))
+        return str(st.selectbox(label, declared.choices, format_func=spoken, **common))
     return _number_field(declared, label, common)
+
+
+def spoken(choice: str) -> str:
+    """Return a choice as a form says it.
+
+    >>> spoken("min-max"), spoken("db")
+    ('Min-max', 'dB')
+    """
+    return _SPOKEN.get(choice, choice[:1].upper() + choice[1:])
 
 
 def _number_field(declared: Setting, label: str, common: dict[str, Any]) -> Value:

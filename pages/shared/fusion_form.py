@@ -26,7 +26,7 @@ from pages.shared.method_cards import choose_methods, selection_key
 TASK, SEEDS, FIRST_SEED = "fuse-task", "fuse-seeds", "fuse-first-seed"
 SUGGESTED = {True: ("radar-laplace", "laplace"), False: ("shallow-cnn",)}
 """What is chosen at first, with gaps and without: the best fill known, and what it has to beat."""
-DEFAULT = "Default"
+DEFAULT, SUGGESTED_PRESET = "Default", "fast"
 USE, FILL = "use", "fill"
 """The setting of filling clouds that says whether real ones are filled."""
 MOST_SEEDS = 10
@@ -93,10 +93,10 @@ def method_plan(
 
 
 def method_fields(method: str, task: type[Task], entry: Entry) -> dict[str, Value]:
-    """Ask for a method's settings, starting from the preset the task suggests."""
+    """Ask for a method's settings, starting from the preset that suits most scenes."""
     key = _key(entry.id, task, method)
     presets = _presets(method, entry.scene.grid.shape)
-    for name, value in presets.get(task.preset, presets[DEFAULT]).items():
+    for name, value in presets.get(SUGGESTED_PRESET, presets[DEFAULT]).items():
         st.session_state.setdefault(f"{key}-{name}", value)
     if len(presets) > 1:
         _preset_choice(method, presets, key)

@@ -49,3 +49,13 @@ def drawn(screen, start, end):
     images = canvas(screen)
     screen.get_by_role("button", name="Draw an area").click()
     drag(images, start, end)
+
+
+def chosen(screen, method, wanted=True):
+    """Click the card anywhere: all of it is the checkbox's label."""
+    # another card's settings come or go, and the page moves
+    screen.wait_for_selector(QUIET)
+    card = screen.locator(f".st-key-method-{method}")
+    card.click(position={"x": 200, "y": 60})
+    box = card.get_by_role("checkbox")
+    expect(box).to_be_checked(checked=wanted)

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.steps import chosen
+
 pytestmark = pytest.mark.browser
 
 QUIET = '[data-testid="stApp"][data-test-script-state="notRunning"]'
@@ -17,16 +19,6 @@ def opened(screen, path):
     screen.goto(path)
     screen.wait_for_selector(QUIET)
     return screen
-
-
-def choose(screen, method, wanted=True):
-    """Click the card anywhere: all of it is the checkbox's label."""
-    # another card's settings come or go, and the page moves
-    screen.wait_for_selector(QUIET)
-    card = screen.locator(f".st-key-method-{method}")
-    card.click(position={"x": 200, "y": 60})
-    box = card.get_by_role("checkbox")
-    expect(box).to_be_checked(checked=wanted)
 
 
 def number(screen, name, value):
@@ -42,9 +34,9 @@ def heading(screen, name):
 def test_a_study_runs_and_a_training_is_watched_cancelled_deleted_and_brought_back(screen):
     opened(screen, "/fuse?scene=demo")
     expect(screen.get_by_role("button", name="Start")).to_be_enabled(timeout=DEMO_WITHIN)
-    choose(screen, "shallow-cnn", wanted=False)
-    choose(screen, "copy")
-    choose(screen, "band-mean")
+    chosen(screen, "shallow-cnn", wanted=False)
+    chosen(screen, "copy")
+    chosen(screen, "band-mean")
     number(screen, "Seeds", 2)
     screen.get_by_role("button", name="Start 4 runs").click()
     expect(screen.get_by_text("4 of 4 runs have ended.")).to_be_visible(timeout=RUN_WITHIN)
@@ -52,9 +44,9 @@ def test_a_study_runs_and_a_training_is_watched_cancelled_deleted_and_brought_ba
     expect(ended).to_have_count(4)
     expect(ended.filter(has_text="Copy · seed 1")).to_contain_text("0.0000")
 
-    choose(screen, "copy", wanted=False)
-    choose(screen, "band-mean", wanted=False)
-    choose(screen, "shallow-cnn")
+    chosen(screen, "copy", wanted=False)
+    chosen(screen, "band-mean", wanted=False)
+    chosen(screen, "shallow-cnn")
     number(screen, "Seeds", 1)
     number(screen, "Epochs", 400)
     screen.get_by_role("button", name="Start", exact=True).click()

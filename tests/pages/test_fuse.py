@@ -105,13 +105,13 @@ def test_real_clouds_are_filled_and_without_any_there_is_no_such_choice(fuse, wo
     assert page.number_input(key=key("gap", "task", "coverage", scene="clear")).value == 0.3
 
 
-def test_start_asks_for_the_tasks_preset_fitted_to_the_scene(fuse, small, waiting_engine):
+def test_start_asks_for_a_preset_fitted_to_the_scene(fuse, small, waiting_engine):
     page = fuse()
     starting(page).click()
     ran(page)
     (asked,) = waiting_engine.submitted
     shape = small.scene.grid.shape
-    expected = METHODS["shallow-cnn"].from_values(METHODS["shallow-cnn"].preset("demo", shape))
+    expected = METHODS["shallow-cnn"].from_values(METHODS["shallow-cnn"].preset("fast", shape))
     assert (asked.scene, asked.task, asked.method) == ("small", "reconstruct", "shallow-cnn")
     assert asked.settings == expected.values()
     assert [each.label for each in page.button].count("Cancel") == 1
@@ -149,12 +149,12 @@ def test_a_preset_fills_the_fields_and_is_the_one_they_agree_with(fuse, small):
     page = fuse()
     preset = key("reconstruct", "shallow-cnn", "preset")
     epochs = key("reconstruct", "shallow-cnn", "epochs")
-    assert page.button_group(key=preset).value == "demo"
-    page.button_group(key=preset).set_value("fast")
+    assert page.button_group(key=preset).value == "fast"
+    page.button_group(key=preset).set_value("paper")
     ran(page)
-    fast = METHODS["shallow-cnn"].preset("fast", small.scene.grid.shape)
-    assert page.number_input(key=key("reconstruct", "shallow-cnn", "batch")).value == fast["batch"]
-    assert any("batch 4" in text.lower() for text in texts(page, "caption"))
+    paper = METHODS["shallow-cnn"].preset("paper", small.scene.grid.shape)
+    assert page.number_input(key=key("reconstruct", "shallow-cnn", "batch")).value == paper["batch"]
+    assert any("batch 32" in text.lower() for text in texts(page, "caption"))
     page.number_input(key=epochs).set_value(77)
     ran(page)
     assert page.button_group(key=preset).value is None
@@ -255,7 +255,7 @@ def test_the_page_tells_weights_patches_steps_and_seconds(fuse, small):
             "small",
             "reconstruct",
             "shallow-cnn",
-            METHODS["shallow-cnn"].preset("demo", small.scene.grid.shape),
+            METHODS["shallow-cnn"].preset("fast", small.scene.grid.shape),
         ),
         small,
         [],
