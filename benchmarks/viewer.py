@@ -33,8 +33,8 @@ import streamlit as st
 
 from core.display import stretch
 from core.raster import StoredRaster
-from pages.shared.layers import publish
-from pages.shared.routes import routes
+from pages.shared.serving.layers import publish
+from pages.shared.serving.routes import routes
 from pages.shared.viewer import viewer
 
 if __name__ == "__main__":

@@ -9,16 +9,16 @@ from core.library import Entry
 from core.runs import Run, State
 from core.tasks import TASKS
 from pages.shared import current, notices
-from pages.shared.arrangement import MAP, SWIPE, Arrangement, arrange
-from pages.shared.candidates import candidates, follow, task_key, tasks_on
-from pages.shared.downloads import downloads
 from pages.shared.forms import choose
+from pages.shared.images.arrangement import MAP, SWIPE, Arrangement, arrange
+from pages.shared.images.candidates import candidates, follow, task_key, tasks_on
+from pages.shared.images.panels import Panels
+from pages.shared.images.profile_chart import profile_chart
 from pages.shared.map import swipe_map
-from pages.shared.panels import Panels
-from pages.shared.profile_chart import profile_chart
 from pages.shared.results import Result
-from pages.shared.scope import REGIONS
-from pages.shared.tables import score_table
+from pages.shared.scores.downloads import downloads
+from pages.shared.scores.scope import REGIONS
+from pages.shared.scores.tables import score_table
 from pages.shared.viewer import viewer
 
 

@@ -5,11 +5,13 @@ import streamlit as st
 from core.errors import BandweaveError
 from core.library import Entry
 from core.runs import State, all_runs
-from pages.shared import current, fusion_form, notices, progress
-from pages.shared.cloning import clone_asked
-from pages.shared.estimate import Planned, plan_table
-from pages.shared.orders import command, order, start, summary
-from pages.shared.run_table import ended_table
+from pages.shared import current, notices
+from pages.shared.fusing import fusion_form
+from pages.shared.fusing.cloning import clone_asked
+from pages.shared.fusing.estimate import Planned, plan_table
+from pages.shared.fusing.orders import command, order, start, summary
+from pages.shared.running import progress
+from pages.shared.running.run_table import ended_table
 
 
 def main() -> None:

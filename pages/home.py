@@ -9,11 +9,11 @@ from core.library import Entry
 from core.methods import METHODS
 from core.runs import State
 from pages.shared import demo, notices, results
-from pages.shared.comparison import comparison
 from pages.shared.forms import choose, setting_field
+from pages.shared.images.comparison import comparison
 from pages.shared.latest import latest
-from pages.shared.progress import mention, watch
-from pages.shared.tables import score_table
+from pages.shared.running.progress import mention, watch
+from pages.shared.scores.tables import score_table
 
 TASKS = {"Rebuild the image": "reconstruct", "With the answer hidden": "gap"}
 REGIONS = {"reconstruct": "all", "gap": "hidden"}

@@ -6,13 +6,13 @@ from core import library
 from core.errors import BandweaveError
 from core.library import Entry
 from pages.shared import current, demo, notices
-from pages.shared.area import area_of_interest
-from pages.shared.deleting import damaged, discard, undo
 from pages.shared.forms import choose
-from pages.shared.histograms import histograms
-from pages.shared.importing import importing
-from pages.shared.quicklook import layers_view
-from pages.shared.scene_facts import scene_facts
+from pages.shared.imagery.area import area_of_interest
+from pages.shared.imagery.deleting import damaged, discard, undo
+from pages.shared.imagery.histograms import histograms
+from pages.shared.imagery.importing import importing
+from pages.shared.imagery.quicklook import layers_view
+from pages.shared.imagery.scene_facts import scene_facts
 
 SCENE, AREA, IMPORT = "Scene", "Area of interest", "Import"
 _NEXT = "imagery-next"

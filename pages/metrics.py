@@ -7,12 +7,13 @@ from plotly.graph_objects import Figure
 
 from core.evaluate import MEAN
 from core.metrics import METRICS
-from pages.shared import charts, current, notices
-from pages.shared.downloads import downloads_of_one, table_downloads
-from pages.shared.finished import finished_on
-from pages.shared.reading import glossary, scale_note
-from pages.shared.scope import REGIONS, Scope, choose_scope, follow
-from pages.shared.tables import comparison_table, sorted_by
+from pages.shared import current, notices
+from pages.shared.scores import charts
+from pages.shared.scores.downloads import downloads_of_one, table_downloads
+from pages.shared.scores.finished import finished_on
+from pages.shared.scores.reading import glossary, scale_note
+from pages.shared.scores.scope import REGIONS, Scope, choose_scope, follow
+from pages.shared.scores.tables import comparison_table, sorted_by
 
 LABELS = {key: metric.label for key, metric in METRICS.items()}
 SORTS = {key: f"Sort by {label}" for key, label in LABELS.items()}

@@ -9,9 +9,9 @@ from core.runs import Run, State, open_run
 from core.studies import all_studies
 from core.tasks import TASKS
 from pages.shared import current
-from pages.shared.run_details import run_details, undo
-from pages.shared.run_list import Filter, Row, rows
-from pages.shared.run_table import STATES, run_table
+from pages.shared.running.run_details import run_details, undo
+from pages.shared.running.run_list import Filter, Row, rows
+from pages.shared.running.run_table import STATES, run_table
 
 
 def main() -> None:

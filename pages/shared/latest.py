@@ -7,7 +7,8 @@ import streamlit as st
 from core.errors import BandweaveError
 from core.runs import Run, all_runs
 from core.tasks import TASKS
-from pages.shared import current, run_facts
+from pages.shared import current
+from pages.shared.running import run_facts
 
 SHOWN = 4
 

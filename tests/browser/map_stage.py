@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import library
 from pages.shared.map import area_map
-from pages.shared.routes import routes
+from pages.shared.serving.routes import routes
 from tests.small import make_scene
 
 

@@ -14,8 +14,8 @@ from rasterio.crs import CRS
 from core.display import Difference, Style, error_style
 from core.grid import Grid, Window
 from core.raster import StoredRaster, write
-from pages.shared.layers import Layer, publish
-from pages.shared.routes import routes
+from pages.shared.serving.layers import Layer, publish
+from pages.shared.serving.routes import routes
 from pages.shared.viewer import viewer
 
 HEIGHT, WIDTH = 300, 400

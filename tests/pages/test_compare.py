@@ -17,9 +17,9 @@ from core.profile import line
 from core.raster import write
 from core.request import Request
 from core.runs import CANCELLED, HIDDEN_MASK, RESULT, WORKER, new_run
-from pages.shared import profile_chart
-from pages.shared.candidates import candidates
-from pages.shared.panels import Panels
+from pages.shared.images import profile_chart
+from pages.shared.images.candidates import candidates
+from pages.shared.images.panels import Panels
 from tests.pages.shown import ROOT, finish, html, texts
 from tests.small import make_scene
 

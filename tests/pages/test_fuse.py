@@ -16,8 +16,8 @@ from core.runs import CANCELLED, PROGRESS, RESULT, all_runs, new_run
 from core.scene import Layer, Role, Unit
 from core.studies import all_studies
 from core.tasks import TASKS
-from pages.shared import orders
-from pages.shared.estimate import USUAL_PIXEL, USUAL_STEP, duration, plan
+from pages.shared.fusing import orders
+from pages.shared.fusing.estimate import USUAL_PIXEL, USUAL_STEP, duration, plan
 from tests.pages.shown import ROOT, finish, html, texts
 from tests.small import make_scene
 

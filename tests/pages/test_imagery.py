@@ -17,12 +17,12 @@ from core import library
 from core.derived import MemoryRaster
 from core.grid import Window
 from core.scene import CLOUD, Layer, Role, Unit
-from pages.shared import area, uploads
-from pages.shared.intake import Item, missing, told_roles
-from pages.shared.layers import published
-from pages.shared.quicklook import TRUE, panel
-from pages.shared.scene_facts import COUNTED, _spread, length, place
-from pages.shared.uploads import Uploads, plain_name
+from pages.shared.imagery import area, uploads
+from pages.shared.imagery.intake import Item, missing, told_roles
+from pages.shared.imagery.quicklook import TRUE, panel
+from pages.shared.imagery.scene_facts import COUNTED, _spread, length, place
+from pages.shared.imagery.uploads import Uploads, plain_name
+from pages.shared.serving.layers import published
 from tests.pages.shown import ROOT, html, texts
 from tests.small import make_grid, make_scene
 

@@ -14,8 +14,8 @@ from core.derived import MemoryRaster
 from core.display import Difference, Style, error_style
 from core.grid import Grid
 from core.raster import write
-from pages.shared import layers, routes, values
-from pages.shared.layers import publish, published
+from pages.shared.serving import layers, routes, values
+from pages.shared.serving.layers import publish, published
 from tests.small import make_grid
 
 STYLE = Style(("B",), (0.0,), (1.0,))

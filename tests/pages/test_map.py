@@ -15,10 +15,10 @@ from core.derived import MemoryRaster
 from core.display import Style
 from core.prepare.alignment import WGS84, extent
 from pages.shared import map as maps
-from pages.shared import mercator, vendor
-from pages.shared.layers import Layer, publish
-from pages.shared.routes import routes
-from pages.shared.stretches import quick_look
+from pages.shared.images.stretches import quick_look
+from pages.shared.serving import mercator, vendor
+from pages.shared.serving.layers import Layer, publish
+from pages.shared.serving.routes import routes
 from tests.core.test_mercator import at, middle
 from tests.pages.shown import ROOT
 from tests.small import make_grid, make_scene

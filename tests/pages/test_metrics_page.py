@@ -14,9 +14,9 @@ from core.metrics import METRICS
 from core.raster import write
 from core.runs import FUSED, HIDDEN_MASK, PROGRESS, RESULT, SCORES, Request, new_run
 from core.studies import new_study
-from pages.shared.charts import STEP, _counted
-from pages.shared.downloads import file_stem, fused_image
-from pages.shared.finished import Finished, Summary, finished_on, lines
+from pages.shared.scores.charts import STEP, _counted
+from pages.shared.scores.downloads import file_stem, fused_image
+from pages.shared.scores.finished import Finished, Summary, finished_on, lines
 from tests.pages.shown import ROOT, finish, html, names, rows, texts
 from tests.small import make_grid, make_scene
 

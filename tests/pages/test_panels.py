@@ -9,10 +9,10 @@ from core.raster import write
 from core.request import Request
 from core.runs import HIDDEN_MASK, new_run
 from core.scene import CLOUD, RATIO_BAND, Layer, Role, Scene, Unit
-from pages.shared.composites import composites
-from pages.shared.panels import Look, Panels
+from pages.shared.images.composites import composites
+from pages.shared.images.panels import Look, Panels
+from pages.shared.images.stretches import quick_look
 from pages.shared.results import Result
-from pages.shared.stretches import quick_look
 from tests.pages.shown import finish
 from tests.small import make_scene
 

@@ -13,9 +13,9 @@ from core.raster import write
 from core.request import Request
 from core.runs import CANCELLED, LOG, PROGRESS, RESULT, SKETCH, WORKER, State, all_runs, new_run
 from core.studies import new_study
-from pages.shared.loss_curve import MOST_POINTS, figure
-from pages.shared.run_list import DAMAGED, Filter, rows
-from pages.shared.sketches import placed
+from pages.shared.running.loss_curve import MOST_POINTS, figure
+from pages.shared.running.run_list import DAMAGED, Filter, rows
+from pages.shared.running.sketches import placed
 from tests.pages.shown import ROOT, finish, html, texts
 from tests.small import make_scene
 

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 from pages.shared.results import Result
-from pages.shared.tables import score_table
+from pages.shared.scores.tables import score_table
 
 
 @dataclass

@@ -16,10 +16,10 @@ from core.grid import Grid
 from core.library import Entry
 from core.prepare.alignment import WGS84, Bounds, extent
 from core.prepare.geography import outline
-from pages.shared import vendor
-from pages.shared.layers import Layer, publish
-from pages.shared.mercator import tile_address
-from pages.shared.stretches import quick_look
+from pages.shared.images.stretches import quick_look
+from pages.shared.serving import vendor
+from pages.shared.serving.layers import Layer, publish
+from pages.shared.serving.mercator import tile_address
 
 BASE = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 CREDIT = "&copy; <a href='https://www.openstreetmap.org/copyright'>OpenStreetMap</a>"

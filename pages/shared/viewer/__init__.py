@@ -12,8 +12,8 @@ from typing import Literal
 import streamlit as st
 
 from core.grid import Grid, Window
-from pages.shared.layers import Layer
-from pages.shared.values import MOST_LAYERS, values_address
+from pages.shared.serving.layers import Layer
+from pages.shared.serving.values import MOST_LAYERS, values_address
 from pages.shared.viewer.area import area_of, take
 
 Mode = Literal["side", "swipe"]

@@ -1,0 +1,1 @@
+"""The Fuse page's parts: the question, the methods, and what they will take."""

@@ -1,0 +1,1 @@
+"""The Imagery page's parts: importing, checking and cutting scenes."""

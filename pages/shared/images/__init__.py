@@ -1,0 +1,1 @@
+"""Which images are shown of a scene and its results, and in what colours."""

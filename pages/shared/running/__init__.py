@@ -1,0 +1,1 @@
+"""Runs as pages list, watch and describe them."""
