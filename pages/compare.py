@@ -17,7 +17,7 @@ from pages.shared.images.profile_chart import profile_chart
 from pages.shared.map import swipe_map
 from pages.shared.results import Result
 from pages.shared.scores.downloads import downloads
-from pages.shared.scores.scope import REGIONS
+from pages.shared.scores.regions import REGIONS, preferred
 from pages.shared.scores.tables import score_table
 from pages.shared.viewer import viewer
 
@@ -111,7 +111,7 @@ def images(panels: Panels, arrangement: Arrangement) -> None:
 
 def scores(rows: Sequence[Result]) -> None:
     """Show the scores of the shown results, and offer each for taking away."""
-    regions = list(dict.fromkeys(score["region"] for row in rows for score in row.run.scores()))
+    regions = preferred({score["region"] for row in rows for score in row.run.scores()})
     estimated = any(row.run.result().get("estimated") for row in rows)
     place = REGIONS.get(regions[0], regions[0]).lower() if regions else ""
     title = "Estimated on simulated holes" if estimated else f"Scores, {place}"

@@ -12,7 +12,8 @@ from pages.shared.scores import charts
 from pages.shared.scores.downloads import downloads_of_one, table_downloads
 from pages.shared.scores.finished import finished_on
 from pages.shared.scores.reading import glossary, scale_note
-from pages.shared.scores.scope import REGIONS, Scope, choose_scope, follow
+from pages.shared.scores.regions import REGIONS
+from pages.shared.scores.scope import Scope, choose_scope, follow
 from pages.shared.scores.tables import comparison_table, sorted_by
 
 LABELS = {key: metric.label for key, metric in METRICS.items()}

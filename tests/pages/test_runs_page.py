@@ -151,7 +151,7 @@ def test_a_finished_run_shows_its_result_cost_and_settings(app):
     opened(app)
     shown = html(app)
     assert "512 MiB" in shown and "<dd>2 s</dd>" in shown
-    assert "pixels, estimated on simulated holes)" in shown
+    assert "(whole image, estimated on simulated holes)" in shown
     assert "<th scope='row'>Epochs</th><td class='best'>7</td><td>5</td>" in shown
     assert "<th scope='row'>Batch</th><td class=''>2</td><td>2</td>" in shown
     assert captions(app) == ["Result", "Original"]

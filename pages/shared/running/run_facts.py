@@ -7,6 +7,7 @@ import streamlit as st
 from core.evaluate import MEAN
 from core.methods import METHODS
 from core.runs import Run, State
+from pages.shared.scores.regions import REGIONS, preferred
 
 ICONS = {
     State.QUEUED: ":material/schedule:",
@@ -27,8 +28,6 @@ COLOURS = {
 SCORE = "rmse"
 STAMP = len("20260131-235959")
 """How much of an id says when the run was asked for."""
-REGIONS = ("hidden", "all", "clear")
-"""Where the one score is taken from: the first of these that the task scores."""
 
 
 def title(run: Run) -> str:
@@ -62,7 +61,7 @@ def score_words(run: Run) -> str:
         return ""
     region, value = found
     estimated = ", estimated on simulated holes" if run.result().get("estimated") else ""
-    return f"{value:.4f} ({region} pixels{estimated})"
+    return f"{value:.4f} ({REGIONS.get(region, region).lower()}{estimated})"
 
 
 def _scored(run: Run) -> tuple[str, float] | None:
@@ -71,4 +70,4 @@ def _scored(run: Run) -> tuple[str, float] | None:
         for score in run.scores()
         if (score["metric"], score["band"]) == (SCORE, MEAN) and score["value"] is not None
     }
-    return next(((region, values[region]) for region in REGIONS if region in values), None)
+    return next(((region, values[region]) for region in preferred(values)), None)

@@ -17,13 +17,8 @@ from core.tasks import TASKS
 from pages.shared import current
 from pages.shared.forms import choose
 from pages.shared.scores.finished import Finished, Line, lines, varying
+from pages.shared.scores.regions import REGIONS, preferred
 
-REGIONS = {
-    "all": "Whole image",
-    "clear": "Clear pixels",
-    "hidden": "Hidden pixels",
-    "held-out": "Held-out blocks",
-}
 EACH, MEAN_OF_BANDS = "Each band", "Mean of bands"
 _FOLLOWED = "metrics-followed"
 
@@ -72,7 +67,7 @@ def choose_scope(entry: Entry, found: Sequence[Finished]) -> Scope:
     task = labels[choose("Task", labels, key=f"metrics-task-{entry.id}")]
     comparable = _of_settings(entry, task, [each for each in found if _task(each) == task])
     rows = _rows(entry, task, comparable)
-    regions = list(dict.fromkeys(place[0] for each in comparable for place in each.scores))
+    regions = preferred({place[0] for each in comparable for place in each.scores})
     region = regions[0]
     if len(regions) > 1:
         words = {REGIONS[each]: each for each in regions}
