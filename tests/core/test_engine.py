@@ -1,5 +1,6 @@
 """The engine's processes: they start warm, end when told, and outlive the server."""
 
+import contextlib
 import json
 import os
 import signal
@@ -73,11 +74,13 @@ def training(run: Run) -> bool:
 
 
 def group_alive(leader: psutil.Process) -> bool:
-    try:
-        os.killpg(leader.pid, 0)
-    except ProcessLookupError:
-        return False
-    return leader.status() != psutil.STATUS_ZOMBIE
+    """Whether any process of the group that `leader` leads, or led, still runs."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, psutil.Error):
+            own = os.getpgid(process.pid) == leader.pid
+            if own and process.status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
 
 
 def worker_of(run: Run) -> psutil.Process:
@@ -156,12 +159,15 @@ def test_a_worker_that_does_not_go_is_forced(cold: LocalEngine):
     stubborn = subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True)
     assert stubborn.stdout is not None
     stubborn.stdout.readline()
-    begun = time.monotonic()
-    engine_module.end_worker(psutil.Process(stubborn.pid))
-    assert time.monotonic() - begun < 2
-    stubborn.communicate()
-    with pytest.raises(ProcessLookupError):
-        os.killpg(stubborn.pid, 0)
+    leader, begun = psutil.Process(stubborn.pid), time.monotonic()
+    try:
+        engine_module.end_worker(leader)
+        assert time.monotonic() - begun < 2
+        until(lambda: not group_alive(leader), 1)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(leader.pid, signal.SIGKILL)
+        stubborn.communicate()
 
 
 def test_a_run_that_holds_too_much_is_ended_and_says_so(
