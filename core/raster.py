@@ -30,6 +30,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from core.errors import RasterError
 from core.grid import Grid, Pixels, Window, band_indices, check_bands, inside
+from core.handles import Handles
 
 SIGNATURES = {
     b"II*\0": "GTiff",
@@ -43,6 +44,8 @@ formats that carry their own pixels are read: a virtual one could name other fil
 
 TILE = 512
 FLAG_NODATA = 255
+WAITING = 16
+"""Files kept open for the next read."""
 COG_OPTIONS = {
     # what every reader knows; a higher level takes longer and saves nothing on measurements
     "compress": "deflate",
@@ -112,9 +115,9 @@ class StoredRaster:
     def _read(
         self, window: Window, bands: Sequence[str] | None, shape: tuple[int, int] | None
     ) -> Pixels:
-        source = self.dataset
         indexes = [index + 1 for index in band_indices(self.bands, bands)]
-        with _explained(self.path):
+        with _handles.lent(self.path) as source, _explained(self.path):
+            scales, offsets = source.scales, source.offsets
             masked = source.read(
                 indexes,
                 window=RasterioWindow(window.col, window.row, window.width, window.height),
@@ -125,7 +128,7 @@ class StoredRaster:
         pixels: Pixels = masked.astype(np.float32).filled(np.nan)
         pixels[~np.isfinite(pixels)] = np.nan
         for band, index in enumerate(indexes):
-            scale, offset = source.scales[index - 1], source.offsets[index - 1]
+            scale, offset = scales[index - 1], offsets[index - 1]
             if (scale, offset) != (1.0, 0.0):
                 pixels[band] = pixels[band] * scale + offset
         return pixels
@@ -294,3 +297,6 @@ def _overview_levels(grid: Grid) -> list[int]:
         levels.append(factor)
         factor *= 2
     return levels
+
+
+_handles = Handles(open_dataset, WAITING)

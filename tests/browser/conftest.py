@@ -17,6 +17,8 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
+collect_ignore = ["stage.py", "map_stage.py"]
+"""Apps to be served, not tests: they need a workspace as soon as they are imported."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",  # containers run as root
