@@ -9,7 +9,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = [
     {"errors"},
-    {"grid", "derived", "raster", "workspace", "settings", "json_file", "memory", "worker", "handles"},
+    {
+        "grid",
+        "derived",
+        "raster",
+        "workspace",
+        "settings",
+        "json_file",
+        "memory",
+        "worker",
+        "handles",
+    },
     {"scene"},
     {"problem", "blocks", "progress"},
     {"prepare", "transforms"},
@@ -33,7 +43,17 @@ ORDER = [
 ]
 """From the bottom up; what stands together on one level is a shelf each, or one floor."""
 FLOORS = [
-    {"grid", "derived", "raster", "workspace", "settings", "json_file", "memory", "worker", "handles"},
+    {
+        "grid",
+        "derived",
+        "raster",
+        "workspace",
+        "settings",
+        "json_file",
+        "memory",
+        "worker",
+        "handles",
+    },
     {"problem", "blocks", "progress"},
     {
         "evaluate",
