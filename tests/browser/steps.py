@@ -25,8 +25,11 @@ def imported(screen, name):
     field.fill(name)
     field.press("Enter")
     screen.get_by_role("button", name="Import", exact=True).click()
-    expect(screen.locator(".scene-facts")).to_be_visible(timeout=IMPORTED_WITHIN)
-    expect(screen.get_by_role("combobox", name="Scene")).to_have_value(name)
+    expect(screen.get_by_role("combobox", name="Scene")).to_have_value(
+        name, timeout=IMPORTED_WITHIN
+    )
+    screen.wait_for_selector(QUIET)
+    expect(screen.locator(".scene-facts")).to_be_visible()
 
 
 def scene_id(screen):

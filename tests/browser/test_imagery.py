@@ -55,7 +55,7 @@ def test_flanders_with_its_quality_band_and_an_area_too_small_to_use(screen, tes
     screen.get_by_role("radio", name="Scene", exact=True).click()
     screen.get_by_role("button", name="Delete").click()
     screen.get_by_role("button", name="Undo").click()
-    expect(screen.locator(".scene-facts")).to_contain_text("33.6%")
+    expect(screen.locator(".scene-facts", has_text="33.6%")).to_be_visible()
 
 
 def test_bad_files_get_a_message_each_and_a_phone_shows_it_all(screen, test_data):

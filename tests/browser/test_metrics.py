@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 QUIET = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """Make a workspace with two methods finished on a scene of its own; return it and the runs."""
     home = tmp_path_factory.mktemp("metrics")
@@ -34,11 +34,11 @@ def finished(tmp_path_factory):
     return home, runs
 
 
-@pytest.fixture(scope="session")
-def base_url(finished):
+@pytest.fixture(scope="module")
+def address(finished):
     """Start an app of our own: the very first request it gets is a deep link."""
-    with serving("app.py", finished[0]) as address:
-        yield address
+    with serving("app.py", finished[0]) as place:
+        yield place
 
 
 def opened(screen, path):
@@ -59,10 +59,10 @@ def saved(screen, tmp_path, name, *, of):
     return path
 
 
-def test_scores_and_files_of_a_run_behind_a_link(screen, finished, tmp_path):
+def test_scores_and_files_of_a_run_behind_a_link(screen, finished, address, tmp_path):
     _, runs = finished
     run = runs[0]
-    opened(screen, f"/metrics?run={run.id}")
+    opened(screen, f"{address}/metrics?run={run.id}")
     expect(screen.get_by_role("heading", name="Scores, hidden pixels")).to_be_visible()
     rows = screen.locator(".scores tbody tr")
     expect(rows).to_have_count(2)
@@ -96,18 +96,18 @@ def test_scores_and_files_of_a_run_behind_a_link(screen, finished, tmp_path):
     assert request == run.request.as_json()
 
 
-def test_parts_of_an_image_can_be_asked_for(finished, base_url):
+def test_parts_of_an_image_can_be_asked_for(finished, address):
     """A map program reads a window of the product without fetching all of it."""
     run = finished[1][1]
     asked = urllib.request.Request(
-        f"{base_url}/api/runs/{run.id}/fused.tif", headers={"Range": "bytes=0-99"}
+        f"{address}/api/runs/{run.id}/fused.tif", headers={"Range": "bytes=0-99"}
     )
     with urllib.request.urlopen(asked) as answer:
         assert answer.status == 206 and len(answer.read()) == 100
 
 
-def test_a_phone_shows_scores_without_scrolling_the_page_sideways(screen, finished):
+def test_a_phone_shows_scores_without_scrolling_the_page_sideways(screen, address):
     screen.set_viewport_size({"width": 390, "height": 844})
-    opened(screen, "/metrics?scene=delta")
+    opened(screen, f"{address}/metrics?scene=delta")
     expect(screen.locator(".js-plotly-plot").first).to_be_visible()
     assert screen.evaluate("document.documentElement.scrollWidth") <= 390
