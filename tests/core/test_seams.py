@@ -38,7 +38,7 @@ def test_no_data_does_not_count_and_nothing_to_compare_is_nan():
 
 @pytest.mark.parametrize("method", ["shallow-cnn", "cae"])
 def test_the_product_has_the_whole_scenes_seam_index(method, tmp_path: Path):
-    problem, truth = posed("reconstruct")
+    problem, truth, _ = posed("reconstruct")
     fuser, side = fitted("reconstruct", method), 32
     with create(tmp_path / "fused.tif", problem.inputs.grid, fuser.bands) as target:
         fuse(fuser, problem, target, side=side)
