@@ -44,21 +44,34 @@ class _Field(NamedTuple):
 
 
 def require_complete(path: Path) -> None:
-    """Refuse a TIFF of which fields or pixels lie beyond its end; other formats pass."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        layout = _layout(stream.read(4))
-        if layout is None:
-            return
-        try:
-            needed = max(_extent(stream, layout, field) for field in _fields(stream, layout))
-        except (struct.error, ValueError):
-            needed = size + 1
+    """Refuse a TIFF of which fields or pixels lie beyond its end; other formats pass.
+
+    A file that is gone, or may not be read, is refused too.
+    """
+    try:
+        size, needed = _sizes(path)
+    except OSError as error:
+        raise RasterError(
+            f"{path.name} cannot be read: {error.strerror}.", "Give the file again."
+        ) from error
     if needed > size:
         raise RasterError(
             f"{path.name} is cut short: parts of it would lie beyond its end at byte {size}.",
             "Download or export it again.",
         )
+
+
+def _sizes(path: Path) -> tuple[int, int]:
+    """Return how many bytes a file has, and how many it needs."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        layout = _layout(stream.read(4))
+        if layout is None:
+            return size, 0
+        try:
+            return size, max(_extent(stream, layout, field) for field in _fields(stream, layout))
+        except (struct.error, ValueError):
+            return size, size + 1
 
 
 def _layout(signature: bytes) -> _Layout | None:

@@ -11,7 +11,9 @@ from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 
 from core.errors import BandweaveError, RasterError, SceneError, SettingError, UnknownNameError
+from core.raster import StoredRaster
 from core.scene import save_scene
+from core.sources import measured
 from core.sources.completeness import require_complete
 from core.sources.files import FilesSource
 
@@ -351,3 +353,13 @@ class TestRealImagery:
             stream.truncate(cut.stat().st_size - 6)
         radar = folder / "sentinel1_db_20180702.tif"
         refused(RasterError, "cut short", optical=(cut,), radar=(radar,))
+
+
+def test_a_file_removed_while_it_is_looked_at_is_refused(make_tif, monkeypatch):
+    path = make_tif("gone.tif", np.ones((8, 8), np.float32))
+    opened = StoredRaster(path)
+    assert opened.dataset
+    monkeypatch.setattr(measured, "StoredRaster", lambda _: opened)
+    path.unlink()
+    with pytest.raises(RasterError, match=r"gone\.tif cannot be read: No such file"):
+        measured.open_one(path)
