@@ -7,69 +7,28 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+GROUND = {"grid", "derived", "raster", "handles", "settings"} | {
+    *("workspace", "json_file", "memory", "worker"),
+}
+POSED = {"problem", "blocks", "progress"}
+KEPT = {"evaluate", "request", "runs", "studies", "execution", "library"} | {
+    *("display", "mercator", "composed", "profile", "warmup"),
+}
+FLOORS = [GROUND, POSED, KEPT]
+"""Levels whose members may import each other."""
 ORDER = [
     {"errors"},
-    {
-        "grid",
-        "derived",
-        "raster",
-        "workspace",
-        "settings",
-        "json_file",
-        "memory",
-        "worker",
-        "handles",
-    },
+    GROUND,
     {"scene"},
-    {"problem", "blocks", "progress"},
+    POSED,
     {"prepare", "transforms"},
     {"tasks", "methods", "metrics", "sources"},
-    {
-        "evaluate",
-        "request",
-        "runs",
-        "studies",
-        "execution",
-        "library",
-        "display",
-        "mercator",
-        "composed",
-        "profile",
-        "warmup",
-    },
+    KEPT,
     {"engine", "report"},
     {"commands"},
     {"__main__"},
 ]
 """From the bottom up; what stands together on one level is a shelf each, or one floor."""
-FLOORS = [
-    {
-        "grid",
-        "derived",
-        "raster",
-        "workspace",
-        "settings",
-        "json_file",
-        "memory",
-        "worker",
-        "handles",
-    },
-    {"problem", "blocks", "progress"},
-    {
-        "evaluate",
-        "request",
-        "runs",
-        "studies",
-        "execution",
-        "library",
-        "display",
-        "mercator",
-        "composed",
-        "profile",
-        "warmup",
-    },
-]
-"""Levels whose members may import each other."""
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 FILES = sorted(ROOT.glob("core/**/*.py"))
 PAGES = [ROOT / "app.py", *sorted(ROOT.glob("pages/**/*.py"))]
