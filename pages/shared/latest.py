@@ -4,7 +4,6 @@ import itertools
 
 import streamlit as st
 
-from core.errors import BandweaveError
 from core.runs import Run, all_runs
 from core.tasks import TASKS
 from pages.shared import current
@@ -16,7 +15,7 @@ SHOWN = 4
 def latest() -> None:
     """List the newest runs, if there are any; each leads to its page."""
     asked = (run for run in all_runs() if not run.background)
-    shown = list(itertools.islice((run for run in asked if _readable(run)), SHOWN))
+    shown = list(itertools.islice(asked, SHOWN))
     if not shown:
         return
     with st.container(border=True, key="card-latest"):
@@ -35,11 +34,3 @@ def _line(run: Run, names: dict[str, str]) -> None:
         )
         st.caption(f"{scene} · {TASKS[request.task].label}", width="content")
         run_facts.badge(run.status().state)
-
-
-def _readable(run: Run) -> bool:
-    try:
-        _ = run.request
-    except BandweaveError:  # a damaged run is told of on its own page
-        return False
-    return True

@@ -127,7 +127,7 @@ def finished(run: Run) -> Finished | None:
 def finished_on(entry: Entry) -> list[Finished]:
     """Return what has been finished on a scene, newest first."""
     names = (entry.id, str(entry.folder))
-    runs = [run for run in all_runs() if run.sound and run.request.scene in names]
+    runs = [run for run in all_runs() if run.request.scene in names]
     return [found for run in runs if (found := finished(run))]
 
 

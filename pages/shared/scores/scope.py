@@ -137,9 +137,7 @@ def _rows(entry: Entry, task: str, found: Sequence[Finished]) -> list[Line]:
 def _studies(found: Sequence[Finished]) -> list[Study]:
     """Return the studies with at least one of these runs."""
     ids = {each.run.id for each in found}
-    return [
-        study for study in all_studies() if study.sound and ids & {run.id for run in study.runs}
-    ]
+    return [study for study in all_studies() if ids & {run.id for run in study.runs}]
 
 
 def _task(each: Finished) -> str:
