@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import library
-from core.errors import RunError
+from core.errors import BandweaveError, RunError
 from core.runs import Run, open_run
 
 SCENE, RUN = "scene", "run"
@@ -21,16 +21,19 @@ OPENED = 12
 
 def scene() -> library.Entry | None:
     """Return the session's scene: the address's, else the last chosen, else the newest there is."""
+    return _wanted(entries())
+
+
+def _wanted(known: list[library.Entry]) -> library.Entry | None:
     wanted = _remembered(SCENE)
-    known = entries()
     found = next((entry for entry in known if entry.id == wanted), None)
     return found or (known[0] if known else None)
 
 
 def choose_scene(label: str = "Scene", *, width: int = 320) -> library.Entry | None:
     """Let the user choose among the workspace's scenes, the session's first; None without any."""
-    names = _told_apart(entries())
-    shown = scene()
+    known = entries()
+    names, shown = _told_apart(known), _wanted(known)
     if shown is None:
         return None
     # the widget follows a link, or another page's choice, by taking its value as its own
@@ -48,8 +51,12 @@ def choose_scene(label: str = "Scene", *, width: int = 320) -> library.Entry | N
     return shown
 
 
-def _told_apart(found: list[library.Entry]) -> dict[str, str]:
+def names() -> dict[str, str]:
     """Return the scenes' names by id; those that share one say their id too."""
+    return _told_apart(entries())
+
+
+def _told_apart(found: list[library.Entry]) -> dict[str, str]:
     often = Counter(entry.name for entry in found)
     return {
         entry.id: f"{entry.name} ({entry.id})" if often[entry.name] > 1 else entry.name
@@ -60,8 +67,12 @@ def _told_apart(found: list[library.Entry]) -> dict[str, str]:
 def entries() -> list[library.Entry]:
     """Return the scenes that can be opened, newest first; each is opened once."""
     found = library.entries()
-    opened = [_opened(entry.id, entry.folder, entry.folder.stat().st_mtime_ns) for entry in found]
-    return [entry for entry in opened if entry.sound]
+    return [entry for entry in map(opened, found) if entry.sound]
+
+
+def opened(entry: library.Entry) -> library.Entry:
+    """Return a scene as it was opened first: its files are opened once."""
+    return _opened(entry.id, entry.folder, entry.folder.stat().st_mtime_ns)
 
 
 def run() -> Run | None:
@@ -71,6 +82,23 @@ def run() -> Run | None:
         return open_run(wanted) if wanted else None
     except RunError:
         return None
+
+
+def turned(page: str, run: Run) -> str | None:
+    """Make a run's scene the session's where a page has not followed the run yet; return its id.
+
+    None where the page has, or where the scene was deleted: the run's folder stays.
+    """
+    followed = f"{page}-followed"
+    if st.session_state.get(followed) == run.id:
+        return None
+    st.session_state[followed] = run.id
+    try:
+        found = library.find(run.request.scene).id
+    except BandweaveError:
+        return None
+    remember(SCENE, found)
+    return found
 
 
 def remember(what: str, chosen: str) -> None:

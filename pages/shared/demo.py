@@ -7,8 +7,6 @@ first click; a user's own run goes ahead of them.
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import lru_cache
-from pathlib import Path
 
 import streamlit as st
 
@@ -18,6 +16,7 @@ from core.methods import METHODS, configured
 from core.runs import Request, Run, State, all_runs
 from core.settings import Value
 from core.tasks import TASKS
+from pages.shared import current
 from pages.shared import map as maps
 
 NETWORKS = ("shallow-cnn", "cae")
@@ -70,12 +69,7 @@ def failure() -> BandweaveError | None:
 def scene() -> library.Entry | None:
     """Return the demo scene once it is there; opened once, its files stay open."""
     found = next((entry for entry in library.entries() if entry.id == library.DEMO), None)
-    return _opened(found.folder, found.folder.stat().st_mtime_ns) if found else None
-
-
-@lru_cache(maxsize=2)
-def _opened(folder: Path, _: int) -> library.Entry:
-    return library.Entry(library.DEMO, folder)
+    return current.opened(found) if found else None
 
 
 def first_requests(task: str) -> list[Request]:

@@ -20,7 +20,7 @@ def latest() -> None:
         return
     with st.container(border=True, key="card-latest"):
         st.subheader("Latest runs", anchor=False)
-        names = {entry.id: entry.name for entry in current.entries()}
+        names = current.names()
         for run in shown:
             _line(run, names)
 

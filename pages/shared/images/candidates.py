@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import library
-from core.errors import BandweaveError
 from core.library import Entry
 from core.methods import METHODS
 from core.runs import Run
@@ -17,21 +15,13 @@ from pages.shared.results import Result
 from pages.shared.running import run_facts
 from pages.shared.scores.finished import finished_on, varying
 
-_FOLLOWED = "compare-followed"
-
 
 def follow() -> Run | None:
     """Return the session's run; turn to its scene and task whenever it is another than before."""
     run = current.run()
     if run is None or not run.sound:
         return None
-    if st.session_state.get(_FOLLOWED) != run.id:
-        st.session_state[_FOLLOWED] = run.id
-        try:
-            scene = library.find(run.request.scene).id
-        except BandweaveError:  # the scene was deleted; the run's folder stays
-            return run
-        current.remember(current.SCENE, scene)
+    if scene := current.turned("compare", run):
         st.session_state[task_key(scene)] = TASKS[run.request.task].label
         for name in [name for name in st.session_state if str(name).startswith("compare-images")]:
             del st.session_state[name]

@@ -164,7 +164,7 @@ def _facts(run: Run) -> str:
     """Return what the run was asked and what it took as HTML."""
     request, result = run.request, run.result()
     asked = run_facts.asked_at(run)
-    names = {entry.id: entry.name for entry in current.entries()}
+    names = current.names()
     facts = {
         "Scene": str(result.get("scene", names.get(request.scene, request.scene))),
         "Task": request.configured_task.label,

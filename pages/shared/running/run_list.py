@@ -84,7 +84,7 @@ def rows() -> list[Row]:
     folder = workspace.runs()
     if not folder.is_dir():
         return []
-    names = {entry.id: entry.name for entry in current.entries()}
+    names = current.names()
     found = [row for path in folder.iterdir() if (row := _row(path))]
     found.sort(key=lambda row: (row.id[: run_facts.STAMP], row.written), reverse=True)
     return [replace(row, scene=names.get(row.scene, row.scene)) for row in found]

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core import library
-from core.errors import BandweaveError
 from core.evaluate import MEAN
 from core.library import Entry
 from core.runs import Run
@@ -20,7 +18,6 @@ from pages.shared.scores.finished import Finished, Line, lines, varying
 from pages.shared.scores.regions import REGIONS, preferred
 
 EACH, MEAN_OF_BANDS = "Each band", "Mean of bands"
-_FOLLOWED = "metrics-followed"
 
 
 @dataclass(frozen=True)
@@ -47,17 +44,12 @@ class Scope:
 def follow() -> None:
     """Turn to the scene of the session's run whenever that is another one than before."""
     run = current.run()
-    if run is None or not run.sound or st.session_state.get(_FOLLOWED) == run.id:
+    if run is None or not run.sound:
         return
-    st.session_state[_FOLLOWED] = run.id
-    try:
-        scene = library.find(run.request.scene).id
-    except BandweaveError:  # the scene was deleted; the run's folder stays
-        return
-    current.remember(current.SCENE, scene)
-    task = run.request.task
-    st.session_state[f"metrics-task-{scene}"] = TASKS[task].label
-    st.session_state[f"metrics-settings-{scene}-{task}"] = _settings_key(run)
+    if scene := current.turned("metrics", run):
+        task = run.request.task
+        st.session_state[f"metrics-task-{scene}"] = TASKS[task].label
+        st.session_state[f"metrics-settings-{scene}-{task}"] = _settings_key(run)
 
 
 def choose_scope(entry: Entry, found: Sequence[Finished]) -> Scope:
