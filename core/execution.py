@@ -117,7 +117,14 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
         band: scale._asdict() for band, scale in zip(problem.bands, truth.scales, strict=True)
     }
     estimated = {"estimated": True} if product else {}
-    return {"original": reference, "scales": scales, "scene": scene.name, **estimated}
+    return {
+        "original": reference,
+        "scales": scales,
+        "cell": truth.cell,
+        "resolution_ratio": truth.resolution_ratio,
+        "scene": scene.name,
+        **estimated,
+    }
 
 
 def _scores(truth: Truth, fused: Raster, report: Report) -> list[Score]:

@@ -23,6 +23,8 @@ from core.settings import Declared, Value
 
 Flags = NDArray[np.bool_]
 Region = Literal["hidden", "clear", "all", "held-out"]
+Needs = Literal["", "visible answer", "gaps", "coarse"]
+"""What a task must offer for a method to make sense."""
 
 
 class Sketch(NamedTuple):
@@ -131,7 +133,10 @@ class Problem:
         optical = block.optical.raster.read(bands=self.bands)
         mask = block.mask(HIDDEN)
         if mask is None:
-            return np.where(np.isnan(optical), np.float32(np.nan), fused)
+            lost = np.isnan(optical)
+            if fused.shape == lost.shape and not lost.any():
+                return fused
+            return np.where(lost, np.float32(np.nan), fused)
         return np.where(mask.raster.read() == 1, fused, optical)
 
 
@@ -155,6 +160,11 @@ class Truth:
     """One band of flags each: 1 where the pixel is scored."""
     scales: tuple[BandScale, ...]
     """One a band."""
+    cell: int = 1
+    """Side in pixels of the cells that are compared, counted from the upper left corner: nothing is
+    scored finer than the sensor saw."""
+    resolution_ratio: float = 1.0
+    """h/l: the side of what must be produced over that of what is given."""
 
 
 class Posed(NamedTuple):
@@ -180,9 +190,17 @@ class Task(Declared, ABC):
     """The input contains the answer."""
     has_gaps: ClassVar[bool]
     """Some pixels are hidden and to be produced."""
+    is_coarse: ClassVar[bool]
+    """The optical image is coarser than what must be produced."""
+    teaches: ClassVar[bool]
+    """Problems come with lessons to train on."""
+    reference: ClassVar[str]
+    """Key of the method that every result is read against."""
+    suggested: ClassVar[tuple[str, ...]]
+    """Keys of the methods to begin with: a good one, and what it has to beat."""
     source: ClassVar[str]
     preset: ClassVar[str]
-    """The networks' preset that shows the task on the demo scene in seconds."""
+    """The networks' preset that shows the task on the demo scene in seconds; empty without any."""
 
     @abstractmethod
     def pose(self, scene: Scene, seed: int) -> Posed:
@@ -219,10 +237,12 @@ class Method(Declared, ABC):
     key: ClassVar[str]
     label: ClassVar[str]
     family: ClassVar[str]
+    formula: ClassVar[str]
+    """One line of plain text, with F for the result, M for the optical image and R for radar."""
     source: ClassVar[str]
     summary: ClassVar[str]
     """One plain sentence: what it does, and when it fails."""
-    needs: ClassVar[Literal["", "visible answer", "gaps"]] = ""
+    needs: ClassVar[Needs] = ""
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
 
     @classmethod
@@ -232,6 +252,7 @@ class Method(Declared, ABC):
             "": True,
             "visible answer": task.answer_visible,
             "gaps": task.has_gaps,
+            "coarse": task.is_coarse,
         }[cls.needs]
 
     @classmethod
@@ -244,6 +265,13 @@ class Method(Declared, ABC):
 
     def parameters(self) -> int | None:
         """Return how many weights one band's network has; None where nothing is trained so."""
+        return None
+
+    def reach(self) -> int | None:
+        """Return how many pixels away a fitted method looks with these settings.
+
+        None where that depends on what it is fitted to.
+        """
         return None
 
     @abstractmethod

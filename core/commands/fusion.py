@@ -30,7 +30,7 @@ READY = b"ready\n"
 
 
 def demo(arguments: Namespace) -> tuple[object, str]:
-    """Run both networks and the reference rows on the demo scene, under both tasks."""
+    """Run both networks and the reference rows on the demo scene, under every task."""
     library.demo()
     with _replacing(Path(arguments.out)) as folder:
         scores = []
@@ -139,7 +139,7 @@ def score(arguments: Namespace) -> tuple[object, str]:
     bands = list(next(iter(content.values())))
     rows = [["metric", *bands]]
     rows += [
-        [key, *("n/a" if values[b] is None else f"{values[b]:.6g}" for b in bands)]
+        [key, *("n/a" if (value := values.get(b)) is None else f"{value:.6g}" for b in bands)]
         for key, values in content.items()
     ]
     return content, table(rows)

@@ -10,7 +10,7 @@ from core.evaluate import MEAN
 from core.metrics import METRICS
 from core.problem import Progress
 
-TABLE = ("rmse", "mae", "r2", "pearson", "ssim", "uiqi", "entropy", "sobel")
+TABLE = ("rmse", "mae", "r2", "pearson", "ssim", "uiqi", "sam", "ergas")
 """The metrics a printed table has room for; all are in `scores.json`."""
 
 

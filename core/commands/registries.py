@@ -18,6 +18,7 @@ def methods(_: Namespace) -> tuple[object, str]:
             "label": method.label,
             "family": method.family,
             "parameters": method().parameters(),
+            "formula": method.formula,
             "source": method.source,
             "settings": _settings(method),
             "summary": method.summary,

@@ -38,7 +38,7 @@ from core.methods.training import (
 )
 from core.methods.view import View
 from core.prepare.normalisation import KINDS, Kind
-from core.problem import Fuser, Method, Problem, Progress, Report, unreported
+from core.problem import Fuser, Method, Problem, Progress, Report, Task, unreported
 from core.scene import Scene
 from core.settings import Value, setting
 
@@ -143,6 +143,11 @@ class NetworkMethod(Method):
                 f"A patch of {self.patch} pixels does not divide into cells of {stride}.",
                 f"Choose a multiple of {stride}.",
             )
+
+    @classmethod
+    def suits(cls, task: type[Task]) -> bool:
+        """Whether there is something to train on under a task."""
+        return task.teaches and super().suits(task)
 
     @classmethod
     def preset(cls, name: str, shape: tuple[int, int] | None = None) -> Mapping[str, Value]:

@@ -1,4 +1,7 @@
-"""Every metric, by key. To add one: write its function and facts in a file, list it here."""
+"""Every metric, by key. To add one: write its function and facts in a file, list it here.
+
+A `BandMetric` is of one band, a `SpectralMetric` of all bands together.
+"""
 
 from collections.abc import Iterable
 
@@ -6,8 +9,9 @@ from core.errors import UnknownNameError
 from core.metrics.comparison import Band, Comparison, Flags
 from core.metrics.error import BIAS, MAE, PEARSON, R2, RMSE
 from core.metrics.information import ENTROPY
-from core.metrics.metric import Metric
+from core.metrics.metric import BandMetric, Metric
 from core.metrics.sharpness import GRADIENT_MAGNITUDE, SOBEL, SPATIAL_FREQUENCY
+from core.metrics.spectral import ERGAS, SAM, Spectra, SpectralMetric
 from core.metrics.structure import SSIM, UIQI
 
 METRICS: dict[str, Metric] = {
@@ -18,11 +22,15 @@ METRICS: dict[str, Metric] = {
     "pearson": PEARSON,
     "ssim": SSIM,
     "uiqi": UIQI,
+    "sam": SAM,
+    "ergas": ERGAS,
     "entropy": ENTROPY,
     "sobel": SOBEL,
     "spatial-frequency": SPATIAL_FREQUENCY,
     "gradient-magnitude": GRADIENT_MAGNITUDE,
 }
+BY_BAND = {key: metric for key, metric in METRICS.items() if isinstance(metric, BandMetric)}
+SPECTRAL = {key: metric for key, metric in METRICS.items() if isinstance(metric, SpectralMetric)}
 
 
 def score_all(
@@ -33,19 +41,24 @@ def score_all(
     scored: Flags | None = None,
     data_range: float,
     lowest: float = 0.0,
-    keys: Iterable[str] = tuple(METRICS),
+    keys: Iterable[str] = tuple(BY_BAND),
 ) -> dict[str, float]:
     """Return several metrics of one band by key; those that need the same sums share one pass.
 
     Arrays, masks, no-data and errors are as for calling a `Metric`; `UnknownNameError` for a key
-    that is not in the registry.
+    that is not one of a band's.
     """
     pair = Comparison.of(
         reference, estimate, valid=valid, scored=scored, data_range=data_range, lowest=lowest
     )
     scores = {}
     for key in keys:
-        if key not in METRICS:
-            raise UnknownNameError("metric", key, METRICS)
-        scores[key] = METRICS[key].function(pair)
+        if key not in BY_BAND:
+            raise UnknownNameError("metric", key, BY_BAND)
+        scores[key] = BY_BAND[key].function(pair)
     return scores
+
+
+def score_spectra(sums: Spectra, keys: Iterable[str] = tuple(SPECTRAL)) -> dict[str, float]:
+    """Return several metrics of all bands together by key, from the same sums."""
+    return {key: SPECTRAL[key].function(sums) for key in keys}

@@ -17,6 +17,8 @@ from core.errors import BandweaveError
 
 Band = NDArray[np.float32] | NDArray[np.float64]
 """Two-dimensional, (row, col), NaN is no data."""
+Cube = NDArray[np.float32] | NDArray[np.float64]
+"""Three-dimensional, (band, row, col), NaN is no data."""
 Flags = NDArray[np.bool_]
 
 
@@ -111,6 +113,31 @@ class Comparison:
         return Moments(*kernels.moments(*self.arrays))
 
 
+def check_cubes(
+    reference: Cube, estimate: Cube, valid: Flags | None, scored: Flags | None
+) -> tuple[Cube, Cube, Flags, Flags]:
+    """Check two (band, row, col) images and their masks as `Comparison.of` does bands.
+
+    Return reference, estimate, valid and scored in the types the compiled loops know.
+    """
+    for name, cube in (("reference", reference), ("estimate", estimate)):
+        if cube.ndim != 3 or cube.size == 0:
+            raise MetricError(
+                f"The {name} has shape {cube.shape}; bands, rows and columns were expected.",
+                "Give all bands as one array.",
+            )
+    _check_numbers(reference, estimate)
+    both_single = reference.dtype == np.float32 and estimate.dtype == np.float32
+    dtype = np.float32 if both_single else np.float64
+    shape = estimate.shape[1:]
+    return (
+        _read_only(reference, dtype),
+        _read_only(estimate, dtype),
+        _mask("valid", valid, shape),
+        _mask("scored", scored, shape),
+    )
+
+
 def _check_bands(reference: NDArray[Any], estimate: NDArray[Any]) -> None:
     for name, band in (("reference", reference), ("estimate", estimate)):
         if band.ndim != 2 or band.size == 0:
@@ -118,6 +145,11 @@ def _check_bands(reference: NDArray[Any], estimate: NDArray[Any]) -> None:
                 f"The {name} has shape {band.shape}; one band (rows, columns) was expected.",
                 "Compare one band at a time.",
             )
+    _check_numbers(reference, estimate)
+
+
+def _check_numbers(reference: NDArray[Any], estimate: NDArray[Any]) -> None:
+    for name, band in (("reference", reference), ("estimate", estimate)):
         if band.dtype.kind != "f":
             raise MetricError(
                 f"The {name} holds {band.dtype} values; floating-point values were expected.",

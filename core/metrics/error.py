@@ -3,7 +3,7 @@
 import math
 
 from core.metrics.comparison import Comparison
-from core.metrics.metric import Metric
+from core.metrics.metric import BandMetric
 
 
 def rmse(pair: Comparison) -> float:
@@ -57,7 +57,7 @@ def pearson(pair: Comparison) -> float:
 
 _WILLMOTT = "Willmott and Matsuura 2005, doi 10.3354/cr030079"
 
-RMSE = Metric(
+RMSE = BandMetric(
     key="rmse",
     label="RMSE",
     better="lower",
@@ -67,7 +67,7 @@ RMSE = Metric(
     needs_reference=True,
     function=rmse,
 )
-MAE = Metric(
+MAE = BandMetric(
     key="mae",
     label="MAE",
     better="lower",
@@ -77,7 +77,7 @@ MAE = Metric(
     needs_reference=True,
     function=mae,
 )
-BIAS = Metric(
+BIAS = BandMetric(
     key="bias",
     label="Bias",
     better="closer",
@@ -87,7 +87,7 @@ BIAS = Metric(
     needs_reference=True,
     function=bias,
 )
-R2 = Metric(
+R2 = BandMetric(
     key="r2",
     label="R²",
     better="higher",
@@ -97,7 +97,7 @@ R2 = Metric(
     needs_reference=True,
     function=r2,
 )
-PEARSON = Metric(
+PEARSON = BandMetric(
     key="pearson",
     label="Pearson r",
     better="higher",

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from core.metrics.comparison import Comparison
-from core.metrics.metric import Metric
+from core.metrics.metric import BandMetric
 
 BINS = 256
 
@@ -27,7 +27,7 @@ def entropy(pair: Comparison) -> float:
     return max(0.0, float(-np.sum(shares * np.log2(shares))))
 
 
-ENTROPY = Metric(
+ENTROPY = BandMetric(
     key="entropy",
     label="Entropy",
     better="closer",

@@ -386,3 +386,46 @@ def differences(reference: Any, estimate: Any, valid: Any, scored: Any) -> tuple
                 total += (here[col] - above[col]) ** 2
                 pairs += 1
     return total, pairs, count
+
+
+@compiled
+def angle(reference: Any, estimate: Any, row: int, col: int) -> float:
+    """Return the angle in radians between a pixel's two spectra, NaN where one is zero."""
+    xx = yy = xy = 0.0
+    for band in range(estimate.shape[0]):
+        x, y = np.float64(estimate[band, row, col]), np.float64(reference[band, row, col])
+        xx += x * x
+        yy += y * y
+        xy += x * y
+    if xx == 0.0 or yy == 0.0:
+        return np.nan
+    # rounding may carry the cosine of equal spectra beyond 1
+    return float(np.arccos(min(max(xy / np.sqrt(xx * yy), -1.0), 1.0)))
+
+
+@compiled
+def spectra(reference: Any, estimate: Any, valid: Any, scored: Any) -> Any:
+    """Return the sums of `Spectra` over two (band, row, col) images."""
+    bands, height, width = estimate.shape
+    squared, sums = np.zeros(bands), np.zeros(bands)
+    angles, directed, count = 0.0, 0, 0
+    for row in range(height):
+        usable, wanted = line(valid, row), line(scored, row)
+        for col in range(width):
+            ok = usable[col] and wanted[col]
+            for band in range(bands):
+                x, y = estimate[band, row, col], reference[band, row, col]
+                ok = ok and np.isfinite(x) and np.isfinite(y)
+            if not ok:
+                continue
+            count += 1
+            for band in range(bands):
+                aim = np.float64(reference[band, row, col])
+                error = np.float64(estimate[band, row, col]) - aim
+                squared[band] += error * error
+                sums[band] += aim
+            between = angle(reference, estimate, row, col)
+            if not np.isnan(between):
+                angles += between
+                directed += 1
+    return count, squared, sums, angles, directed

@@ -24,6 +24,25 @@ class Metric:
     """`band` is the unit of the compared bands; empty for a pure number."""
     source: str
     needs_reference: bool
+    function: Callable[[Any], float]
+    """Computes it from what its kind of metric is given."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Describe the metric for `python -m core metrics --json` and the Methods page."""
+        return {
+            "key": self.key,
+            "label": self.label,
+            "better": self.better,
+            "range": list(self.range),
+            "unit": self.unit,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True)
+class BandMetric(Metric):
+    """One number about one band of an estimate; an image's is the mean over its bands."""
+
     function: Callable[[Comparison], float]
 
     def __call__(
@@ -55,14 +74,3 @@ class Metric:
                 lowest=lowest,
             )
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """Describe the metric for `python -m core metrics --json` and the Methods page."""
-        return {
-            "key": self.key,
-            "label": self.label,
-            "better": self.better,
-            "range": list(self.range),
-            "unit": self.unit,
-            "source": self.source,
-        }

@@ -6,7 +6,7 @@ All three scale with x, so they compare only between bands on one scale.
 import math
 
 from core.metrics.comparison import Comparison
-from core.metrics.metric import Metric
+from core.metrics.metric import BandMetric
 
 
 def sobel(pair: Comparison) -> float:
@@ -48,7 +48,7 @@ def gradient_magnitude(pair: Comparison) -> float:
     return total / count if count else math.nan
 
 
-SOBEL = Metric(
+SOBEL = BandMetric(
     key="sobel",
     label="Sobel strength",
     better="closer",
@@ -58,7 +58,7 @@ SOBEL = Metric(
     needs_reference=False,
     function=sobel,
 )
-SPATIAL_FREQUENCY = Metric(
+SPATIAL_FREQUENCY = BandMetric(
     key="spatial-frequency",
     label="Spatial frequency",
     better="closer",
@@ -68,7 +68,7 @@ SPATIAL_FREQUENCY = Metric(
     needs_reference=False,
     function=spatial_frequency,
 )
-GRADIENT_MAGNITUDE = Metric(
+GRADIENT_MAGNITUDE = BandMetric(
     key="gradient-magnitude",
     label="Gradient magnitude",
     better="closer",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from core.metrics.comparison import Comparison
-from core.metrics.metric import Metric
+from core.metrics.metric import BandMetric
 
 K1, K2 = 0.01, 0.03
 
@@ -51,7 +51,7 @@ def _mean(parts: Iterable[tuple[float, int]]) -> float:
     return total / count if count else math.nan
 
 
-SSIM = Metric(
+SSIM = BandMetric(
     key="ssim",
     label="SSIM",
     better="higher",
@@ -61,7 +61,7 @@ SSIM = Metric(
     needs_reference=True,
     function=ssim,
 )
-UIQI = Metric(
+UIQI = BandMetric(
     key="uiqi",
     label="UIQI",
     better="higher",

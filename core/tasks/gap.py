@@ -14,19 +14,24 @@ from scipy.ndimage import uniform_filter
 
 from core.derived import FlagRaster, WithheldRaster
 from core.errors import TaskError
-from core.grid import Raster, Window
+from core.grid import Window
 from core.prepare.holes import hole_field, holes
-from core.prepare.normalisation import percentile
-from core.problem import BandScale, Flags, Pair, Posed, Problem, Task, Truth
+from core.problem import Flags, Pair, Posed, Problem, Task, Truth
 from core.scene import HIDDEN, Layer, Role, Scene, Unit
 from core.settings import setting
-from core.tasks.selection import FEWEST_BLOCKS, bands_setting, block_split, inputs_for, usable
+from core.tasks.selection import (
+    FEWEST_BLOCKS,
+    bands_setting,
+    block_split,
+    inputs_for,
+    own_scales,
+    usable,
+)
 
 MEASURE, FILL = "measure", "fill"
 SCORED, LESSON = 0, 1
 """What a simulated mask is for: the first number of its seed, so that none repeats another."""
 LESSON_COVER = (0.15, 0.6)
-RANGE = (2.0, 98.0)
 SAMPLE, SMOOTH, LONGEST, FADED = 512, 33, 64, 0.1
 
 
@@ -42,6 +47,10 @@ class Gap(Task):
     )
     answer_visible: ClassVar[bool] = False
     has_gaps: ClassVar[bool] = True
+    is_coarse: ClassVar[bool] = False
+    teaches: ClassVar[bool] = True
+    reference: ClassVar[str] = "laplace"
+    suggested: ClassVar[tuple[str, ...]] = ("radar-laplace", "laplace")
     preset: ClassVar[str] = "fast"
     source: ClassVar[str] = (
         "Simulated gaps over clear pixels, as Meraner et al. (2020), doi "
@@ -103,7 +112,7 @@ class Gap(Task):
         truth = Truth(
             reference,
             {"hidden": FlagRaster(scored, whole.grid, "hidden")},
-            _scales(reference, visible),
+            own_scales(reference, visible),
         )
         if self.use == MEASURE:
             return Posed(problem, truth)
@@ -128,15 +137,6 @@ def _with_gaps(scene: Scene, hidden: Flags) -> Scene:
     flags = FlagRaster(hidden, scene.grid, HIDDEN)
     mask = Layer(HIDDEN, Role.MASK, flags, Unit.FLAG, optical.native_resolution, optical.date)
     return scene.adding(replace(optical, raster=WithheldRaster(optical.raster, flags)), mask)
-
-
-def _scales(reference: Raster, visible: Flags) -> tuple[BandScale, ...]:
-    """Return the bands' own unit with L = p98 - p2 of the visible pixels, from p2 on."""
-    spread = percentile(reference, lambda window: visible[window.slices], RANGE)
-    return tuple(
-        BandScale(0.0, 1.0, high - low, low)
-        for low, high in zip(spread.lower, spread.upper, strict=True)
-    )
 
 
 def _buffer(inputs: Scene) -> int:

@@ -30,6 +30,10 @@ class Reconstruct(Task):
     )
     answer_visible: ClassVar[bool] = True
     has_gaps: ClassVar[bool] = False
+    is_coarse: ClassVar[bool] = False
+    teaches: ClassVar[bool] = True
+    reference: ClassVar[str] = "copy"
+    suggested: ClassVar[tuple[str, ...]] = ("shallow-cnn",)
     preset: ClassVar[str] = "demo"
     source: ClassVar[str] = "Ha Tuan Cuong, JETAP 8(1), 2026, doi 10.33093/jetap.2026.8.1.4"
 

@@ -9,13 +9,16 @@ from scipy.ndimage import binary_dilation
 
 from core.derived import FlagRaster, SelectedRaster
 from core.errors import TaskError
-from core.grid import BLOCK
+from core.grid import BLOCK, Raster
 from core.prepare.holes import growth
-from core.problem import BlockSplit, Flags
+from core.prepare.normalisation import percentile
+from core.problem import BandScale, BlockSplit, Flags
 from core.scene import CLOUD, Role, Scene
 from core.settings import setting
 
 VISIBLE = ("red", "green", "blue")
+RANGE = (2.0, 98.0)
+"""Percentiles between which metrics' data range lies."""
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS_A_SIDE = 16, 256, 8
 FEWEST_BLOCKS = 16
 SMALLEST_SIDE = math.isqrt(FEWEST_BLOCKS) * SMALLEST_BLOCK
@@ -60,22 +63,32 @@ def usable(scene: Scene) -> Pixels:
     Cloud masks are grown as far as resampling may have carried a cloudy sample.
     """
     optical, mask = scene.optical, scene.mask(CLOUD)
-    valid = np.zeros(scene.grid.shape, dtype=bool)
-    cloudy = np.zeros(scene.grid.shape, dtype=bool)
+    valid: Flags = np.zeros(scene.grid.shape, dtype=bool)
+    cloudy = None if mask is None else np.zeros(scene.grid.shape, dtype=bool)
     for window in scene.grid.windows(BLOCK):
         valid[window.slices] = np.isfinite(optical.raster.read(window)).all(axis=0)
-        if mask is not None:
+        if mask is not None and cloudy is not None:
             cloudy[window.slices] = mask.raster.read(window)[0] == 1
     reach = growth(optical) * optical.native_factor
-    if reach and cloudy.any():
+    if reach and cloudy is not None and cloudy.any():
         cloudy = binary_dilation(cloudy, np.ones((3, 3), dtype=bool), iterations=reach)
-    clear: Flags = valid & ~cloudy
+    # a scene without a cloud mask is held once: a byte a pixel counts in a large one
+    clear = valid if cloudy is None else valid & ~cloudy
     if not clear.any():
         raise TaskError(
             "No pixel of the optical image is clear.",
             "Choose another date or area, or check the cloud mask.",
         )
     return Pixels(FlagRaster(valid, scene.grid, "valid"), FlagRaster(clear, scene.grid, "clear"))
+
+
+def own_scales(reference: Raster, known: Flags) -> tuple[BandScale, ...]:
+    """Return the bands' own unit with L = p98 - p2 of the known pixels, from p2 on."""
+    spread = percentile(reference, lambda window: known[window.slices], RANGE)
+    return tuple(
+        BandScale(0.0, 1.0, high - low, low)
+        for low, high in zip(spread.lower, spread.upper, strict=True)
+    )
 
 
 def block_split(scene: Scene, seed: int, buffer: int, *, fewest: int = 1) -> BlockSplit:

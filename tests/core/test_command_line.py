@@ -212,6 +212,19 @@ def test_score_by_hand(core, make_tif):
     assert content["rmse"] == {"red": 0.5, "mean": 0.5}
     assert content["bias"]["red"] == 0.5
     assert content["pearson"]["red"] is None
+    assert content["sam"] == content["ergas"] == {"mean": None}
+
+
+def test_what_is_of_all_bands_is_of_none_alone(workspace, make_tif, capsys):
+    pixels = np.full((2, 16, 16), 0.5, np.float32)
+    reference = make_tif("r.tif", pixels, bands=["red", "green"])
+    estimate = make_tif("e.tif", pixels * np.float32([[[1]], [[0]]]), bands=["red", "green"])
+    words = ["score", "--reference", str(reference), "--estimate", str(estimate)]
+    assert main([*words, "--data-range", "1"]) == 0
+    printed = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
+    assert printed["metric"] == ["red", "green", "mean"]
+    assert printed["sam"] == ["n/a", "n/a", "45"]
+    assert printed["ergas"] == ["n/a", "n/a", "70.7107"]
 
 
 def test_score_counts_only_masked_pixels(core, make_tif):
@@ -291,4 +304,5 @@ def test_people_read_tables(workspace, capsys, tmp_path: Path):
     )
     printed = capsys.readouterr().out
     assert "gap, hidden" in printed
+    assert printed.splitlines()[0].split()[-2:] == ["SAM", "ERGAS"]
     assert "laplace" in printed

@@ -34,6 +34,15 @@ def test_facts_are_given(key):
     task = TASKS[key]
     assert task.key == key
     assert task.label and task.description.endswith(".") and task.source
+    for method in (task.reference, *task.suggested):
+        assert METHODS[method].suits(task)
+    known = {name for each in METHODS.values() if each.suits(task) for name in each.presets}
+    assert not task.preset or task.preset in known
+
+
+@pytest.mark.parametrize("key", TASKS)
+def test_problems_come_with_lessons_where_a_task_teaches(key):
+    assert bool(posed(key).problem.pairs) is TASKS[key].teaches
 
 
 @pytest.mark.parametrize("key", TASKS)

@@ -163,6 +163,23 @@ def test_in_a_gap_the_input_comes_first_and_only_hidden_pixels_are_scored(app, s
     assert "Scores, hidden pixels" in texts(app, "subheader")
 
 
+def test_sharpened_images_stand_beside_the_original_with_their_differences(app, small, seen):
+    done("bicubic", "sharpen", noise=0.02)
+    done("back-projection", "sharpen", noise=0.01)
+    opened(app)
+    assert labels(seen) == ["Original", "Bicubic + back-projection", "Bicubic"]
+    images(app).set_value([*images(app).value, "radar:VV"])
+    app.session_state["compare-errors"] = ["Difference", "Error"]
+    ran(app)
+    assert labels(seen)[3:] == ["Radar VV"] + [
+        f"{kind}: {label}"
+        for kind in ("Difference", "Error")
+        for label in ("Bicubic + back-projection", "Bicubic")
+    ]
+    assert "Scores, whole image" in texts(app, "subheader")
+    assert html(app).count("<th scope='row'>") == 2
+
+
 def test_estimated_scores_say_so_and_have_no_error(app, small, seen):
     run = done("laplace", "gap")
     result = json.loads((run.folder / RESULT).read_text())

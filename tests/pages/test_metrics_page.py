@@ -21,7 +21,7 @@ from tests.pages.shown import ROOT, finish, html, names, rows, texts
 from tests.small import make_grid, make_scene
 
 BANDS = ("red", "green", "blue")
-REGION = {"gap": "hidden", "reconstruct": "all"}
+REGION = {"gap": "hidden", "reconstruct": "all", "sharpen": "all"}
 _numbers = itertools.count()
 ORIGINAL = 0.5
 """What the original itself scores in every metric without a reference."""
@@ -101,7 +101,7 @@ def test_rows_are_sorted_best_first_and_a_copy_comes_last_without_competing(app,
     assert [each["name"] for each in shown] == ["Shallow CNN", "Autoencoder", "Copy"]
     assert [each["rmse"] for each in shown] == ["0.1000", "0.2000", "0.0000"]
     assert [each["sobel"] for each in shown] == ["0.20 ×", "0.40 ×", "0.00 ×"]
-    assert shown[0]["best"] == ["rmse", "mae", "bias"] and shown[2]["best"] == []
+    assert shown[0]["best"] == ["rmse", "mae", "bias", "sam", "ergas"] and shown[2]["best"] == []
     assert "ssim" in shown[1]["best"] and "sobel" in shown[1]["best"]
     page.selectbox(key="metrics-sort").select("ssim").run()
     assert names(page) == ["Autoencoder", "Shallow CNN", "Copy"]
@@ -207,7 +207,7 @@ def test_each_band_has_a_block_of_its_own(app, scene):
     made("laplace")
     page = opened(app)
     page.segmented_control(key="metrics-bands").set_value("Each band").run()
-    heads = re.findall(r"class='band'><th scope='rowgroup' colspan='13'>(\w+)", html(page))
+    heads = re.findall(r"class='band'><th scope='rowgroup' colspan='15'>(\w+)", html(page))
     assert heads == list(BANDS) and len(rows(page)) == 6
 
 
@@ -221,6 +221,25 @@ def test_the_note_says_the_scale_once(app, scene):
     made(task="reconstruct", result={"scales": {"red": scale}})
     note = [text for text in texts(opened(app), "caption") if "× is the ratio" in text]
     assert len(note) == 1 and "red 0.0123 to 0.432" in note[0] and "do not compete" in note[0]
+
+
+def test_sharpened_images_are_scored_over_all_bands_and_said_how(app, scene):
+    for method, noise in (("bicubic", 0.03), ("back-projection", 0.01)):
+        run = finish(new_run(asked(method, task="sharpen")), noise)
+        result = json.loads((run.folder / RESULT).read_text())
+        result |= {"cell": 3, "resolution_ratio": 1 / 3}
+        (run.folder / RESULT).write_text(json.dumps(result))
+    page = opened(app)
+    shown = rows(page)
+    assert [each["name"] for each in shown] == ["Bicubic + back-projection", "Bicubic"]
+    assert {"sam", "ergas"} <= set(shown[0]["best"])
+    assert 0 < float(shown[0]["ergas"]) < float(shown[1]["ergas"])
+    note = next(text for text in texts(page, "caption") if "ERGAS" in text)
+    assert "ERGAS takes h/l as 1/3." in note and "Means over 3 x 3 pixels" in note
+    page.segmented_control(key="metrics-bands").set_value("Each band").run()
+    assert {each["sam"] for each in rows(page)} == {"n/a"} and rows(page)[0]["rmse"] != "n/a"
+    page.selectbox(key="metrics-bars").select("sam").run()
+    assert not page.exception
 
 
 def test_charts_show_what_the_table_says(app, scene):

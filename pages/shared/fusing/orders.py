@@ -12,9 +12,6 @@ from core.settings import Value
 from core.tasks import TASKS
 from pages.shared.fusing.estimate import duration
 
-REFERENCES = {True: "laplace", False: "copy"}
-"""The row every study is read against, with gaps and without."""
-
 
 @dataclass(frozen=True)
 class Order:
@@ -29,14 +26,14 @@ class Order:
         Gaps are drawn from the seed, so each seed has its own.
         """
         first = self.requests[0]
-        gaps = TASKS[first.task].has_gaps
-        method = REFERENCES[gaps]
+        task = TASKS[first.task]
+        method = task.reference
         if method in {request.method for request in self.requests}:
             return ()
         seeds = sorted({request.seed for request in self.requests})
         return tuple(
             Request(first.scene, first.task, method, {}, first.task_settings, seed)
-            for seed in (seeds if gaps else seeds[:1])
+            for seed in (seeds if task.has_gaps else seeds[:1])
         )
 
 

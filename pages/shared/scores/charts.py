@@ -15,6 +15,7 @@ from core.library import Entry
 from core.metrics import METRICS
 from core.metrics.metric import Metric
 from core.scene import Scene
+from core.tasks import TASKS
 from core.tasks.selection import inputs_for, usable
 from pages.shared.scores.finished import Finished, Line
 from pages.shared.scores.reading import aim
@@ -221,7 +222,8 @@ def _count(
     part = cut(inputs_for(_scene, "all"), window)
     error = fused.read(window) - part.optical.raster.read(bands=fused.bands)
     pixels = usable(part)
-    scored = pixels.valid.flags if region == "all" else pixels.clear.flags
+    visible = TASKS[_run.run.request.task].answer_visible
+    scored = pixels.valid.flags if region == "all" and visible else pixels.clear.flags
     if region == "hidden" and _run.run.hidden is not None:
         scored = scored & (_run.run.hidden.read(window)[0] == 1)
     values = error[:, scored]

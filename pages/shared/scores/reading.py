@@ -59,12 +59,23 @@ def scale_note(lines: Sequence[Line], task: str, bands: Sequence[str]) -> str:
             "Errors are in reflectance; SSIM and entropy span 2 % to 98 % of the image’s values"
             + _listed(spans),
         ]
+    words += _compared(lines)
     words.append("× is the ratio to the original’s own value.")
     if any(len(line.runs) > 1 for line in lines):
         words.append("± is the standard deviation over seeds.")
     if TASKS[task].has_gaps and len({_seeds(line) for line in lines}) > 1:
         words.append("Each seed draws its own holes: rows of the same seeds compare best.")
     return " ".join(words)
+
+
+def _compared(lines: Sequence[Line]) -> list[str]:
+    """Say what is compared where that is not pixels, and what ERGAS takes as h/l where not 1."""
+    results = [each.result for line in lines for each in line.runs]
+    cell = max((result.get("cell", 1) for result in results), default=1)
+    finer = {result.get("resolution_ratio", 1.0) for result in results} - {1.0}
+    words = [f"Means over {cell} x {cell} pixels, the sensor’s own, are compared."]
+    told = words if cell > 1 else []
+    return told + [f"ERGAS takes h/l as 1/{1 / ratio:.3g}." for ratio in sorted(finer)]
 
 
 def _seeds(line: Line) -> tuple[int, ...]:
