@@ -60,6 +60,15 @@ def padded(window: Window, halo: int, stride: int) -> Window:
     return Window(top, left, bottom - top, right - left)
 
 
+def overhead(halo: int, side: int = BLOCK) -> float:
+    """Return how many times its own area a square block reads with its halo.
+
+    >>> overhead(0), overhead(512)
+    (1.0, 4.0)
+    """
+    return ((side + 2 * halo) / side) ** 2
+
+
 def fuse_block(fuser: Fuser, problem: Problem, prepared: Scene, window: Window) -> Pixels:
     """Return the composited result for one window of the prepared inputs."""
     outer = padded(window, fuser.halo, fuser.stride)

@@ -34,6 +34,9 @@ class MemoryRaster:
     def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
         """Return a copy of the pixels of a window (default: all) and of some bands."""
         rows, cols = inside(self.grid, window).slices
+        if bands is None or tuple(bands) == self.bands:
+            # a copy of a slice is several times as fast as one by indices
+            return self.array[:, rows, cols].copy()
         pixels: Pixels = self.array[band_indices(self.bands, bands), rows, cols]
         return pixels
 

@@ -5,21 +5,52 @@ waiting worker does both, and so does the installation for the second.
 """
 
 import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.crs import CRS
 
+from core.derived import MemoryRaster
+from core.grid import Grid
 from core.methods import METHODS
-from core.metrics import score_all
+from core.metrics import score_all, score_spectra
+from core.metrics.spectral import Spectra
+from core.prepare.degradation import CellRaster, degraded
+from core.prepare.despeckle import SpeckleFilter
 from core.prepare.gaps import laplace
+from core.problem import BlockSplit, Problem
+from core.scene import Layer, Resampled, Role, Scene, Unit
 
 
 def compile_loops() -> None:
-    """Compile the metrics and the interpolation, or load them from the cache on disk."""
+    """Compile metrics, interpolation and speckle filters, or load them from the cache on disk."""
     image = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
     flags = np.ones((16, 16), dtype=bool)
     score_all(image, image, data_range=1.0)
     score_all(image, image, scored=flags, data_range=1.0)
+    score_spectra(Spectra.of(image[None], image[None], scored=flags))
     hidden = np.zeros((16, 16), dtype=bool)
     hidden[4:8, 4:8] = True
     laplace(image[None], hidden)
+    grid = Grid(CRS.from_epsg(32601), Affine.scale(10, -10), *image.shape)
+    samples = degraded(MemoryRaster(image[None], grid, ("any",)), 2)
+    CellRaster(samples, 2, grid, ("any",), Resampled.CUBIC).read()
+    for speckle_filter in (SpeckleFilter("lee"), SpeckleFilter("refined-lee")):
+        speckle_filter.apply(image[None])
+    compile_fusion(grid, image)
+
+
+def compile_fusion(grid: Grid, image: NDArray[np.float32]) -> None:
+    """Compile what classical methods need: one by substitution, and each transform's rules."""
+    optical = MemoryRaster(image[None], grid, ("any",))
+    radar = MemoryRaster(image[::-1][None] + 0.1, grid, ("VV",))
+    layers = (
+        Layer("optical", Role.OPTICAL, optical, Unit.REFLECTANCE, 10.0),
+        Layer("radar", Role.RADAR, radar, Unit.POWER, 10.0),
+    )
+    split = BlockSplit(grid, grid.height, 0, 0)
+    problem = Problem("", Scene(layers), optical.bands, (), split, 0)
+    for key in ("ihs", "contourlet", "nsct"):
+        METHODS[key]().fit(problem).fuse(problem.inputs)
 
 
 def load_networks() -> None:

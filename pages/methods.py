@@ -8,7 +8,7 @@ from core.metrics.metric import Metric
 from core.problem import Method
 from core.sources import SOURCES
 from core.tasks import TASKS
-from pages.shared.cards import Card, card_grid, plain
+from pages.shared.cards import Card, card_grid, looks, plain
 from pages.shared.forms import choose
 
 READING = {
@@ -16,6 +16,7 @@ READING = {
     "higher": "Higher is better",
     "closer": "Better the closer to the original's own value",
 }
+SIGNS = "In formulas F is the result, M the optical image, R the radar, and k counts bands."
 
 
 def main() -> None:
@@ -47,6 +48,8 @@ def main() -> None:
         )
     found = [card for card in shelves[shelf] if card.holds(wanted)]
     if found:
+        if shelf == "Methods":
+            st.caption(SIGNS)
         st.html(card_grid(found))
     else:
         st.caption(f"Nothing among the {shelf.lower()} mentions “{wanted}”.")
@@ -58,11 +61,22 @@ def method_card(method: type[Method]) -> Card:
     weights = method().parameters()
     if weights is not None:
         facts["Weights"] = f"{weights:,} a band"
+    reach = method().reach()
+    if reach is not None:
+        facts["Looks"] = looks(reach)
     suited = [task.label for task in TASKS.values() if method.suits(task)]
     facts["Tasks"] = ", ".join(suited)
     if method.presets:
         facts["Presets"] = ", ".join(method.presets)
-    return Card(method.key, method.label, method.summary, method.source, facts, method.settings())
+    return Card(
+        method.key,
+        method.label,
+        method.summary,
+        method.source,
+        facts,
+        method.settings(),
+        method.formula,
+    )
 
 
 def metric_card(metric: Metric) -> Card:

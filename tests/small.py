@@ -17,8 +17,12 @@ from core.tasks import TASKS
 FEW_STEPS = {
     "shallow-cnn": {"patch": 32, "stride": 32, "batch": 4, "epochs": 2},
     "cae": {"patch": 32, "stride": 32, "batch": 4, "epochs": 2},
+    "contourlet": {"levels": 1},
+    "nsct": {"levels": 1, "directions": "4"},
+    "ihs-nsct": {"levels": 1, "directions": "4"},
 }
-"""Enough to have weights that are not the first ones; not enough to be any good."""
+"""Enough to have weights that are not the first ones, not enough to be any good; and transforms
+that look no farther than the small scene."""
 
 
 def make_grid(height: int = 96, width: int = 96) -> Grid:

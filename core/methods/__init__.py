@@ -1,27 +1,57 @@
 """Every fusion method by its key."""
 
 from core.errors import MethodError, UnknownNameError
+from core.methods.back_projection import BackProjection
 from core.methods.band_mean import BandMean
+from core.methods.bicubic import Bicubic
 from core.methods.block_mean import BlockMean
+from core.methods.brovey import Brovey
 from core.methods.cae import ConvolutionalAutoencoder
+from core.methods.contourlet import ContourletFusion
 from core.methods.copy import Copy
+from core.methods.gram_schmidt import GramSchmidt
+from core.methods.ihs import IHS
+from core.methods.ihs_nsct import IHSNSCT
 from core.methods.laplace import Laplace
+from core.methods.nsct import NSCT
+from core.methods.pca import PCA
 from core.methods.radar_laplace import RadarLaplace
 from core.methods.radar_regression import RadarRegression
 from core.methods.shallow_cnn import ShallowCNN
-from core.problem import Method, Task
+from core.methods.wavelet import WaveletFusion
+from core.methods.wavelet_ihs import WaveletIHS
+from core.problem import Method, Needs, Task
 from core.settings import Value
 
 METHODS: dict[str, type[Method]] = {
     "shallow-cnn": ShallowCNN,
     "cae": ConvolutionalAutoencoder,
+    "ihs": IHS,
+    "brovey": Brovey,
+    "pca": PCA,
+    "gram-schmidt": GramSchmidt,
+    "wavelet": WaveletFusion,
+    "contourlet": ContourletFusion,
+    "nsct": NSCT,
+    "ihs-nsct": IHSNSCT,
+    "wavelet-ihs": WaveletIHS,
     "copy": Copy,
     "band-mean": BandMean,
     "block-mean": BlockMean,
     "laplace": Laplace,
     "radar-regression": RadarRegression,
     "radar-laplace": RadarLaplace,
+    "bicubic": Bicubic,
+    "back-projection": BackProjection,
 }
+
+UNSUITED: dict[Needs, str] = {
+    "": "there is nothing to train on there",
+    "visible answer": "the answer is hidden there",
+    "gaps": "nothing is hidden there",
+    "coarse": "the image is as fine as it is wanted there",
+}
+"""Why a method that needs something does not suit a task that lacks it."""
 
 
 def families() -> dict[str, list[str]]:
@@ -52,13 +82,9 @@ def chosen(names: list[str], task: type[Task]) -> list[str]:
         elif method_class(name).suits(task):
             keys.append(name)
         else:
-            reason = (
-                "the answer is hidden there"
-                if method_class(name).needs == "visible answer"
-                else "nothing is hidden there"
-            )
             raise MethodError(
-                f"'{name}' makes no sense under the task '{task.key}': {reason}.",
+                f"'{name}' makes no sense under the task '{task.key}': "
+                f"{UNSUITED[method_class(name).needs]}.",
                 "Choose another method or another task.",
             )
     return list(dict.fromkeys(keys))

@@ -54,6 +54,7 @@ class BandMean(Method):
     key: ClassVar[str] = "band-mean"
     label: ClassVar[str] = "Band mean"
     family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = "Fₖ = mean of Mₖ over all visible pixels"
     source: ClassVar[str] = "Arithmetic mean"
     summary: ClassVar[str] = (
         "Paints every pixel with the mean of the visible ones: what a method that knows nothing "

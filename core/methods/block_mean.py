@@ -45,6 +45,7 @@ class BlockMean(Method):
     key: ClassVar[str] = "block-mean"
     label: ClassVar[str] = "4 x 4 mean"
     family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = "Fₖ = mean of Mₖ over the block of 4 × 4 pixels"
     source: ClassVar[str] = "The resolution two 2 x 2 poolings leave, as in the autoencoder"
     summary: ClassVar[str] = (
         "Averages blocks of 4 x 4 pixels, the resolution inside the autoencoder: a network that "

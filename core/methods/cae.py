@@ -15,6 +15,10 @@ class ConvolutionalAutoencoder(NetworkMethod):
 
     key: ClassVar[str] = "cae"
     label: ClassVar[str] = "Autoencoder"
+    formula: ClassVar[str] = (
+        "Fₖ = σ C₁ ρ C₈ ↑ ρ C₁₆ ↑ ρ C₃₂ ↓ ρ C₁₆ ↓ ρ C₈ (Mₖ, R),  Cₙ = n convolutions 3 × 3,  "
+        "ρ = leaky ReLU,  ↓ = largest of 2 × 2,  ↑ = repeated 2 × 2,  σ = sigmoid"
+    )
     source: ClassVar[str] = "Ha Tuan Cuong, JETAP 8(1), 2026, doi 10.33093/jetap.2026.8.1.4"
     summary: ClassVar[str] = (
         "Squeezes a band and the radar to a quarter of their size and unfolds them again: smooth "

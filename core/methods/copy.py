@@ -32,6 +32,7 @@ class Copy(Method):
     key: ClassVar[str] = "copy"
     label: ClassVar[str] = "Copy"
     family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = "Fₖ = Mₖ"
     source: ClassVar[str] = "Identity"
     summary: ClassVar[str] = (
         "Returns the optical image unchanged: no error wherever the input contains the answer, "

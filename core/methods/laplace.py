@@ -8,7 +8,7 @@ from core.grid import Pixels
 from core.methods.fitted import load_fitted, save_fitted
 from core.prepare.gaps import fill
 from core.problem import Fuser, Method, Problem, Progress, Report, unreported
-from core.scene import HIDDEN, Scene
+from core.scene import HIDDEN, Layer, Scene
 
 FILLED = "filled"
 """The prepared layer: the optical image with its gaps interpolated."""
@@ -24,6 +24,11 @@ def fill_gaps(inputs: Scene, report: Report = unreported) -> Scene:
     filled = fill(optical.raster, mask.raster)
     report(Progress("Interpolating gaps", 1, 1))
     return inputs.adding(replace(optical, name=FILLED, raster=filled))
+
+
+def gapless(inputs: Scene) -> Layer:
+    """Return the layer `filled` where there is one, else the optical image itself."""
+    return inputs.layer(FILLED) if inputs.has(FILLED) else inputs.optical
 
 
 class LaplaceFuser(Fuser):
@@ -52,6 +57,7 @@ class Laplace(Method):
     key: ClassVar[str] = "laplace"
     label: ClassVar[str] = "Interpolation"
     family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = "∇²Fₖ = 0 inside a gap,  Fₖ = Mₖ on its edge"
     source: ClassVar[str] = "Laplace's equation; Press et al., Numerical Recipes (2007), 20.5"
     summary: ClassVar[str] = (
         "Draws the smoothest surface from the gap's edge inwards, without radar: hard to beat in "

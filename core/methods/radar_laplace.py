@@ -58,6 +58,9 @@ class RadarLaplace(Method):
     key: ClassVar[str] = "radar-laplace"
     label: ClassVar[str] = "Radar + interpolation"
     family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = (
+        "Fₖ = Pₖ + L(Mₖ − Pₖ),  Pₖ = radar regression,  L = interpolation across the gap"
+    )
     source: ClassVar[str] = "Regression kriging's idea (Hengl et al. 2007) with Laplace's equation"
     summary: ClassVar[str] = (
         "Adds to the radar regression its own error, interpolated from the gap's edge: the "

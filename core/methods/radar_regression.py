@@ -127,6 +127,9 @@ class RadarRegression(Method):
     key: ClassVar[str] = "radar-regression"
     label: ClassVar[str] = "Radar regression"
     family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = (
+        "Fₖ = aₖ + Σⱼ bₖⱼ Rⱼ,  Rⱼ in dB,  a and b by least squares over visible pixels"
+    )
     source: ClassVar[str] = "Ordinary least squares on VV and VH in decibels"
     summary: ClassVar[str] = (
         "Predicts each band from the radar of the same pixel: it tells water from town, keeps the "

@@ -15,6 +15,9 @@ class ShallowCNN(NetworkMethod):
 
     key: ClassVar[str] = "shallow-cnn"
     label: ClassVar[str] = "Shallow CNN"
+    formula: ClassVar[str] = (
+        "Fₖ = σ C₁ ρ C₁₆ ρ C₁₆ (Mₖ, R),  Cₙ = n convolutions 3 × 3,  ρ = leaky ReLU,  σ = sigmoid"
+    )
     source: ClassVar[str] = "Ha Tuan Cuong, JETAP 8(1), 2026, doi 10.33093/jetap.2026.8.1.4"
     summary: ClassVar[str] = (
         "Three small convolutions over a band and the radar: quick and close to its input; where "

@@ -9,7 +9,7 @@ import numpy as np
 from core.derived import MappedRaster, scratch
 from core.grid import BLOCK, Pixels, Raster, Window
 from core.methods.band_mean import band_means
-from core.methods.laplace import FILLED, fill_gaps
+from core.methods.laplace import fill_gaps, gapless
 from core.methods.radar import RadarInput, radar_inputs
 from core.methods.training import Lesson
 from core.prepare.normalisation import Kind, Normalisation, Where, fixed, min_max, percentile
@@ -72,8 +72,8 @@ class View:
 
     def optical_channels(self, inputs: Scene, window: Window) -> Pixels:
         """Return the normalised bands, interpolated where hidden; 0 stands for no data."""
-        layer = inputs.layer(FILLED) if inputs.has(FILLED) else inputs.optical
-        return np.nan_to_num(self.optical.apply(layer.raster.read(window, self.bands)), nan=0.0)
+        pixels = gapless(inputs).raster.read(window, self.bands)
+        return np.nan_to_num(self.optical.apply(pixels), nan=0.0)
 
     def radar_channels(self, inputs: Scene, window: Window) -> Pixels:
         """Return the normalised radar channels; their mean stands for no data."""

@@ -5,9 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from html import escape
+from unicodedata import normalize
 
+from core.blocks import overhead
+from core.grid import BLOCK
 from core.settings import Setting
 
+NOTABLE = 1.1
+"""How many times its own area a block reads before that is worth a word."""
+_BELOW, _ABOVE = re.compile("[₀-₉ₐ-ₜⱼ]+"), re.compile("[⁰¹²³⁴-⁹⁻]+")
 _DOI = re.compile(r"doi (10\.\d{4,}/[^\s,;]*[^\s,;.])")
 
 
@@ -21,11 +27,14 @@ class Card:
     source: str
     facts: Mapping[str, str] = field(default_factory=dict)
     settings: Sequence[Setting] = ()
+    formula: str = ""
+    """Its equation, then what its signs mean, with a comma and two spaces between."""
 
     def holds(self, wanted: str) -> bool:
-        """Whether every word of `wanted` occurs in the card."""
-        everything = " ".join((self.key, self.label, self.text, self.source, *self.facts.values()))
-        return all(word in everything.lower() for word in wanted.lower().split())
+        """Whether every word of `wanted` occurs in the card; a subscript is the letter it shows."""
+        texts = (self.key, self.label, self.formula, self.text, self.source, *self.facts.values())
+        everything = normalize("NFKC", " ".join(texts)).lower()
+        return all(word in everything for word in normalize("NFKC", wanted).lower().split())
 
     def html(self) -> str:
         """Return the card; all text is escaped."""
@@ -35,7 +44,7 @@ class Card:
         text = f"<p>{escape(self.text)}</p>" if self.text else ""
         return (
             f"<article class='card' id='{escape(self.key)}'><h3>{escape(self.label)}"
-            f"<code>{escape(self.key)}</code></h3>{text}"
+            f"<code>{escape(self.key)}</code></h3>{text}{_formula(self.formula)}"
             f"{f'<dl>{facts}</dl>' if facts else ''}{_settings(self.settings)}"
             f"<footer>{linked(self.source)}</footer></article>"
         )
@@ -53,6 +62,35 @@ def linked(source: str) -> str:
     )
 
 
+def looks(halo: int) -> str:
+    """Say how many pixels away something looks, and what that costs where it costs much.
+
+    >>> looks(3)
+    '3 px far'
+    >>> looks(270)
+    '270 px far; a block of 1,024 px reads 2.3 times its own area'
+    """
+    if not halo:
+        return "at each pixel alone"
+    times = overhead(halo)
+    cost = f"; a block of {BLOCK:,} px reads {times:.1f} times its own area"
+    return f"{halo:,} px far{cost if times > NOTABLE else ''}"
+
+
+def _formula(formula: str) -> str:
+    if not formula:
+        return ""
+    equation, *meanings = formula.split(",  ")
+    explained = " ".join(f"<small>{_raised(meaning)}</small>" for meaning in meanings)
+    return f"<p class='formula'><span>{_raised(equation)}</span>{explained}</p>"
+
+
+def _raised(line: str) -> str:
+    """Return a line with its small letters as HTML makes them: fewer fonts have the characters."""
+    lowered = _BELOW.sub(lambda found: f"<sub>{normalize('NFKC', found[0])}</sub>", escape(line))
+    return _ABOVE.sub(lambda found: f"<sup>{normalize('NFKC', found[0])}</sup>", lowered)
+
+
 def _settings(settings: Sequence[Setting]) -> str:
     if not settings:
         return ""
@@ -62,8 +100,9 @@ def _settings(settings: Sequence[Setting]) -> str:
         f"<td>{escape(each.help)}</td></tr>"
         for each in settings
     )
+    counted = "1 setting" if len(settings) == 1 else f"{len(settings)} settings"
     return (
-        f"<details><summary>{len(settings)} settings</summary><div class='scroll'><table>"
+        f"<details><summary>{counted}</summary><div class='scroll'><table>"
         "<thead><tr><th scope='col'>Setting</th><th scope='col'>Default</th>"
         "<th scope='col'>Can be</th><th scope='col'>Meaning</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div></details>"

@@ -22,6 +22,7 @@ def test_facts_are_given(key):
     method = METHODS[key]
     assert method.key == key
     assert method.label and method.family and method.source
+    assert method.formula and "\n" not in method.formula
     assert method.summary.endswith(".")
     for preset in method.presets.values():
         method.from_values(preset)

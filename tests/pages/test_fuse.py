@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import shlex
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from core import library
 from core.__main__ import parser
 from core.commands import fusion
 from core.derived import MemoryRaster
-from core.methods import METHODS
+from core.methods import METHODS, families
+from core.methods.copy import Copy
 from core.request import Request
 from core.runs import CANCELLED, PROGRESS, RESULT, all_runs, new_run
 from core.scene import Layer, Role, Unit
+from core.settings import setting
 from core.studies import all_studies
 from core.tasks import TASKS
 from pages.shared.fusing import orders
@@ -83,6 +86,26 @@ def test_the_task_decides_which_methods_are_offered_and_chosen(fuse, small):
     fill_clouds(page)
     assert chosen(page, "gap") == ["laplace", "radar-laplace"]
     assert key("gap", "method", "copy") not in {each.key for each in page.checkbox}
+
+
+def test_sharpening_begins_with_what_is_hard_to_beat(fuse, small, waiting_engine):
+    page = fuse()
+    page.session_state["fuse-task"] = TASKS["sharpen"].label
+    ran(page)
+    assert set(chosen(page, "sharpen")) == {"back-projection", "bicubic"}
+    assert key("sharpen", "method", "cae") not in {each.key for each in page.checkbox}
+    page.number_input(key=key("sharpen", "task", "ratio")).set_value(2)
+    page.number_input(key=key("sharpen", "back-projection", "iterations")).set_value(20)
+    page.checkbox(key=key("sharpen", "method", "bicubic")).uncheck()
+    page.number_input(key="fuse-seeds").set_value(2)
+    ran(page)
+    assert any("and Bicubic to compare with" in text for text in texts(page, "caption"))
+    starting(page).click()
+    ran(page)
+    assert {each.task_settings["ratio"] for each in waiting_engine.submitted} == {2}
+    assert [run.request.method for run in all_studies()[0].runs] == ["bicubic"] + [
+        "back-projection"
+    ] * 2
 
 
 def test_real_clouds_are_filled_and_without_any_there_is_no_such_choice(fuse, workspace):
@@ -179,6 +202,89 @@ def test_without_a_method_there_is_nothing_to_start(fuse, small):
     ran(page)
     assert starting(page).disabled
     assert "Choose at least one method." in texts(page, "caption")
+
+
+def test_a_family_is_chosen_and_cleared_in_one_click(fuse, small):
+    page = fuse()
+    task = TASKS["reconstruct"]
+    suited = [each for each in families()["reference"] if METHODS[each].suits(task)]
+    page.button(key=key("reconstruct", "reference", "all")).click()
+    ran(page)
+    assert chosen(page, "reconstruct") == ["shallow-cnn", *suited]
+    assert page.button(key=key("reconstruct", "reference", "all")).disabled
+    assert starting(page).label == f"Start {1 + len(suited)} runs"
+    page.button(key=key("reconstruct", "network", "all")).click()
+    ran(page)
+    page.button(key=key("reconstruct", "reference", "none")).click()
+    ran(page)
+    assert chosen(page, "reconstruct") == ["shallow-cnn", "cae"]
+    assert page.button(key=key("reconstruct", "reference", "none")).disabled
+    page.checkbox(key=key("reconstruct", "method", "cae")).uncheck()
+    ran(page)
+    assert not page.button(key=key("reconstruct", "network", "all")).disabled
+
+
+def configurable(count):
+    """Methods with settings that say what they are after, and nothing else."""
+    made = {}
+    for number in range(count):
+        facts = {"key": f"tuned-{number}", "label": f"Tuned {number}", "family": "tuned"}
+        fields = [("epochs", int, setting(1, "Epochs", minimum=1, maximum=9))]
+        method = dataclasses.make_dataclass("Tuned", fields, bases=(Copy,), frozen=True)
+        for name, value in facts.items():
+            setattr(method, name, value)
+        made[facts["key"]] = method
+    return made
+
+
+@pytest.mark.parametrize(("count", "folded"), [(2, 0), (3, 4)])
+def test_settings_are_folded_where_many_methods_have_some(fuse, small, monkeypatch, count, folded):
+    """The network that is chosen at first has settings too."""
+    for name, method in configurable(count).items():
+        monkeypatch.setitem(METHODS, name, method)
+    page = fuse()
+    page.button(key=key("reconstruct", "tuned", "all")).click()
+    page.checkbox(key=key("reconstruct", "method", "copy")).check()
+    ran(page)
+    labels = ["Shallow CNN", *(f"Tuned {number}" for number in range(count))]
+    folds = {f"**{label}**" for label in labels}
+    assert len([each for each in page.expander if each.label in folds]) == folded
+    assert len({each.value for each in page.subheader} & set(labels)) == len(labels) - folded
+    page.number_input(key=key("reconstruct", "tuned-1", "epochs")).set_value(7)
+    ran(page)
+    starting(page).click()
+    ran(page)
+    asked = {run.request.method: run.request.settings for run in all_runs()}
+    assert asked["tuned-1"] == {"epochs": 7} and asked["tuned-0"] == {"epochs": 1}
+    assert asked["copy"] == {}
+
+
+def test_what_is_amiss_is_seen_above_folded_settings(fuse, small, monkeypatch):
+    for name, method in configurable(3).items():
+        monkeypatch.setitem(METHODS, name, method)
+    page = fuse()
+    page.button(key=key("reconstruct", "tuned", "all")).click()
+    page.number_input(key=key("reconstruct", "shallow-cnn", "patch")).set_value(256)
+    ran(page)
+    assert "The largest patch that works here is 160" in texts(page, "error")[0]
+    assert not [error for fold in page.expander for error in fold.error]
+
+
+@pytest.mark.parametrize(("halo", "told"), [(None, False), (100, False), (270, True)])
+def test_a_method_that_looks_very_far_says_what_that_costs(fuse, small, monkeypatch, halo, told):
+    class Far(Copy):
+        key: ClassVar[str] = "far"
+
+        def reach(self) -> int | None:
+            return halo
+
+    monkeypatch.setitem(METHODS, "far", Far)
+    page = fuse()
+    page.checkbox(key=key("reconstruct", "method", "far")).check()
+    ran(page)
+    words = "Looks 270 px far; a block of 1,024 px reads 2.3 times its own area."
+    assert any(words in text for text in texts(page, "caption")) == told
+    assert any("its own area" in text for text in texts(page, "caption")) == told
 
 
 def test_a_choice_survives_a_change_of_page(fuse, small):

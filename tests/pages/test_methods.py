@@ -1,15 +1,27 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.methods import METHODS
+from core.methods.copy import Copy
 from core.metrics import METRICS
 from core.settings import setting
 from core.sources import SOURCES
 from core.tasks import TASKS
-from pages.shared.cards import Card, limits, linked, plain
+from pages.shared.cards import Card, limits, linked, looks, plain
 from tests.pages.shown import ROOT, html, texts
 
 SHELVES = {"Methods": METHODS, "Tasks": TASKS, "Metrics": METRICS, "Sources": SOURCES}
+
+
+@dataclass(frozen=True)
+class Far(Copy):
+    key: ClassVar[str] = "far"
+
+    def reach(self) -> int | None:
+        return 270
 
 
 @pytest.fixture
@@ -30,16 +42,53 @@ def test_every_entry_of_every_registry_has_a_card(opened, shelf):
 
 def test_search_leaves_the_cards_that_hold_every_word(opened):
     opened.run()
-    opened.text_input(key="wanted").set_value("conv 11,817").run()
+    opened.text_input(key="wanted").set_value("kriging 11,817").run()
     assert "Nothing among the methods" in texts(opened, "caption")[-1]
     opened.text_input(key="wanted").set_value("NETWORK 11,817").run()
     assert html(opened).count("<article") == 1 and "<code>cae</code>" in html(opened)
 
 
+def test_every_method_shows_its_formula_and_is_found_by_it(opened):
+    opened.run()
+    assert html(opened).count("<p class='formula'>") == len(METHODS)
+    assert "<span>F<sub>k</sub> = M<sub>k</sub></span></p>" in html(opened)
+    opened.text_input(key="wanted").set_value("∇²Fk").run()
+    assert html(opened).count("<article") == 1 and "<code>laplace</code>" in html(opened)
+
+
+def test_a_card_says_how_far_a_method_looks_where_that_is_known(opened, monkeypatch):
+    monkeypatch.setitem(METHODS, "far", Far)
+    opened.run()
+    told = "<dt>Looks</dt><dd>270 px far; a block of 1,024 px reads 2.3 times its own area</dd>"
+    assert html(opened).count(told) == 1
+    copy = html(opened).split("id='copy'")[1].split("</article>")[0]
+    assert "<dt>Looks</dt>" not in copy
+
+
+@pytest.mark.parametrize(
+    ("halo", "words"),
+    [
+        (0, "at each pixel alone"),
+        (24, "24 px far"),
+        (26, "26 px far; a block of 1,024 px reads 1.1 times its own area"),
+        (1536, "1,536 px far; a block of 1,024 px reads 16.0 times its own area"),
+    ],
+)
+def test_what_looking_far_costs_is_said_where_it_costs_much(halo, words):
+    assert looks(halo) == words
+
+
 def test_a_card_escapes_what_it_shows():
-    shown = Card("k", "<b>", "a & b", "<i>", {"<u>": "<s>"}).html()
+    shown = Card("k", "<b>", "a & b", "<i>", {"<u>": "<s>"}, formula="x < y,  y > z").html()
     assert "&lt;b&gt;" in shown and "a &amp; b" in shown
+    assert "<p class='formula'><span>x &lt; y</span><small>y &gt; z</small></p>" in shown
     assert not any(tag in shown for tag in ("<b>", "<i>", "<u>", "<s>"))
+
+
+def test_small_letters_of_a_formula_are_small_in_every_font():
+    shown = Card("k", "", "", "", formula="Fₖ = W⁻¹ C₁₆ Σⱼ Rⱼ²").html()
+    assert "F<sub>k</sub> = W<sup>−1</sup> C<sub>16</sub> Σ<sub>j</sub> R<sub>j</sub>" in shown
+    assert shown.count("<sup>2</sup>") == 1
 
 
 @pytest.mark.parametrize(

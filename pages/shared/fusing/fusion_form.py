@@ -21,11 +21,14 @@ from core.tasks import TASKS
 from pages.shared import notices
 from pages.shared.forms import choose, setting_fields
 from pages.shared.fusing.estimate import Planned, plan
-from pages.shared.fusing.method_cards import choose_methods, selection_key
+from pages.shared.fusing.method_cards import (
+    choose_methods,
+    selection_key,
+    settings_place,
+    tell_reach,
+)
 
 TASK, SEEDS, FIRST_SEED = "fuse-task", "fuse-seeds", "fuse-first-seed"
-SUGGESTED = {True: ("radar-laplace", "laplace"), False: ("shallow-cnn",)}
-"""What is chosen at first, with gaps and without: the best fill known, and what it has to beat."""
 DEFAULT, SUGGESTED_PRESET = "Default", "fast"
 USE, FILL = "use", "fill"
 """The setting of filling clouds that says whether real ones are filled."""
@@ -65,7 +68,7 @@ def _cloudy(_: str, entry: Entry) -> bool:
 
 def method_choice(task: type[Task], entry: Entry) -> list[str]:
     """Ask which methods to run."""
-    return choose_methods(task, key=_key(entry.id, task), suggested=SUGGESTED[task.has_gaps])
+    return choose_methods(task, key=_key(entry.id, task), suggested=task.suggested)
 
 
 def method_plan(
@@ -81,11 +84,11 @@ def method_plan(
     """
     has_fields = bool(METHODS[method].settings())
     with st.container(border=has_fields, key=f"card-settings-{method}"):
-        if has_fields:
-            st.subheader(METHODS[method].label, anchor=False)
-        settings = method_fields(method, task, entry)
+        with settings_place(method, key=_key(entry.id, task)):
+            settings = method_fields(method, task, entry)
         try:
             request = Request(entry.id, task.key, method, settings, task_settings)
+            tell_reach(request.configured_method)
             return request, plan(request, entry, runs)
         except BandweaveError as error:
             notices.problem(error)

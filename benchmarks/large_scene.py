@@ -1,0 +1,83 @@
+"""Classical methods on a whole Sentinel-2 tile: memory and time, each method in its own process.
+
+Run as `.venv/bin/python benchmarks/large_scene.py [SIDE] [METHOD ...]` (10980 and the whole shelf
+by default). A scene of three bands and two polarisations is written to a temporary folder; a method
+is fitted to it and fuses it into a GeoTIFF, as a run does. Memory is the process's peak, libraries
+included.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from core.blocks import fuse, overhead
+from core.grid import BLOCK
+from core.memory import peak_mib
+from core.methods import METHODS, families
+from core.raster import StoredRaster, create
+from core.scene import Scene, open_scene, save_scene
+from core.sources.simulated import Simulated
+from core.tasks.reconstruct import Reconstruct
+
+SIDE = 10980
+LIMIT_GIB = 1.25
+
+
+def write_scene(folder: Path, side: int) -> Scene:
+    """Store the demo's kind of scene, repeated with noise of its own, at a side."""
+    scene = Simulated(BLOCK, BLOCK).make()
+    grid = replace(scene.grid, height=side, width=side)
+    generator = np.random.default_rng(0)
+    layers = []
+    for layer in (scene.optical, scene.radar):
+        tile = layer.raster.read()
+        path = folder / "parts" / f"{layer.name}.tif"
+        with create(path, grid, layer.bands) as target:
+            for window in grid.windows(BLOCK):
+                part = tile[:, : window.height, : window.width]
+                noise = generator.uniform(0.95, 1.05, part.shape).astype(np.float32)
+                target.write(window, part * noise)
+        layers.append(replace(layer, raster=StoredRaster(path)))
+    return save_scene(replace(scene, layers=tuple(layers)), folder / "scene")
+
+
+def measure(key: str, folder: Path) -> None:
+    """Fit and fuse in this process; print what it took."""
+    begun = time.process_time()
+    problem = Reconstruct().pose(open_scene(folder / "scene"), 0).problem
+    fuser = METHODS[key]().fit(problem)
+    path = folder / f"{key}.tif"
+    with create(path, problem.inputs.grid, fuser.bands) as target:
+        fuse(fuser, problem, target)
+    path.unlink()
+    seconds = time.process_time() - begun
+    gib = (peak_mib() or 0) / 1024
+    print(
+        f"{key:14} halo {fuser.halo:4} px, reads {overhead(fuser.halo):.2f} x   "
+        f"{seconds:6.0f} CPU s   peak {gib:.2f} GiB{'' if gib < LIMIT_GIB else '  OVER'}",
+        flush=True,
+    )
+
+
+def main(words: list[str]) -> None:
+    """Write the scene, then start a process a method."""
+    if words[:1] == ["--one"]:
+        measure(words[1], Path(words[2]))
+        return
+    side = int(words[0]) if words else SIDE
+    with tempfile.TemporaryDirectory() as folder:
+        write_scene(Path(folder), side)
+        print(f"{side} x {side}, 3 bands and radar; limit {LIMIT_GIB} GiB", flush=True)
+        for key in words[1:] or families()["classical"]:
+            subprocess.run([sys.executable, __file__, "--one", key, folder], check=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
