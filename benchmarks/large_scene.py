@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.blocks import fuse, overhead
-from core.grid import BLOCK
+from core.grid import BLOCK, Grid, Pixels, Window
 from core.memory import peak_mib
 from core.methods import METHODS, families
-from core.raster import StoredRaster, create
-from core.scene import Scene, open_scene, save_scene
+from core.raster import create
+from core.scene import open_scene, save_scene
 from core.sources.simulated import Simulated
 from core.tasks.reconstruct import Reconstruct
 
@@ -30,22 +31,31 @@ SIDE = 10980
 LIMIT_GIB = 1.25
 
 
-def write_scene(folder: Path, side: int) -> Scene:
-    """Store the demo's kind of scene, repeated with noise of its own, at a side."""
+@dataclass(frozen=True, eq=False)
+class Repeated:
+    """A tile repeated over a grid, times noise of its own: read by whole blocks only."""
+
+    tile: Pixels
+    grid: Grid
+    bands: tuple[str, ...]
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return a block's pixels."""
+        assert window is not None and bands is None
+        part = self.tile[:, : window.height, : window.width]
+        noise = np.random.default_rng((window.row, window.col)).uniform(0.95, 1.05, part.shape)
+        return part * noise.astype(np.float32)
+
+
+def write_scene(folder: Path, side: int) -> None:
+    """Store the demo's kind of scene, repeated to a side."""
     scene = Simulated(BLOCK, BLOCK).make()
     grid = replace(scene.grid, height=side, width=side)
-    generator = np.random.default_rng(0)
-    layers = []
-    for layer in (scene.optical, scene.radar):
-        tile = layer.raster.read()
-        path = folder / "parts" / f"{layer.name}.tif"
-        with create(path, grid, layer.bands) as target:
-            for window in grid.windows(BLOCK):
-                part = tile[:, : window.height, : window.width]
-                noise = generator.uniform(0.95, 1.05, part.shape).astype(np.float32)
-                target.write(window, part * noise)
-        layers.append(replace(layer, raster=StoredRaster(path)))
-    return save_scene(replace(scene, layers=tuple(layers)), folder / "scene")
+    layers = tuple(
+        replace(layer, raster=Repeated(layer.raster.read(), grid, layer.bands))
+        for layer in (scene.optical, scene.radar)
+    )
+    save_scene(replace(scene, layers=layers), folder / "scene")
 
 
 def measure(key: str, folder: Path) -> None:

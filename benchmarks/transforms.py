@@ -18,7 +18,7 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.transforms.contourlet import Contourlet
-from core.transforms.directional import per_level, splits
+from core.transforms.directional import splits
 from core.transforms.mapping import G0, G1, H0, H1, Direction
 from core.transforms.nsct import NonsubsampledContourlet
 from core.transforms.transform import Coefficients, Transform
@@ -89,7 +89,7 @@ def pyramid_by_scipy(image: Image) -> Image:
 def all_by_scipy(image: Image) -> Image:
     """Take the image apart by scale and direction and put it together; return all of it."""
     details, results = [], []
-    for level, directions in enumerate(per_level(DIRECTIONS, LEVELS)):
+    for level, directions in enumerate(NonsubsampledContourlet(LEVELS, DIRECTIONS).per_level):
         image, detail = separate(image, low_pass(2**level))
         subbands = [detail]
         for pairs in splits(directions):

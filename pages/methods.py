@@ -16,7 +16,10 @@ READING = {
     "higher": "Higher is better",
     "closer": "Better the closer to the original's own value",
 }
-SIGNS = "In formulas F is the result, M the optical image, R the radar, and k counts bands."
+SIGNS = (
+    "In formulas F is the result, M the optical image, R the radar (in classical methods matched "
+    "to what it replaces), w the injection weight, and k counts bands."
+)
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ class NSCT(MultiscaleMethod):
     key: ClassVar[str] = "nsct"
     label: ClassVar[str] = "NSCT"
     formula: ClassVar[str] = (
-        "Fₖ = Mₖ + w (N⁻¹[choose(N Mₖ, N R)] − Mₖ),  low-pass = (1 − s) Mₖ + s R"
+        "Fₖ = Mₖ + w (N⁻¹[choose(N Mₖ, N R)] − Mₖ),  low-pass = (1 − s) Mₖ + s R,  "
+        "s = radar's share"
     )
     source: ClassVar[str] = "da Cunha, Zhou and Do 2006, doi 10.1109/TIP.2006.877507"
     summary: ClassVar[str] = (

@@ -3,20 +3,12 @@
 from dataclasses import dataclass
 
 from core.transforms import ladder, laplacian
-from core.transforms.directional import check_directions, per_level
-from core.transforms.transform import (
-    Band,
-    Image,
-    Shape,
-    Transform,
-    check_levels,
-    crop,
-    extend,
-)
+from core.transforms.directional import DirectionalTransform
+from core.transforms.transform import Band, Image, Shape, crop, extend
 
 
 @dataclass(frozen=True)
-class Contourlet(Transform):
+class Contourlet(DirectionalTransform):
     """A Laplacian pyramid whose every level goes through a directional filter bank.
 
     Do and Vetterli 2005, doi 10.1109/TIP.2005.859376: with a_0 the image, level j is
@@ -28,22 +20,13 @@ class Contourlet(Transform):
     two a level. Not shift-invariant.
     """
 
-    levels: int = 3
-    directions: int = 8
-    """At the finest level: 4, 8 or 16; halved every second coarser level, 4 at least."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is not there."""
-        check_levels(self.levels)
-        check_directions(self.directions)
-
     @property
     def reach(self) -> int:
         """The widest way from a pixel down to one level's coefficients and up again."""
         down_and_up = laplacian.ANALYSIS + laplacian.SYNTHESIS
         reaches = [
             (3 * down_and_up + ladder.reach(directions) << level) - down_and_up
-            for level, directions in enumerate(per_level(self.directions, self.levels))
+            for level, directions in enumerate(self.per_level)
         ]
         return max(reaches)
 
@@ -51,8 +34,7 @@ class Contourlet(Transform):
     def stride(self) -> int:
         """What every level and its filter bank can be halved by."""
         strides = [
-            ladder.stride(directions) << level
-            for level, directions in enumerate(per_level(self.directions, self.levels))
+            ladder.stride(directions) << level for level, directions in enumerate(self.per_level)
         ]
         return max(1 << self.levels, *strides)
 
@@ -75,7 +57,7 @@ class Contourlet(Transform):
 
     def spread(self, band: Band, level: int) -> tuple[Image, ...]:
         """Return d_(j,k), in order of angle as in `directional`."""
-        return ladder.spread(band[0], per_level(self.directions, self.levels)[level])
+        return ladder.spread(band[0], self.per_level[level])
 
     def gather(self, subbands: tuple[Image, ...], level: int) -> Band:
         """Undo `spread`."""

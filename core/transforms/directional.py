@@ -15,24 +15,39 @@ taps lie on the lattice that the splits before have left, which is why the same 
 nonsubsampled bank (`spread`) and a critically sampled one (`ladder`).
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 from core.errors import SettingError
 from core.transforms.mapping import DEGREE, Direction, fan, separate, unite
-from core.transforms.transform import Image
+from core.transforms.transform import Image, Transform, check_levels
 
 DIRECTIONS = (4, 8, 16)
 Tree = tuple[tuple[tuple[Direction, Direction], ...], ...]
 """For each depth, each split's two directions, in order of angle."""
 
 
-def check_directions(directions: int) -> None:
-    """Refuse a number of directions that no tree of splits has."""
-    if directions not in DIRECTIONS:
-        raise SettingError(
-            f"A filter bank cannot have {directions} directions.",
-            f"Choose one of: {', '.join(map(str, DIRECTIONS))}.",
-        )
+@dataclass(frozen=True)
+class DirectionalTransform(Transform):
+    """A transform whose every level goes through a directional filter bank."""
+
+    levels: int = 3
+    directions: int = 8
+    """At the finest level: 4, 8 or 16; halved every second coarser level, 4 at least."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is not there."""
+        check_levels(self.levels)
+        if self.directions not in DIRECTIONS:
+            raise SettingError(
+                f"A filter bank cannot have {self.directions} directions.",
+                f"Choose one of: {', '.join(map(str, DIRECTIONS))}.",
+            )
+
+    @property
+    def per_level(self) -> tuple[int, ...]:
+        """Each level's number of directions, the finest level's first."""
+        return tuple(max(4, self.directions >> (level + 1) // 2) for level in range(self.levels))
 
 
 @cache
@@ -47,11 +62,6 @@ def splits(directions: int) -> Tree:
         tree.append((*flat, *steep))
         across *= 2
     return tuple(tree)
-
-
-def per_level(directions: int, levels: int) -> tuple[int, ...]:
-    """Return each level's number of directions: halved every second coarser level, 4 at least."""
-    return tuple(max(4, directions >> (level + 1) // 2) for level in range(levels))
 
 
 def radii(directions: int) -> int:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from core.transforms import directional
-from core.transforms.directional import check_directions, per_level
+from core.transforms.directional import DirectionalTransform
 from core.transforms.mapping import DEGREE, low_pass, separate, unite
-from core.transforms.transform import Band, Image, Shape, Transform, check_levels, plain
+from core.transforms.transform import Band, Image, Shape, plain
 
 
 @dataclass(frozen=True)
-class NonsubsampledContourlet(Transform):
+class NonsubsampledContourlet(DirectionalTransform):
     """A pyramid and directional filter banks that leave no pixel out: shift-invariant.
 
     da Cunha, Zhou and Do 2006, doi 10.1109/TIP.2006.877507: with a_0 the image and f_j the
@@ -21,20 +21,11 @@ class NonsubsampledContourlet(Transform):
     All subbands are as large as the image, and the approximation of a constant is that constant.
     """
 
-    levels: int = 3
-    directions: int = 8
-    """At the finest level: 4, 8 or 16; halved every second coarser level, 4 at least."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is not there."""
-        check_levels(self.levels)
-        check_directions(self.directions)
-
     @property
     def reach(self) -> int:
         """The widest way from a pixel down to one level's coefficients and up again."""
         reach, pyramid = 0, 0
-        for level, directions in enumerate(per_level(self.directions, self.levels)):
+        for level, directions in enumerate(self.per_level):
             pyramid += DEGREE * low_pass(2**level).radius
             reach = max(reach, pyramid + directional.reach(directions) * 2**level)
         return reach
@@ -63,7 +54,7 @@ class NonsubsampledContourlet(Transform):
 
     def spread(self, band: Band, level: int) -> tuple[Image, ...]:
         """Return d_(j,k), in order of angle as in `directional`."""
-        directions = per_level(self.directions, self.levels)[level]
+        directions = self.per_level[level]
         return directional.spread(band[0], directions, 2**level)
 
     def gather(self, subbands: tuple[Image, ...], level: int) -> Band:

@@ -72,6 +72,27 @@ def test_a_study_runs_and_a_training_is_watched_cancelled_deleted_and_brought_ba
     expect(screen).to_have_url(re.compile(r"run=\d{8}-"))
 
 
+def test_the_classical_shelf_runs_as_one_study_and_makes_a_table(screen):
+    opened(screen, "/fuse?scene=demo")
+    expect(screen.get_by_role("button", name="Start")).to_be_enabled(timeout=DEMO_WITHIN)
+    screen.get_by_role("radio", name="Sharpen").click()
+    screen.wait_for_selector(QUIET)
+    family = screen.locator(".st-key-family-classical")
+    family.get_by_role("button", name="All").click()
+    for method in ("back-projection", "bicubic"):
+        chosen(screen, method, wanted=False)
+    screen.get_by_role("button", name="Start 9 runs").click()
+    expect(screen.get_by_text("10 of 10 runs have ended.")).to_be_visible(timeout=RUN_WITHIN)
+    ended = screen.locator(".st-key-card-followed .scores tbody tr")
+    for label in ("IHS", "Brovey", "PCA", "Gram-Schmidt", "Wavelet + IHS", "IHS + NSCT", "Bicubic"):
+        expect(ended.filter(has_text=label).first).to_be_visible()
+    screen.locator(".st-key-card-followed").get_by_role("link", name="Metrics").click()
+    screen.wait_for_selector(QUIET)
+    table = screen.locator(".scores").first
+    for label in ("IHS", "NSCT", "Contourlet", "Bicubic"):
+        expect(table.get_by_role("row").filter(has_text=label).first).to_be_visible()
+
+
 def watched(screen):
     """See the curve and the picture of a training, here and in another window; zoom into it."""
     expect(heading(screen, "Shallow CNN · seed 0")).to_be_visible()

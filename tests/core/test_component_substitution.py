@@ -102,6 +102,32 @@ def test_moments_by_hand():
     assert spread**2 == pytest.approx(3.5 / 3)
 
 
+@pytest.mark.parametrize("block", [16, 1024])
+def test_statistics_are_those_of_the_whole_scene_window_by_window(block, monkeypatch):
+    monkeypatch.setattr("core.methods.matching.BLOCK", block)
+    optical = textured(2, 60)
+    optical[:, :20, :20] = np.nan
+    optical[:, 40:] += 0.5
+    decibels = np.random.default_rng(3).normal(-11, 4, (60, 60))
+    scene = scene_of(optical, power([decibels, decibels]))
+    problem = Reconstruct(bands="all").pose(scene, 0).problem
+    radar = RadarImage("VV", UNFILTERED).of(scene)
+    known = joint(problem, radar)
+    both = np.isfinite(optical[0])
+    values = np.array([*optical[:, both], decibels[both]])
+    assert known.pixels == both.sum()
+    np.testing.assert_allclose(known.means, values.mean(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(known.covariance, np.cov(values, bias=True), rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(known.extent, [[v.min(), v.max()] for v in values], rtol=1e-5)
+    (curve,) = match("histogram", problem, radar, known, [Component(np.array([0.5, 0.5]))])
+    matched = curve.apply(radar.read()[0])[both]
+    image = optical.mean(axis=0)[both]
+    ranks = np.linspace(0.02, 0.98, 49)
+    np.testing.assert_allclose(
+        np.quantile(matched, ranks), np.quantile(image, ranks), rtol=0, atol=2e-3
+    )
+
+
 def test_gains_by_hand():
     """The same three pixels: cov(I, red) = 5/6, cov(I, green) = 3/2, var(I) = 7/6."""
     scene = scene_of([[[1, 2, 3]], [[0, 0, 3]]], [[[1, 10, 0.1]], [[1, 1, 1]]])

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from core.transforms import ladder, laplacian
 from core.transforms.contourlet import Contourlet
-from core.transforms.directional import DIRECTIONS, per_level, splits
+from core.transforms.directional import DIRECTIONS, splits
 from core.transforms.mapping import G0, G1, H0, H1, apply, fan, low_pass, separate, unite
 from core.transforms.nsct import NonsubsampledContourlet
 from core.transforms.wavelet import Wavelet
@@ -102,9 +102,9 @@ def test_channels_are_polynomials_of_the_mapping(mapping):
 
 
 def test_fewer_directions_at_coarser_levels():
-    assert per_level(8, 4) == (8, 4, 4, 4)
-    assert per_level(16, 5) == (16, 8, 8, 4, 4)
-    assert per_level(4, 2) == (4, 4)
+    assert NonsubsampledContourlet(4, 8).per_level == (8, 4, 4, 4)
+    assert Contourlet(5, 16).per_level == (16, 8, 8, 4, 4)
+    assert Contourlet(2, 4).per_level == (4, 4)
 
 
 @pytest.mark.parametrize("shift", [(1, 0), (0, 1), (3, -5), (40, 33)], ids=str)

@@ -126,6 +126,46 @@ def test_disjoint_places_are_refused(core, test_data):
     assert library.entries() == []
 
 
+def test_the_classical_shelf_spoils_colours_on_spain(core, test_data, tmp_path):
+    """Sharpening: what radar puts in the place of brightness is three times as wrong as bicubic."""
+    core("scene", "create", "--name", "s", *spain(test_data))
+    code, scores = core(
+        *("fuse", "--scene", "s", "--task", "sharpen", "--method", "classical", "reference"),
+        *("--out", tmp_path / "o"),
+    )
+    assert code == 0
+    error = values(scores, "ergas")
+    assert error["back-projection"] < error["bicubic"] < 3.5
+    for method in ("ihs", "brovey", "pca", "gram-schmidt"):
+        assert 9.5 < error[method] < 11.5
+    for method in ("wavelet", "contourlet", "nsct", "ihs-nsct", "wavelet-ihs"):
+        assert 1.5 * error["bicubic"] < error[method] < 0.8 * error["ihs"]
+    # what is substituted in intensity keeps the differences between bands, so angles suffer less
+    angle = values(scores, "sam")
+    assert angle["ihs-nsct"] < angle["nsct"]
+    assert angle["wavelet-ihs"] < angle["wavelet"]
+
+
+@pytest.mark.parametrize("task", ["reconstruct", "gap", "sharpen"])
+def test_the_classical_shelf_runs_on_china_under_every_task(core, test_data, tmp_path, task):
+    """Its radar is cut off at exactly 0 dB, which is data."""
+    core("scene", "create", "--name", "c", *china(test_data))
+    settings = ["speckle=refined-lee", "radar=mean", "matching=histogram"]
+    code, scores = core(
+        *("fuse", "--scene", "c", "--task", task, "--method", "classical", "--set", *settings),
+        *("--out", tmp_path / "o"),
+    )
+    assert code == 0
+    error = values(scores, "rmse")
+    assert len(error) == 9
+    assert all(0 < value < 0.2 for value in error.values())
+    for method in error:
+        with rasterio.open(tmp_path / "o" / method / "fused.tif") as fused:
+            assert np.isfinite(fused.read()).all()
+    hidden = {"reconstruct": "all", "gap": "hidden", "sharpen": "all"}[task]
+    assert {row["region"] for row in scores} == {hidden}
+
+
 def native_cells_under(pixels: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     """Return the pixels of every 3 x 3 native cell of the file that is hidden as a whole."""
     edges = [np.nonzero(np.diff(pixels, axis=axis).any(axis=(0, 3 - axis)))[0] for axis in (1, 2)]

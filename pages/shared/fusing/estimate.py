@@ -110,18 +110,20 @@ def _cost(folder: Path, _: int) -> Cost:
 
 
 def plan_table(plans: Sequence[Planned]) -> str:
-    """Return what a run of each method will take as an HTML table."""
+    """Return what a run of each method will take as an HTML table; steps where any trains."""
+    trains = any(plan.steps for _, plan in plans)
+
+    def counts(plan: Plan) -> tuple[int, ...]:
+        return (plan.patches, plan.steps) if trains else ()
+
+    columns = [("Patches", "a pass"), ("Training steps", "all bands")] if trains else []
     heads = "".join(
         f"<th scope='col'>{name}<small>{note}</small></th>"
-        for name, note in (
-            ("Patches", "a pass"),
-            ("Training steps", "all bands"),
-            ("Expected", "a run"),
-        )
+        for name, note in (*columns, ("Expected", "a run"))
     )
     rows = "".join(
         f"<tr><th scope='row'>{escape(METHODS[request.method].label)}{_weights(plan)}</th>"
-        + "".join(f"<td>{n:,}</td>" if n else "<td>–</td>" for n in (plan.patches, plan.steps))
+        + "".join(f"<td>{n:,}</td>" if n else "<td>–</td>" for n in counts(plan))
         + f"<td>{duration(plan.seconds)}</td></tr>"
         for request, plan in plans
     )
