@@ -93,6 +93,25 @@ def test_nothing_beyond_the_reach_matters(key, rule):
     assert (results[1] != expected).any()
 
 
+@pytest.mark.parametrize(("rule", "farthest"), [("max-abs", 1), ("energy", 3)])
+def test_energy_looks_one_coefficient_farther(rule, farthest):
+    """One Haar level makes coefficients of 2 x 2 pixels: neighbours add two pixels each way."""
+    merge = Merge(Wavelet("haar", 1), rule, 0.0)
+    assert merge.halo == farthest
+    generator = np.random.default_rng(2)
+    own, other = generator.normal(size=(2, 24, 24))
+    coefficients = merge.transform.decompose(other)
+    expected = merge.merged(own, coefficients)
+    seen = 0
+    for row, col in np.ndindex(4, 4):
+        changed = own.copy()
+        changed[10 + row, 10 + col] += 9
+        rows, cols = np.nonzero(merge.merged(changed, coefficients) - expected)
+        distance = max(abs(rows - 10 - row).max(), abs(cols - 10 - col).max())
+        seen = max(seen, int(distance))
+    assert seen == farthest
+
+
 @pytest.mark.parametrize("matching", ["moments", "histogram"])
 @pytest.mark.parametrize("key", KEYS)
 def test_a_component_fused_with_itself_gives_the_input(key, matching):
