@@ -36,7 +36,7 @@ def evaluate(truth: Truth, fused: Raster, keys: Sequence[str] = tuple(METRICS)) 
     single = [key for key in keys if key in BY_BAND]
     joint = [key for key in keys if key in SPECTRAL]
     for region, flags in truth.regions.items():
-        scored = whole_cells(flags.read()[0] == 1, truth.cell)
+        scored = whole_cells(_flagged(flags), truth.cell)
         bands = []
         for band, scale in zip(truth.reference.bands, truth.scales, strict=True):
             values = score_all(
@@ -130,10 +130,21 @@ def _spectra(truth: Truth, fused: Raster, scored: NDArray[np.bool_]) -> Spectra:
 
 
 def _scaled(raster: Raster, band: str, scale: BandScale) -> NDArray[np.float32]:
-    pixels: NDArray[np.float32] = raster.read(bands=[band])[0]
+    # window by window: reading a large band at once takes several times its size
+    pixels = np.empty(raster.grid.shape, np.float32)
+    for window in raster.grid.windows(BLOCK):
+        pixels[window.slices] = raster.read(window, [band])[0]
     if (scale.lower, scale.upper) != (0.0, 1.0):
-        pixels = ((pixels - scale.lower) / (scale.upper - scale.lower)).astype(np.float32)
+        pixels -= scale.lower
+        pixels /= scale.upper - scale.lower
     return pixels
+
+
+def _flagged(flags: Raster) -> NDArray[np.bool_]:
+    found = np.empty(flags.grid.shape, np.bool_)
+    for window in flags.grid.windows(BLOCK):
+        found[window.slices] = flags.read(window)[0] == 1
+    return found
 
 
 def json_number(value: float) -> float | None:
