@@ -76,6 +76,7 @@ def test_the_classical_shelf_runs_as_one_study_and_makes_a_table(screen):
     opened(screen, "/fuse?scene=demo")
     expect(screen.get_by_role("button", name="Start")).to_be_enabled(timeout=DEMO_WITHIN)
     screen.get_by_role("radio", name="Sharpen").click()
+    expect(screen.get_by_role("spinbutton", name="Coarser by")).to_be_visible()
     screen.wait_for_selector(QUIET)
     family = screen.locator(".st-key-family-classical")
     family.get_by_role("button", name="All").click()

@@ -10,6 +10,7 @@ from core.blocks import fuse_block
 from core.derived import MemoryRaster
 from core.grid import Window
 from core.methods import METHODS
+from core.methods._coefficients import larger, stronger
 from core.methods.multiscale import NEAR, Merge, MultiscaleMethod, patched
 from core.scene import Scene
 from core.tasks.gap import Gap
@@ -157,6 +158,17 @@ def strongest(own: np.ndarray, other: np.ndarray) -> np.ndarray:
         return sum(np.roll(image**2, move, (0, 1)) for move in moves)
 
     return np.where(energy(other) > energy(own), other, own)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (4, 1), (2, 3), (17, 20)])
+def test_choices_are_those_of_plain_numpy_up_to_the_edges(shape):
+    own, other = np.random.default_rng(4).normal(size=(2, *shape))
+    found = own.copy()
+    stronger(found, other)
+    np.testing.assert_array_equal(found, strongest(own, other))
+    found = own.copy()
+    larger(found, other)
+    np.testing.assert_array_equal(found, np.where(abs(other) > abs(own), other, own))
 
 
 @pytest.mark.parametrize("key", ["nsct", "ihs-nsct"])
