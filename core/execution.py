@@ -18,6 +18,7 @@ from core.json_file import write_json
 from core.problem import Fuser, Problem, Progress, Report, Sketch, Truth
 from core.progress import as_line
 from core.raster import StoredRaster, create, write
+from core.reuse import fitted_alike
 from core.runs import (
     FUSED,
     HIDDEN_MASK,
@@ -98,7 +99,8 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
         with create(run.folder / HIDDEN_MASK, mask.grid, mask.bands, flags=True) as target:
             for window in mask.grid.windows(BLOCK):
                 target.write(window, mask.read(window))
-    fuser = request.configured_method.fit(problem, report)
+    reused = fitted_alike(run, problem, report)
+    fuser = reused.fuser if reused else request.configured_method.fit(problem, report)
     if product is None:
         _write_fused(run, run.folder / FUSED, fuser, problem, report)
         scores = _scores(truth, run.fused, report)
@@ -116,14 +118,15 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
     scales = {
         band: scale._asdict() for band, scale in zip(problem.bands, truth.scales, strict=True)
     }
-    estimated = {"estimated": True} if product else {}
+    facts: dict[str, Any] = {"estimated": True} if product else {}
+    facts |= {"model_from": reused.run} if reused else {}
     return {
         "original": reference,
         "scales": scales,
         "cell": truth.cell,
         "resolution_ratio": truth.resolution_ratio,
         "scene": scene.name,
-        **estimated,
+        **facts,
     }
 
 

@@ -244,6 +244,8 @@ class Method(Declared, ABC):
     """One plain sentence: what it does, and when it fails."""
     needs: ClassVar[Needs] = ""
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
+    applied: ClassVar[tuple[str, ...]] = ()
+    """Names of the settings that change nothing in what is learned, only how it is applied."""
 
     @classmethod
     def suits(cls, task: type[Task]) -> bool:

@@ -8,6 +8,7 @@ dies without a result reads as "lost", never as "running" for ever.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -251,9 +252,19 @@ def alike(request: Request) -> Run | None:
 
     One made before the scene that now has the id does not count.
     """
+    return found_alike([request])[0]
+
+
+def found_alike(requests: Sequence[Request]) -> list[Run | None]:
+    """Return for each request what `alike` does, listing the runs once."""
+    runs = all_runs()
+    return [_alike(request, runs) for request in requests]
+
+
+def _alike(request: Request, runs: Sequence[Run]) -> Run | None:
     scene = workspace.scenes() / request.scene / "scene.json"
     made = scene.stat().st_mtime if scene.is_file() else 0.0
-    for run in all_runs():
+    for run in runs:
         if (
             run.request.asks_the_same(request)
             and (run.folder / REQUEST).stat().st_mtime >= made

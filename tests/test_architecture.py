@@ -12,7 +12,7 @@ GROUND = {"grid", "derived", "raster", "handles", "settings"} | {
 }
 POSED = {"problem", "blocks", "progress"}
 KEPT = {"evaluate", "request", "runs", "studies", "execution", "library"} | {
-    *("display", "mercator", "composed", "profile", "warmup"),
+    *("display", "mercator", "composed", "profile", "warmup", "reuse"),
 }
 FLOORS = [GROUND, POSED, KEPT]
 """Levels whose members may import each other."""
@@ -24,7 +24,7 @@ ORDER = [
     {"prepare", "transforms"},
     {"tasks", "methods", "metrics", "sources"},
     KEPT,
-    {"engine", "report"},
+    {"engine", "report", "paper"},
     {"commands"},
     {"__main__"},
 ]

@@ -12,14 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple, cast
 
-import numpy as np
-
 from core.errors import MethodError
-from core.grid import Pixels
 from core.methods.architecture import Architecture
-from core.methods.fitted import load_fitted, save_fitted
-from core.methods.laplace import fill_gaps
-from core.methods.prediction import Network
+from core.methods.fitted import load_fitted
+from core.methods.network_fuser import NetworkFuser, Use
+from core.methods.patchwise import (
+    APART,
+    AS_IT_IS,
+    GIVEN,
+    PREDICTIONS,
+    SEAMLESS,
+    SHUFFLED,
+    Patches,
+)
 from core.methods.radar import RADAR_INPUTS, RadarInput
 from core.methods.sketch import Sketcher
 from core.methods.training import (
@@ -31,7 +36,6 @@ from core.methods.training import (
     Sampling,
     Schedule,
     Trainer,
-    Weights,
     patch_count,
     planned_steps,
     training_places,
@@ -39,7 +43,6 @@ from core.methods.training import (
 from core.methods.view import View
 from core.prepare.normalisation import KINDS, Kind
 from core.problem import Fuser, Method, Problem, Progress, Report, Task, unreported
-from core.scene import Scene
 from core.settings import Value, setting
 
 TUNED_ON = (1024, 1024)
@@ -64,7 +67,11 @@ class NetworkMethod(Method):
     architecture: ClassVar[Architecture]
     literal: ClassVar[tuple[str, ...]] = ("paper",)
     """Presets that are what somebody did, and stay so on every scene."""
+    overlapping: ClassVar[bool] = False
+    """Patches overlap by half where predicted one by one, else not at all. The paper leaves by how
+    much unsaid; half is ours."""
     family: ClassVar[str] = "network"
+    applied: ClassVar[tuple[str, ...]] = ("prediction", "radar_given")
 
     radar: str = setting(
         "ratio",
@@ -133,10 +140,27 @@ class NetworkMethod(Method):
         maximum=100,
         advanced=True,
     )
+    prediction: str = setting(
+        SEAMLESS,
+        "Prediction",
+        "Seamless; or patch by patch as in the paper: each by itself, overlaps averaged; or "
+        "patches side by side, without overlap.",
+        choices=PREDICTIONS,
+        advanced=True,
+    )
+    radar_given: str = setting(
+        AS_IT_IS,
+        "Radar given",
+        "Show the trained network the radar as it is, or its blocks shuffled.",
+        choices=GIVEN,
+        advanced=True,
+    )
 
     def __post_init__(self) -> None:
-        """Refuse a patch that pooling cannot divide."""
+        """Refuse a patch that pooling cannot divide, and shuffling where there is no radar."""
         super().__post_init__()
+        if self.radar == "none" and self.radar_given == SHUFFLED:
+            raise MethodError("Without radar there is nothing to shuffle.", "Choose a radar input.")
         stride = self.architecture.stride
         if self.patch % stride:
             raise MethodError(
@@ -178,6 +202,19 @@ class NetworkMethod(Method):
     def channels(self) -> int:
         """The network's input channels: band, radar, mask."""
         return 1 + {"ratio": 1, "db": 2, "none": 0}[self.radar] + int(self.mask)
+
+    @property
+    def patch_stride(self) -> int:
+        """How many pixels apart patches begin where they are predicted one by one."""
+        overlaps = self.overlapping and self.prediction != APART
+        return self.patch // 2 if overlaps else self.patch
+
+    @property
+    def use(self) -> Use:
+        """How the trained networks are applied."""
+        seamless = self.prediction == SEAMLESS
+        patches = None if seamless else Patches(self.patch, self.patch_stride)
+        return Use(self.architecture, self.channels, patches, self.radar_given == SHUFFLED)
 
     @property
     def recipe(self) -> Recipe:
@@ -238,18 +275,19 @@ class NetworkMethod(Method):
             lessons = [pair.band(index) for pair in pairs]
             weights[band] = trainer.train(lessons, (problem.seed, index), told.note)
             told.end((index + 1) * steps)
-        return NetworkFuser(self, view, weights)
+        return NetworkFuser(self.use, view, weights, problem.seed)
 
     def load(self, folder: Path) -> Fuser:
         """Read the networks and their scales."""
         from core.methods.backend import keras
 
-        view = View.from_json(load_fitted(folder))
+        stored = load_fitted(folder)
+        view = View.from_json(stored)
         weights = {
             band: keras().models.load_model(folder / f"{band}.keras", compile=False).get_weights()
             for band in view.bands
         }
-        return NetworkFuser(self, view, weights)
+        return NetworkFuser(self.use, view, weights, stored.get("seed", 0))
 
 
 class _BandReport:
@@ -268,39 +306,3 @@ class _BandReport:
     def end(self, step: int) -> None:
         """Report that the band has ended, also where training stopped early."""
         self._report(self._last._replace(step=step, milestone=True))
-
-
-class NetworkFuser(Fuser):
-    """Trained networks, one a band, and how they see a scene."""
-
-    def __init__(self, method: NetworkMethod, view: View, weights: Mapping[str, Weights]) -> None:
-        self.bands = view.bands
-        self.halo = method.architecture.halo
-        self.stride = method.architecture.stride
-        self._method = method
-        self._view = view
-        self._weights = weights
-
-    def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
-        """Add the interpolated image where pixels are hidden."""
-        return fill_gaps(inputs, report)
-
-    def fuse(self, block: Scene) -> Pixels:
-        """Return every band from its own network."""
-        window = block.grid.full
-        optical = self._view.optical_channels(block, window)
-        shared = [self._view.radar_channels(block, window), self._view.mask_channel(block, window)]
-        network = Network.of(self._method.architecture, self._method.channels)
-        fused = np.empty_like(optical)
-        for index, band in enumerate(self.bands):
-            channels = np.concatenate([optical[index : index + 1], *shared])
-            fused[index] = network.predict(self._weights[band], channels)
-        return self._view.optical.undo(fused)
-
-    def save(self, folder: Path) -> None:
-        """Write one Keras file a band, and the scales."""
-        save_fitted(folder, self._view.as_json())
-        network = Network.of(self._method.architecture, self._method.channels)
-        for band in self.bands:
-            network.model.set_weights(self._weights[band])
-            network.model.save(folder / f"{band}.keras")

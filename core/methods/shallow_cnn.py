@@ -23,6 +23,7 @@ class ShallowCNN(NetworkMethod):
         "Three small convolutions over a band and the radar: quick and close to its input; where "
         "the answer is hidden it gains little over interpolation."
     )
+    overlapping: ClassVar[bool] = True
     architecture: ClassVar[Architecture] = Architecture((Conv(16), Conv(16), Conv(1, "sigmoid")))
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
         "demo": {"stride": 96, "batch": 2},

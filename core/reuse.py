@@ -1,0 +1,61 @@
+"""Taking the model of a run that has learned the same, instead of learning it again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from core import library
+from core.problem import Fuser, Problem, Progress, Report, unreported
+from core.request import Request
+from core.runs import MODEL, REQUEST, Run, State
+
+
+class Reused(NamedTuple):
+    """A fuser, and the id of the run that fitted it."""
+
+    fuser: Fuser
+    run: str
+
+
+def fitted_alike(run: Run, problem: Problem, report: Report = unreported) -> Reused | None:
+    """Return what a finished run beside this one has learned, if it is what this one would learn.
+
+    That is so where both differ in settings alone that are applied after learning. A run that has
+    all of these at their defaults always learns itself: its owner wants to watch it. Models that
+    cannot be read are passed over.
+    """
+    method = run.request.configured_method
+    if all(getattr(method, name) == getattr(type(method)(), name) for name in method.applied):
+        return None
+    for other in _learned_the_same(run):
+        report(Progress(f"Taking the model of {other.id}", 0, 1))
+        try:
+            fuser = method.load(other.folder / MODEL)
+        except Exception:  # whatever is wrong with it, learning anew puts it right
+            continue
+        if fuser.bands == problem.bands:
+            return Reused(fuser, other.id)
+    return None
+
+
+def _learned_the_same(run: Run) -> Iterator[Run]:
+    """Yield finished runs of the same folder that learned the same, the newest first."""
+    # one made before the scene that now has the id learned from another
+    made = (library.find(run.request.scene).folder / "scene.json").stat().st_mtime
+    for path in sorted(run.folder.parent.glob(f"*/{REQUEST}"), reverse=True):
+        other = Run(path.parent)
+        if (
+            other.folder != run.folder
+            and path.stat().st_mtime >= made
+            and other.sound
+            and _learning(other.request).asks_the_same(_learning(run.request))
+            and other.status().state is State.DONE
+        ):
+            yield other
+
+
+def _learning(request: Request) -> Request:
+    """Return the request with everything at its default that is applied after learning."""
+    applied = request.configured_method.applied
+    settings = {name: value for name, value in request.settings.items() if name not in applied}
+    return replace(request, settings=settings)
