@@ -29,6 +29,7 @@ def navigation() -> st.Page:
                 st.Page(pages / "metrics.py", title="Metrics", icon=":material/bar_chart:"),
             ],
             "Reference": [
+                st.Page(pages / "paper.py", title="The paper", icon=":material/menu_book:"),
                 st.Page(pages / "methods.py", title="Methods", icon=":material/schema:"),
             ],
         }

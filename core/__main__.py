@@ -62,6 +62,7 @@ def parser() -> Parser:
     _add_demo(verbs)
     _add_scene(verbs)
     _add_fuse(verbs)
+    _add_paper(verbs)
     _add_score(verbs)
     _add_run(verbs)
     _add_runs(verbs)
@@ -122,6 +123,17 @@ def _add_fuse(verbs: Any) -> None:
     verb.add_argument("--preset", metavar="P")
     verb.add_argument("--set", action="extend", nargs="+", metavar="k=v")
     verb.add_argument("--seed", action="extend", type=int, nargs="+", metavar="N")
+    verb.add_argument("--out", required=True, metavar="DIR")
+
+
+def _add_paper(verbs: Any) -> None:
+    from core.commands import paper
+
+    verb = _verb(verbs, "paper", paper.paper, "repeat the paper on a scene, its tables beside ours")
+    verb.add_argument("--scene", metavar="S")
+    verb.add_argument("--settings", metavar="FILE.json", help="what an earlier run of it wrote")
+    verb.add_argument("--set", action="extend", nargs="+", metavar="k=v")
+    verb.add_argument("--seed", type=int, metavar="N")
     verb.add_argument("--out", required=True, metavar="DIR")
 
 

@@ -38,18 +38,20 @@ _mount = st.components.v2.component(
 )
 
 
-def viewer(
+def viewer(  # noqa: PLR0913 - one keyword a choice; all but the images have a default
     grid: Grid,
     layers: Sequence[Layer],
     *,
     key: str,
     mode: Mode = "side",
     tallest: int = 480,
+    columns: int = 0,
     area: bool | Window = False,
 ) -> Window | None:
     """Show layers of one grid: all of them as panels, or the first and the last under a swipe.
 
-    `tallest` limits a row's height in CSS pixels. View and divider survive reruns under one `key`.
+    `tallest` limits a row's height in CSS pixels; `columns`, where given, is how many panels stand
+    in a row if the screen is wide enough. View and divider survive reruns under one `key`.
 
     With `area` the user may draw a rectangle; it is returned in the grid's pixels, None while there
     is none, and kept until another grid is shown. A window as `area` is drawn for the user, and
@@ -64,6 +66,7 @@ def viewer(
         data={
             "mode": mode,
             "tallest": tallest,
+            "columns": columns,
             "layers": [layer.as_json() for layer in shown],
             "width": grid.width,
             "height": grid.height,

@@ -5,10 +5,11 @@ const GAP = 8;
 const SMALLEST_PANEL = 150;
 const LARGEST_SCALE = 48;
 
-/** How `count` panels share a width: as many columns as stay legible, rows evenly filled. */
-function arrange(count, width, ratio, tallest) {
+/** How `count` panels share a width: as many columns as stay legible, rows evenly filled.
+ * `wanted` columns, where given and where so many fit. */
+function arrange(count, width, ratio, tallest, wanted) {
   const fitting = Math.max(1, Math.floor((width + GAP) / (SMALLEST_PANEL + GAP)));
-  const rows = Math.ceil(count / Math.min(count, fitting));
+  const rows = Math.ceil(count / Math.min(wanted || count, fitting));
   const columns = Math.ceil(count / rows);
   const panelWidth = Math.floor((width - GAP * (columns - 1)) / columns);
   const cap = rows > 1 ? tallest * 0.75 : tallest;

@@ -59,7 +59,7 @@ class Viewer {
     const tallest = Math.min(data.tallest, Math.max(280, window.innerHeight * 0.8));
     this.layout = full
       ? arrangeWithin(count, width, window.innerHeight, ratio)
-      : arrange(count, width, ratio, tallest);
+      : arrange(count, width, ratio, tallest, data.columns);
     this.density = window.devicePixelRatio || 1;
     const height = full ? window.innerHeight : this.layout.total;
     if (!full) this.root.style.height = `${height}px`;

@@ -1,0 +1,146 @@
+"""`paper`: the paper's protocol and tables on a scene."""
+
+import dataclasses
+import json
+import shutil
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core import library, workspace
+from core.commands.output import as_json, show_progress, table
+from core.errors import BandweaveError, RunError, SettingError
+from core.execution import execute
+from core.paper.audit import audit
+from core.paper.export import csv, latex, text_rows
+from core.paper.facts import scene_facts
+from core.paper.ground import Ground
+from core.paper.study import KEYS, PaperSettings, requests
+from core.paper.tables import Tables
+from core.request import Request
+from core.runs import Run, new_run
+from core.scene import Scene
+
+SETTINGS, TABLES = "settings.json", "tables.json"
+CSV, LATEX = "tables.csv", "tables.tex"
+RESULTS = {SETTINGS, TABLES, CSV, LATEX, *KEYS}
+"""Everything a results folder may hold."""
+
+
+def paper(arguments: Namespace) -> tuple[object, str]:
+    """Repeat the paper on a scene and write its tables with ours beside the printed numbers."""
+    asked = _asked(arguments)
+    entry = library.find(asked["scene"])
+    scene = entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
+    settings = PaperSettings.from_values(asked["settings"])
+    wanted = requests(scene, entry.scene.grid.shape, settings, asked["seed"])
+    with _replacing(Path(arguments.out)) as folder:
+        runs, failures = _execute_all(wanted, folder)
+        ground = Ground.of(entry.scene, asked["seed"])
+        tables = Tables.of(runs, ground)
+        content = _content(entry.scene, tables, failures)
+        content["audit"] = [
+            dataclasses.asdict(flag) | {"judgement": flag.judgement}
+            for flag in audit(scene_facts(entry.scene, ground, runs, entry.name))
+        ]
+        (folder / SETTINGS).write_text(as_json(asked))
+        (folder / TABLES).write_text(as_json(content))
+        (folder / CSV).write_text(csv(tables))
+        (folder / LATEX).write_text(latex(tables))
+    return content, f"{_text(tables, failures)}\n\nIn {arguments.out}"
+
+
+def _content(scene: Scene, tables: Tables, failures: Mapping[str, str]) -> dict[str, Any]:
+    """Return what `tables.json` holds: nothing that differs from one time to the next."""
+    return {"scene": scene.name, **tables.as_json(), "failures": dict(failures)}
+
+
+def _asked(arguments: Namespace) -> dict[str, Any]:
+    """Return scene, seed and settings: those of the file, and over them what the words say."""
+    stored = _stored(Path(arguments.settings)) if arguments.settings else {}
+    scene = arguments.scene or stored.get("scene")
+    if not scene:
+        raise SettingError("No scene was given.", "Give --scene, or settings that name one.")
+    seed = stored.get("seed", 0) if arguments.seed is None else arguments.seed
+    settings = {**stored.get("settings", {}), **_changes(arguments.set or ())}
+    return {"scene": scene, "seed": seed, "settings": PaperSettings.from_values(settings).values()}
+
+
+def _stored(path: Path) -> dict[str, Any]:
+    try:
+        stored: dict[str, Any] = json.loads(path.expanduser().read_text())
+        seed, settings = stored.get("seed", 0), stored.get("settings", {})
+        if not isinstance(seed, int) or not isinstance(settings, dict):
+            raise TypeError
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise SettingError(
+            f"{path.name} is not a settings file of this command.",
+            f"Give the {SETTINGS} that an earlier run of it wrote.",
+        ) from error
+    return stored
+
+
+def _changes(texts: Sequence[str]) -> dict[str, str]:
+    changes = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingError(f"--set cannot be '{text}'.", "Give --set name=value.")
+        changes[name.strip()] = value
+    return changes
+
+
+def _execute_all(
+    wanted: Mapping[str, Request], folder: Path
+) -> tuple[dict[str, Run], dict[str, str]]:
+    """Execute requests in order, each in a subfolder of its key; return runs and what failed."""
+    runs, failures = {}, {}
+    for key, request in wanted.items():
+        runs[key] = new_run(request, folder / key)
+        try:
+            execute(runs[key], show_progress(request.label))
+        except BandweaveError as error:
+            failures[key] = f"{error.message} {error.hint}".strip()
+    return runs, failures
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give a folder to write into; it takes the target's place only when all went well."""
+    target = target.expanduser().resolve()
+    if target.exists() and not target.is_dir():
+        raise RunError(f"{target.name} is a file.", "Choose a folder for --out.")
+    foreign = sorted({path.name for path in target.glob("*")} - RESULTS)
+    if foreign:
+        raise RunError(
+            f"{target.name} does not hold results of this command only: {', '.join(foreign)}.",
+            "Choose another folder for --out.",
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise RunError(
+            f"{target} cannot be made: {error.strerror}.", "Choose another folder for --out."
+        ) from error
+    try:
+        inner = partial / target.name
+        inner.mkdir()
+        yield inner
+        if target.exists():
+            target.rename(partial / "earlier")
+        inner.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _text(tables: Tables, failures: Mapping[str, str]) -> str:
+    parts = []
+    for each in tables.tables:
+        notes = "\n".join(each.notes)
+        parts.append(f"{each.heading}\n{table(text_rows(each))}\n{notes}".strip())
+    parts += [f"Failed: {key}: {why}" for key, why in failures.items()]
+    return "\n\n".join(parts)

@@ -1,0 +1,66 @@
+"""What the study measured on a scene, gathered for the audit from whatever runs have finished."""
+
+from collections.abc import Mapping
+
+from core.evaluate import MEAN
+from core.paper.flag import SceneFacts, Seams
+from core.paper.ground import Ground, run_scores
+from core.paper.hidden import COMPARED, SHUFFLED
+from core.paper.seams import seam_indices
+from core.paper.study import NETWORKS, PATCHWISE
+from core.paper.table import Scores
+from core.runs import Run, State
+from core.scene import Role, Scene
+
+COPY, BAND_MEAN = "copy", "band-mean"
+"""The study's runs whose scores the audit quotes."""
+
+
+def scene_facts(
+    scene: Scene, ground: Ground, runs: Mapping[str, Run], name: str = "this scene"
+) -> SceneFacts:
+    """Return what is known of a scene by now; what has not run yet is left out."""
+    optical = scene.optical
+    return SceneFacts(
+        scene=name,
+        spreads=ground.sigma,
+        constant_ssim=_known(run_scores(runs, BAND_MEAN), "ssim", ground.bands),
+        grid_metres=scene.grid.resolution,
+        optical_metres=optical.native_resolution,
+        optical_unit=str(optical.unit),
+        radar_unit=", ".join(
+            dict.fromkeys(str(layer.unit) for layer in scene.all(Role.RADAR, earlier=False))
+        ),
+        shuffled=_shuffled(runs, ground.bands),
+        copy_rmse=run_scores(runs, COPY).get(("rmse", MEAN)),
+        seams=_seams(runs, ground),
+    )
+
+
+def _known(scores: Scores, metric: str, bands: tuple[str, ...]) -> dict[str, float]:
+    found = {band: scores.get((metric, band)) for band in bands}
+    return {band: value for band, value in found.items() if value is not None}
+
+
+def _shuffled(runs: Mapping[str, Run], bands: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Return the largest change over bands of every metric, for the networks that have both."""
+    found: dict[str, dict[str, float]] = {}
+    for row, method in NETWORKS.items():
+        before, after = run_scores(runs, row), run_scores(runs, row + SHUFFLED)
+        for metric in COMPARED:
+            first, second = _known(before, metric, bands), _known(after, metric, bands)
+            changes = [abs(second[band] - first[band]) for band in first if band in second]
+            if changes:
+                found.setdefault(method, {})[metric] = max(changes)
+    return found
+
+
+def _seams(runs: Mapping[str, Run], ground: Ground) -> dict[str, Seams]:
+    """Return the mean seam index of the networks that have predicted both ways."""
+    found = {}
+    for row, method in NETWORKS.items():
+        both = [runs[key] for key in (PATCHWISE[row], row) if key in runs]
+        if len(both) == 2 and all(run.status().state is State.DONE for run in both):
+            indices = [seam_indices(run, ground.truth.reference)[MEAN] for run in both]
+            found[method] = Seams(*indices)
+    return found

@@ -1,0 +1,87 @@
+"""What a scene's tables stand on whatever runs there are: the truth and what follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.derived import MappedRaster
+from core.evaluate import evaluate, json_number
+from core.grid import Pixels, Raster
+from core.paper.table import Scores
+from core.problem import Flags, Region, Truth
+from core.runs import Run, State
+from core.scene import Scene
+from core.tasks.reconstruct import Reconstruct
+
+REGION: Region = "all"
+"""The paper scores the whole scene."""
+MIDDLE = 0.5
+"""The value of the constant image on the scale of 0 to 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A scene under the paper's task; made once a scene and seed, since it scores two images."""
+
+    truth: Truth
+    sigma: Mapping[str, float]
+    """A band's standard deviation over scored pixels, on the task's scale of 0 to 1."""
+    original: Scores
+    """Of the original against itself."""
+    constant: Scores
+    """Of a constant image in the middle of the scale."""
+
+    @classmethod
+    def of(cls, scene: Scene, seed: int = 0) -> "Ground":
+        """Measure a scene; takes a second or two on 512 x 512 pixels."""
+        _, truth, _ = Reconstruct().pose(scene, seed)
+        return cls(truth, _sigma(truth), _scores(truth, truth.reference), _constant(truth))
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The bands that are rebuilt."""
+        return self.truth.reference.bands
+
+
+def run_scores(runs: Mapping[str, Run], key: str, region: str = REGION) -> Scores:
+    """Return a run's scores in a region; none where it is missing or has not finished well."""
+    if not finished(runs, key):
+        return {}
+    return _by_place(row for row in runs[key].scores() if row["region"] == region)
+
+
+def finished(runs: Mapping[str, Run], key: str) -> bool:
+    """Whether there is a run of a key and it has finished well."""
+    return key in runs and runs[key].status().state is State.DONE
+
+
+def _by_place(rows: Any) -> Scores:
+    return {(row["metric"], row["band"]): row["value"] for row in rows}
+
+
+def _scores(truth: Truth, image: Raster) -> Scores:
+    found = evaluate(truth, image)
+    return {
+        (each.metric, each.band): json_number(each.value) for each in found if each.region == REGION
+    }
+
+
+def _constant(truth: Truth) -> Scores:
+    levels = [scale.lower + MIDDLE * (scale.upper - scale.lower) for scale in truth.scales]
+    column = np.array(levels, np.float32)[:, None, None]
+
+    def level(pixels: Pixels) -> Pixels:
+        return np.where(np.isnan(pixels), np.float32(np.nan), column)
+
+    return _scores(truth, MappedRaster(truth.reference, level, truth.reference.bands))
+
+
+def _sigma(truth: Truth) -> dict[str, float]:
+    flags: Flags = truth.regions[REGION].read()[0] == 1
+    found = {}
+    for band, scale in zip(truth.reference.bands, truth.scales, strict=True):
+        pixels = truth.reference.read(bands=[band])[0][flags].astype(np.float64)
+        found[band] = float(pixels.std() / (scale.upper - scale.lower))
+    return found

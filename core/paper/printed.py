@@ -1,0 +1,181 @@
+"""What the paper prints: its Tables II to VI, and what it quotes of others.
+
+Ha Tuan Cuong, JETAP 8(1), 2026, doi 10.33093/jetap.2026.8.1.4. Digits are as printed; rows and
+metrics have the keys that this package uses for its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+ORIGINAL, CNN, CAE = "original", "cnn", "cae"
+"""The rows of Tables II to VI."""
+
+
+class ByBand(NamedTuple):
+    """One printed number a band."""
+
+    red: float
+    green: float
+    blue: float
+
+    def of(self, band: str) -> float | None:
+        """Return a band's number, None for a band that the paper does not have.
+
+        >>> ByBand(0.1, 0.2, 0.3).of("green"), ByBand(0.1, 0.2, 0.3).of("nir")
+        (0.2, None)
+        """
+        return self._asdict().get(band)
+
+
+@dataclass(frozen=True)
+class PrintedTable:
+    """A table of the paper's own results."""
+
+    number: str
+    title: str
+    metrics: tuple[str, ...]
+    """Keys of `core.metrics`, in the order of its columns."""
+    rows: Mapping[str, Mapping[str, ByBand]]
+    """{row: {metric: numbers}}."""
+    scale: str
+    """What the numbers are printed on, as far as the paper says."""
+
+
+class Quoted(NamedTuple):
+    """A row that the paper quotes from other work."""
+
+    label: str
+    """As the paper writes it, its slip "HIS" put right."""
+    method: str
+    """Key of the method here that does the same; empty where there is none."""
+    values: Mapping[str, float]
+    """{metric: number}."""
+
+
+@dataclass(frozen=True)
+class QuotedTable:
+    """A table that the paper quotes from other work, on another scene."""
+
+    number: str
+    title: str
+    metrics: tuple[str, ...]
+    rows: tuple[Quoted, ...]
+    scale: str
+
+
+class QuotedRange(NamedTuple):
+    """What the text quotes as a range, of one metric."""
+
+    label: str
+    method: str
+    metric: str
+    lowest: float
+    highest: float
+
+
+def _of_one(number: str, title: str, metric: str, scale: str, **rows: ByBand) -> PrintedTable:
+    return PrintedTable(
+        number, title, (metric,), {row: {metric: values} for row, values in rows.items()}, scale
+    )
+
+
+UNSTATED = "not stated"
+TABLES: dict[str, PrintedTable] = {
+    "II": PrintedTable(
+        "II",
+        "Accuracy",
+        ("rmse", "ssim", "uiqi", "pearson"),
+        {
+            CNN: {
+                "rmse": ByBand(0.0442, 0.0496, 0.0379),
+                "ssim": ByBand(0.9753, 0.9677, 0.9818),
+                "uiqi": ByBand(0.0407, 0.0611, 0.0674),
+                "pearson": ByBand(0.99, 0.83, 0.99),
+            },
+            CAE: {
+                "rmse": ByBand(0.0067, 0.0077, 0.0073),
+                "ssim": ByBand(0.9911, 0.9828, 0.9894),
+                "uiqi": ByBand(0.0470, 0.0585, 0.0485),
+                "pearson": ByBand(0.94, 0.94, 0.94),
+            },
+        },
+        "0 to 1, each band by its least and greatest value",
+    ),
+    "III": _of_one(
+        "III",
+        "Entropy",
+        "entropy",
+        "bits; the number of gray levels is not stated",
+        original=ByBand(4.75, 4.65, 4.59),
+        cnn=ByBand(8.02, 8.37, 8.32),
+        cae=ByBand(2.46, 2.49, 2.60),
+    ),
+    "IV": _of_one(
+        "IV",
+        "Sobel strength",
+        "sobel",
+        UNSTATED,
+        original=ByBand(0.0143, 0.0106, 0.0109),
+        cnn=ByBand(0.0099, 0.0130, 0.0130),
+        cae=ByBand(2.46, 2.91, 3.25),
+    ),
+    "V": _of_one(
+        "V",
+        "Spatial frequency",
+        "spatial-frequency",
+        UNSTATED,
+        original=ByBand(0.0111, 0.0099, 0.0104),
+        cnn=ByBand(0.0104, 0.0089, 0.0109),
+        cae=ByBand(1.46, 1.69, 1.66),
+    ),
+    "VI": _of_one(
+        "VI",
+        "Gradient magnitude",
+        "gradient-magnitude",
+        UNSTATED,
+        original=ByBand(0.0018, 0.0014, 0.0014),
+        cnn=ByBand(0.0013, 0.0016, 0.0017),
+        cae=ByBand(0.315, 0.370, 0.416),
+    ),
+}
+"""The paper's own results, by number."""
+
+QUOTED: dict[str, QuotedTable] = {
+    "VII": QuotedTable(
+        "VII",
+        "Classical methods, as quoted",
+        ("rmse", "ssim", "uiqi"),
+        (
+            Quoted("IHS", "ihs", {"rmse": 11.77, "ssim": 0.843, "uiqi": 0.715}),
+            Quoted("PCA", "pca", {"rmse": 12.75, "ssim": 0.862, "uiqi": 0.451}),
+            Quoted("Wavelet", "wavelet", {"rmse": 10.36, "ssim": 0.795, "uiqi": 0.662}),
+            Quoted("IHS + NSCT", "ihs-nsct", {"rmse": 8.235, "ssim": 0.658, "uiqi": 0.856}),
+        ),
+        "0 to 255",
+    ),
+    "VIII": QuotedTable(
+        "VIII",
+        "Classical and learned methods, as quoted",
+        ("pearson", "ssim"),
+        (
+            Quoted("IHS", "ihs", {"pearson": 0.2909, "ssim": 0.0362}),
+            Quoted("NSCT", "nsct", {"pearson": 0.2607, "ssim": 0.1845}),
+            Quoted("Wavelet", "wavelet", {"pearson": 0.7017, "ssim": 0.5699}),
+            Quoted("MSDCNN", "", {"pearson": 0.8913, "ssim": 0.8466}),
+            Quoted("DAFCNN", "", {"pearson": 0.9801, "ssim": 0.9394}),
+        ),
+        UNSTATED,
+    ),
+}
+"""What the paper quotes in tables, by number."""
+
+QUOTED_RANGES = (
+    QuotedRange("Wavelet + IHS", "wavelet-ihs", "uiqi", 0.80, 0.93),
+    QuotedRange("Gram-Schmidt", "gram-schmidt", "uiqi", 0.44, 0.49),
+)
+"""Quoted in the text, of a Landsat 5 scene."""
+CONDITIONAL_GAN = Quoted(
+    "Conditional GAN", "", {"ssim": 0.995, "psnr": 54.0, "rmse": 0.0067, "pearson": 0.96}
+)
+"""Quoted in the text; RMSE on 0 to 1, PSNR in dB as printed."""

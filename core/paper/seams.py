@@ -1,0 +1,123 @@
+"""Seams: what predicting patch by patch leaves behind, measured and shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.derived import MemoryRaster
+from core.display import averaged
+from core.errors import RasterError
+from core.evaluate import MEAN, json_number
+from core.grid import Grid, Pixels, Raster, Window, inside
+from core.methods.network import NetworkMethod
+from core.metrics.seams import seam_index
+from core.paper.ground import finished
+from core.paper.study import NETWORKS, OWN, WITH_SEAMS
+from core.paper.table import Row, Table, band_columns, ours
+from core.runs import Run
+
+SEAM = "seam"
+MOST_AT_ONCE = 1 << 24
+"""Pixels that a preview reads at a time."""
+
+
+def patch_lines(run: Run) -> int:
+    """Return how many pixels apart a network's patches begin when it predicts patch by patch.
+
+    The same for its seamless prediction, so that both are measured at the same lines.
+    """
+    method = run.request.configured_method
+    if not isinstance(method, NetworkMethod):
+        raise RasterError(f"'{run.request.method}' predicts nothing patch by patch.")
+    return method.patch_stride
+
+
+def seam_indices(run: Run, reference: Raster) -> dict[str, float]:
+    """Return a finished network run's seam index a band, and their mean under `MEAN`.
+
+    1 means no seams; NaN where there is no patch line in the scene, or no error.
+    """
+    lines, fused = patch_lines(run), run.fused
+    found = {
+        band: seam_index(reference.read(bands=[band])[0], fused.read(bands=[band])[0], lines)
+        for band in fused.bands
+    }
+    return {**found, MEAN: float(np.mean(list(found.values())))}
+
+
+def seam_table(runs: Mapping[str, Run], reference: Raster) -> Table:
+    """Return the seam indices of both networks, patch by patch and seamless."""
+    columns = band_columns("Seam index", SEAM, (*reference.bands, MEAN))
+    labels = {arm.key: arm.label for arm in OWN}
+    rows, notes = [], []
+    for seamless in NETWORKS:
+        for key in (*WITH_SEAMS[seamless], seamless):
+            done = finished(runs, key)
+            found = seam_indices(runs[key], reference) if done else {}
+            scores = {(SEAM, band): json_number(value) for band, value in found.items()}
+            rows.append(Row(labels[key], key, ours(scores, columns), "network"))
+        notes += [
+            f"{labels[key]}: every {patch_lines(runs[key])} px."
+            for key in WITH_SEAMS[seamless]
+            if key in runs
+        ]
+    said = "How much steeper the error is where patches begin than elsewhere; 1 is no seam."
+    return Table("seams", "", "Seams", columns, tuple(rows), (said, *notes))
+
+
+@dataclass(frozen=True, eq=False)
+class SeamMap:
+    """How steep an image's error is from pixel to pixel: patch borders show as lines.
+
+    A band's value is the larger of the absolute differences of (estimate - reference) to the pixel
+    above and to the one on the left; NaN where neither is known. Computed when read.
+    """
+
+    reference: Raster
+    estimate: Raster
+
+    def __post_init__(self) -> None:
+        """Refuse two grids."""
+        if self.reference.grid != self.estimate.grid:
+            raise RasterError("Images on different grids have no difference.")
+
+    @property
+    def grid(self) -> Grid:
+        """The grid both share."""
+        return self.estimate.grid
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The bands both have, in the estimate's order."""
+        return tuple(band for band in self.estimate.bands if band in self.reference.bands)
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return the steepness in a window (default: all) and of some bands."""
+        row, col, height, width = inside(self.grid, window)
+        chosen = self.bands if bands is None else bands
+        above, left = int(row > 0), int(col > 0)
+        outer = Window(row - above, col - left, height + above, width + left)
+        error = self.estimate.read(outer, chosen) - self.reference.read(outer, chosen)
+        steps = np.full((2, *error.shape), np.nan, np.float32)
+        np.abs(np.diff(error, axis=1), out=steps[0, :, 1:])
+        np.abs(np.diff(error, axis=2), out=steps[1, :, :, 1:])
+        steepest: Pixels = np.fmax(steps[0], steps[1])[:, above:, left:]
+        return steepest
+
+    def preview(
+        self, window: Window, shape: tuple[int, int], bands: Sequence[str] | None = None
+    ) -> Pixels:
+        """Return the mean steepness of a window at `shape` (rows, cols), read strip by strip."""
+        chosen = self.bands if bands is None else tuple(bands)
+        starts = [index * window.height // shape[0] for index in range(shape[0] + 1)]
+        rows = max(1, MOST_AT_ONCE * shape[0] // (window.height * window.width))
+        strips = []
+        for first in range(0, shape[0], rows):
+            last = min(first + rows, shape[0])
+            top, bottom = starts[first], starts[last]
+            strip = Window(window.row + top, window.col, bottom - top, window.width)
+            steepness = MemoryRaster(self.read(strip, chosen), self.grid.at(strip), tuple(chosen))
+            whole = steepness.grid.full
+            strips.append(averaged(steepness, whole, (last - first, shape[1]), chosen))
+        return np.concatenate(strips, axis=1)

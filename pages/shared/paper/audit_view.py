@@ -1,0 +1,103 @@
+"""The audit on the screen: every flag opens to its arithmetic; what the paper leaves unsaid."""
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from core.paper.architectures import NETWORKS, layers, network, parameters
+from core.paper.audit import GRADES, Flag, SceneFacts, audit
+from core.paper.drawing import drawing
+from core.paper.equations import equations
+from core.paper.flag import Step
+from core.paper.unsaid import unsaid
+
+
+def flags(facts: SceneFacts | None) -> None:
+    """Show every flag under its grade, the gravest first."""
+    found = audit(facts)
+    for grade, meaning in GRADES.items():
+        chosen = [flag for flag in found if flag.grade == grade]
+        if not chosen:
+            continue
+        st.subheader(f"{grade.capitalize()} ({len(chosen)})", anchor=False)
+        st.caption(meaning)
+        for flag in chosen:
+            with st.expander(flag.title):
+                st.html(flag_html(flag))
+
+
+def flag_html(flag: Flag) -> str:
+    """Return a flag's claim, its arithmetic step by step, and the verdict."""
+    claim = f"<p><b>Printed:</b> {escape(flag.claim)}</p>" if flag.claim else ""
+    steps = "".join(_step(step) for step in flag.steps)
+    return (
+        f"<div class='flag'><p class='grade'>{escape(flag.judgement)}</p>{claim}"
+        f"<ol>{steps}</ol><p><b>So:</b> {escape(flag.verdict)}</p></div>"
+    )
+
+
+def _step(step: Step) -> str:
+    parts = [f"<span>{escape(step.text)}</span>"]
+    if step.formula:
+        parts.append(f"<code>{escape(step.formula)}</code>")
+    if step.numbers:
+        given = ", ".join(f"{name} = {value}" for name, value in step.numbers.items())
+        parts.append(f"<small>{escape(given)}</small>")
+    if step.result:
+        parts.append(f"<b>{escape(step.result)}</b>")
+    return f"<li>{''.join(parts)}</li>"
+
+
+def left_unsaid() -> None:
+    """Show what the paper does not say, and what is done here."""
+    rows = [(each.what, each.chosen, each.where) for each in unsaid()]
+    st.html(_words(("The paper does not say", "Here", "Where it is set"), rows))
+
+
+def all_equations() -> None:
+    """Show the paper's equations, as printed and as they should read."""
+    rows = [
+        (
+            f"({each.number}) {each.name}".strip(),
+            each.printed or "–",
+            each.right or "–",
+            each.note,
+            each.computed_by,
+        )
+        for each in equations()
+    ]
+    st.html(_words(("Equation", "Printed", "Right", "Note", "Computed by"), rows))
+
+
+def networks() -> None:
+    """Draw both networks, with every layer's shape and weights."""
+    for key in NETWORKS:
+        method = network(key)
+        with st.container(border=True, key=f"card-network-{key}"):
+            st.subheader(method.label, anchor=False)
+            # st.html would take every SVG out
+            st.markdown(drawing(key), unsafe_allow_html=True)
+            st.caption(
+                f"{parameters(key):,} weights a band; an output pixel sees "
+                f"{method.architecture.halo} pixels to each side, at most."
+            )
+            rows = [
+                (each.label, each.activation or "–", each.shape, f"{each.parameters:,}")
+                for each in layers(key)
+            ]
+            st.html(_words(("Layer", "Activation", "Output", "Weights"), rows))
+
+
+def _words(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in heads)
+    body = "".join(
+        f"<tr><th scope='row'>{escape(row[0])}</th>"
+        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f"<div class='scores words' tabindex='0'><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )

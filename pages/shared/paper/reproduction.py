@@ -1,0 +1,149 @@
+"""The paper's study on a scene: what is asked, what of it has run already, and starting the rest.
+
+What has run is found again by what was asked, so that a reload shows the tables at once and
+nothing is trained twice.
+"""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import streamlit as st
+
+from core import engine
+from core.errors import BandweaveError
+from core.library import Entry
+from core.paper.audit import SceneFacts
+from core.paper.facts import scene_facts
+from core.paper.study import PaperSettings, requests
+from core.paper.tables import Ground, Tables
+from core.request import Request
+from core.runs import Run, State, all_runs, found_alike
+from pages.shared import notices
+from pages.shared.forms import setting_fields
+from pages.shared.fusing.estimate import duration, plan
+from pages.shared.results import Result
+from pages.shared.running import progress
+
+SEED = "paper-seed"
+
+
+@dataclass(frozen=True, eq=False)
+class Reproduction:
+    """A study as it is asked for on a scene, with what of it has run or is under way."""
+
+    entry: Entry
+    settings: PaperSettings
+    seed: int
+    requests: Mapping[str, Request]
+    runs: Mapping[str, Run]
+
+    @cached_property
+    def done(self) -> dict[str, Run]:
+        """The runs that have finished well."""
+        return {key: run for key, run in self.runs.items() if run.status().state is State.DONE}
+
+    @property
+    def missing(self) -> dict[str, Request]:
+        """What nobody has asked for yet."""
+        return {key: asked for key, asked in self.requests.items() if key not in self.runs}
+
+    @property
+    def ground(self) -> Ground:
+        """The scene's truth and what follows from it; measured once."""
+        stamp = self.entry.folder.stat().st_mtime_ns
+        return _ground(self.entry.id, stamp, self.seed, self.entry)
+
+    @property
+    def tables(self) -> Tables:
+        """All tables, with empty cells for what has not run; made once for the same runs."""
+        ids = tuple((key, run.id) for key, run in self.done.items())
+        return _tables((self.entry.id, self.seed, ids), self.done, self.ground)
+
+    @property
+    def facts(self) -> SceneFacts:
+        """What the audit may quote of this scene."""
+        ids = tuple((key, run.id) for key, run in self.done.items())
+        return _facts((self.entry.id, self.seed, ids), self)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The settings file, as `python -m core paper --settings` reads it."""
+        return {"scene": self.entry.id, "seed": self.seed, "settings": self.settings.values()}
+
+    @property
+    def command(self) -> str:
+        """The command line that makes the same tables."""
+        usual = PaperSettings().values()
+        changed = [f"{k}={v}" for k, v in self.settings.values().items() if v != usual[k]]
+        words = ["python", "-m", "core", "paper", "--scene", self.entry.id]
+        words += (["--set", *changed] if changed else []) + ["--seed", str(self.seed)]
+        return shlex.join([*words, "--out", "results/paper"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _ground(_id: str, _stamp: int, seed: int, _entry: Entry) -> Ground:
+    return Ground.of(_entry.scene, seed)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _tables(key: tuple[Any, ...], _runs: Mapping[str, Run], _ground: Ground) -> Tables:
+    return Tables.of(_runs, _ground)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _facts(key: tuple[Any, ...], _made: Reproduction) -> SceneFacts:
+    return scene_facts(_made.entry.scene, _made.ground, _made.done, _made.entry.name)
+
+
+def ask(entry: Entry) -> Reproduction | None:
+    """Ask for the study's settings; None, with the reason said, where it cannot be run."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        values = setting_fields(
+            PaperSettings.settings(), PaperSettings().values(), key=f"paper-{entry.id}"
+        )
+        st.session_state.setdefault(SEED, 0)
+        seed = st.number_input("Seed", 0, 2**31 - 1, key=SEED, width=130, persist_state="session")
+    try:
+        settings = PaperSettings.from_values(values)
+        wanted = requests(entry.id, entry.scene.grid.shape, settings, seed)
+    except BandweaveError as error:
+        notices.problem(error)
+        return None
+    found = zip(wanted, found_alike(list(wanted.values())), strict=True)
+    return Reproduction(entry, settings, seed, wanted, {key: run for key, run in found if run})
+
+
+def start_button(made: Reproduction) -> None:
+    """Offer to run what is missing, say how long that takes, and show what is under way."""
+    missing = made.missing
+    with st.container(horizontal=True, vertical_alignment="center"):
+        clicked = st.button(
+            "Reproduce",
+            key="paper-start",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not missing,
+        )
+        st.caption(_said(made))
+    if clicked and missing:
+        try:
+            engine.local().submit_study("The paper", list(missing.values()))
+        except BandweaveError as error:
+            notices.problem(error)
+        st.rerun()
+    progress.watch([Result(run, made.requests[key].label, "") for key, run in made.runs.items()])
+
+
+def _said(made: Reproduction) -> str:
+    if not made.missing:
+        done, all_ = len(made.done), len(made.requests)
+        return f"{done} of {all_} runs have ended." if done < all_ else f"{all_} runs, all done."
+    runs = all_runs()
+    try:
+        seconds = sum(plan(each, made.entry, runs).seconds for each in made.missing.values())
+    except BandweaveError as error:
+        return error.message
+    return f"{len(made.missing)} runs, at most {duration(seconds)}: networks are trained once."
