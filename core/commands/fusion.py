@@ -2,17 +2,17 @@
 
 import json
 import os
-import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core import library, workspace
+from core.commands.arguments import pairs, replacing
 from core.commands.output import as_json, score_table, show_progress, table
 from core.errors import RunError, SettingError, UnknownNameError
 from core.evaluate import compare, json_number
@@ -32,7 +32,7 @@ READY = b"ready\n"
 def demo(arguments: Namespace) -> tuple[object, str]:
     """Run both networks and the reference rows on the demo scene, under every task."""
     library.demo()
-    with _replacing(Path(arguments.out)) as folder:
+    with replacing(Path(arguments.out), _foreign) as folder:
         scores = []
         for task in TASKS.values():
             keys = chosen(["network", "reference"], task)
@@ -52,9 +52,9 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
     task = _task(arguments.task)
     keys = chosen(arguments.method, task)
     entry = library.find(arguments.scene)
-    changes = _pairs("--set", arguments.set)
+    changes = pairs("--set", arguments.set)
     settings = configured(keys, arguments.preset, changes, entry.scene.grid.shape)
-    task_settings = task.from_values(_pairs("--task-set", arguments.task_set)).values()
+    task_settings = task.from_values(pairs("--task-set", arguments.task_set)).values()
     scene = entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
     seeds = list(dict.fromkeys(arguments.seed or [0]))
     requests = [
@@ -62,7 +62,7 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
         for key in keys
         for seed in seeds
     ]
-    with _replacing(Path(arguments.out)) as folder:
+    with replacing(Path(arguments.out), _foreign) as folder:
         if len(requests) == 1:
             run = new_run(requests[0], folder)
             scores = execute(run, show_progress(requests[0].label))
@@ -157,38 +157,6 @@ def _execute_all(requests: Sequence[Request], folder: Path) -> list[dict[str, An
     return scores
 
 
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Give a folder to write into; it takes the target's place only when all went well.
-
-    A folder that holds anything but earlier results is refused, so that nothing else is lost.
-    """
-    target = target.expanduser().resolve()
-    if target.exists() and not target.is_dir():
-        raise RunError(f"{target.name} is a file.", "Choose a folder for --out.")
-    foreign = sorted(path.name for path in _foreign(target))
-    if foreign:
-        raise RunError(
-            f"{target.name} does not hold results of an earlier run only: {', '.join(foreign)}.",
-            "Choose another folder for --out.",
-        )
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    inner = partial / target.name
-    try:
-        inner.mkdir(parents=True)
-    except OSError as error:
-        raise RunError(
-            f"{target} cannot be made: {error.strerror}.", "Choose another folder for --out."
-        ) from error
-    try:
-        yield inner
-        if target.exists():
-            target.rename(partial / "earlier")
-        inner.rename(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
 def _foreign(folder: Path) -> Iterator[Path]:
     """Yield what a results folder holds beside results: of a run, or of a study's runs."""
     if not folder.is_dir():
@@ -220,16 +188,6 @@ def _task(key: str) -> type[Task]:
     if key not in TASKS:
         raise UnknownNameError("task", key, TASKS)
     return TASKS[key]
-
-
-def _pairs(option: str, texts: Sequence[str] | None) -> dict[str, object]:
-    values: dict[str, object] = {}
-    for text in texts or ():
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise SettingError(f"{option} cannot be '{text}'.", f"Give {option} name=value.")
-        values[name.strip()] = value
-    return values
 
 
 def _label(key: str, seed: int, seeds: Sequence[int]) -> str:

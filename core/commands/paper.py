@@ -2,19 +2,17 @@
 
 import dataclasses
 import json
-import shutil
-import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from core import library, workspace
+from core.commands.arguments import pairs, replacing
 from core.commands.output import as_json, show_progress, table
-from core.errors import BandweaveError, RunError, SettingError
+from core.errors import BandweaveError, SettingError
 from core.execution import execute
-from core.paper.audit import audit
+from core.paper.audit import Flag, audit
 from core.paper.export import csv, latex, text_rows
 from core.paper.facts import scene_facts
 from core.paper.ground import Ground
@@ -37,15 +35,12 @@ def paper(arguments: Namespace) -> tuple[object, str]:
     scene = entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
     settings = PaperSettings.from_values(asked["settings"])
     wanted = requests(scene, entry.scene.grid.shape, settings, asked["seed"])
-    with _replacing(Path(arguments.out)) as folder:
+    with replacing(Path(arguments.out), _foreign) as folder:
         runs, failures = _execute_all(wanted, folder)
         ground = Ground.of(entry.scene, asked["seed"])
         tables = Tables.of(runs, ground)
-        content = _content(entry.scene, tables, failures)
-        content["audit"] = [
-            dataclasses.asdict(flag) | {"judgement": flag.judgement}
-            for flag in audit(scene_facts(entry.scene, ground, runs, entry.name))
-        ]
+        flags = audit(scene_facts(entry.scene, ground, runs, entry.name))
+        content = _content(entry.scene, tables, failures, flags)
         (folder / SETTINGS).write_text(as_json(asked))
         (folder / TABLES).write_text(as_json(content))
         (folder / CSV).write_text(csv(tables))
@@ -53,9 +48,16 @@ def paper(arguments: Namespace) -> tuple[object, str]:
     return content, f"{_text(tables, failures)}\n\nIn {arguments.out}"
 
 
-def _content(scene: Scene, tables: Tables, failures: Mapping[str, str]) -> dict[str, Any]:
+def _content(
+    scene: Scene, tables: Tables, failures: Mapping[str, str], flags: Sequence[Flag]
+) -> dict[str, Any]:
     """Return what `tables.json` holds: nothing that differs from one time to the next."""
-    return {"scene": scene.name, **tables.as_json(), "failures": dict(failures)}
+    return {
+        "scene": scene.name,
+        **tables.as_json(),
+        "failures": dict(failures),
+        "audit": [dataclasses.asdict(flag) | {"judgement": flag.judgement} for flag in flags],
+    }
 
 
 def _asked(arguments: Namespace) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def _asked(arguments: Namespace) -> dict[str, Any]:
     if not scene:
         raise SettingError("No scene was given.", "Give --scene, or settings that name one.")
     seed = stored.get("seed", 0) if arguments.seed is None else arguments.seed
-    settings = {**stored.get("settings", {}), **_changes(arguments.set or ())}
+    settings = {**stored.get("settings", {}), **pairs("--set", arguments.set)}
     return {"scene": scene, "seed": seed, "settings": PaperSettings.from_values(settings).values()}
 
 
@@ -83,16 +85,6 @@ def _stored(path: Path) -> dict[str, Any]:
     return stored
 
 
-def _changes(texts: Sequence[str]) -> dict[str, str]:
-    changes = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise SettingError(f"--set cannot be '{text}'.", "Give --set name=value.")
-        changes[name.strip()] = value
-    return changes
-
-
 def _execute_all(
     wanted: Mapping[str, Request], folder: Path
 ) -> tuple[dict[str, Run], dict[str, str]]:
@@ -107,34 +99,9 @@ def _execute_all(
     return runs, failures
 
 
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Give a folder to write into; it takes the target's place only when all went well."""
-    target = target.expanduser().resolve()
-    if target.exists() and not target.is_dir():
-        raise RunError(f"{target.name} is a file.", "Choose a folder for --out.")
-    foreign = sorted({path.name for path in target.glob("*")} - RESULTS)
-    if foreign:
-        raise RunError(
-            f"{target.name} does not hold results of this command only: {', '.join(foreign)}.",
-            "Choose another folder for --out.",
-        )
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise RunError(
-            f"{target} cannot be made: {error.strerror}.", "Choose another folder for --out."
-        ) from error
-    try:
-        inner = partial / target.name
-        inner.mkdir()
-        yield inner
-        if target.exists():
-            target.rename(partial / "earlier")
-        inner.rename(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+def _foreign(folder: Path) -> Iterator[Path]:
+    """Yield what a folder holds beside results of this command."""
+    return (path for path in folder.glob("*") if path.name not in RESULTS)
 
 
 def _text(tables: Tables, failures: Mapping[str, str]) -> str:

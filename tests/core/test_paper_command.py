@@ -28,6 +28,9 @@ def test_the_same_settings_file_gives_the_same_tables_to_the_bit(paper, tmp_path
     code, content = paper("--scene", "small", "--seed", 4, *QUICK, "--out", first)
     assert code == 0 and not content["failures"]
     assert [table["key"] for table in content["tables"]][:5] == ["II", "III", "IV", "V", "VI"]
+    flags = {flag["key"]: flag for flag in content["audit"]}
+    assert flags["entropy-above-8"]["judgement"] == "Impossible at 256 gray levels"
+    assert "Small" in str(flags["answer-in-input"]) or "small" in str(flags["answer-in-input"])
     stored = json.loads((first / "settings.json").read_text())
     assert stored == {
         "scene": "small",

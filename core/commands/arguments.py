@@ -1,0 +1,53 @@
+"""What several commands do with their words: `name=value` pairs, and the folder of --out."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import RunError, SettingError
+
+
+def pairs(option: str, texts: Sequence[str] | None) -> dict[str, object]:
+    """Return {name: value} of `name=value` words; the error says which option took them."""
+    values: dict[str, object] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise SettingError(f"{option} cannot be '{text}'.", f"Give {option} name=value.")
+        values[name.strip()] = value
+    return values
+
+
+@contextmanager
+def replacing(target: Path, foreign_in: Callable[[Path], Iterable[Path]]) -> Iterator[Path]:
+    """Give a folder to write into; it takes the target's place only when all went well.
+
+    A folder that holds anything but earlier results, as `foreign_in` tells, is refused, so that
+    nothing else is lost.
+    """
+    target = target.expanduser().resolve()
+    if target.exists() and not target.is_dir():
+        raise RunError(f"{target.name} is a file.", "Choose a folder for --out.")
+    foreign = sorted(path.name for path in foreign_in(target))
+    if foreign:
+        raise RunError(
+            f"{target.name} does not hold results of an earlier run only: {', '.join(foreign)}.",
+            "Choose another folder for --out.",
+        )
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    inner = partial / target.name
+    try:
+        inner.mkdir(parents=True)
+    except OSError as error:
+        raise RunError(
+            f"{target} cannot be made: {error.strerror}.", "Choose another folder for --out."
+        ) from error
+    try:
+        yield inner
+        if target.exists():
+            target.rename(partial / "earlier")
+        inner.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
