@@ -232,12 +232,20 @@ class LocalEngine:
             heapq.heappop(self._queue)
 
     def _handed_over(self, run: Run) -> psutil.Process | None:
-        """Give a run to the spare worker or to a new one; None where that did not succeed."""
+        """Give a run to the spare worker or to a new one; None where that did not succeed.
+
+        A run that trains nothing does not wait for a spare that still loads TensorFlow, and leaves
+        it to others that are queued.
+        """
         child = self._spare
-        if run.background or child is None or child.poll() is not None:
+        trains = run.request.configured_method.parameters() is not None
+        at_once = self._spare_ready and len(self._queue) == 1
+        usable = child is not None and child.poll() is None and (trains or at_once)
+        if run.background or not usable:
             child = start_worker()
         else:
             self._spare, self._spare_ready = None, False
+        assert child is not None
         process = psutil.Process(child.pid)
         if not claim(run, process):
             child.kill()

@@ -334,3 +334,16 @@ def test_no_run_is_lost_or_run_twice_when_the_server_is_killed(workspace: Path):
             successor.stop()
     for run in runs[1:]:
         assert [line["stage"] for line in run.history()].count("Preparing") == 1
+
+
+def test_what_trains_nothing_leaves_the_spare_to_others(engine: LocalEngine):
+    engine.start()
+    until(lambda: engine._spare_ready)
+    assert engine._spare is not None
+    spare = engine._spare.pid
+    study = engine.submit_study("several", [quick(seed) for seed in range(3)])
+    until(lambda: all(state(run).final for run in study.runs))
+    assert all(state(run) is State.DONE for run in study.runs)
+    workers = [json.loads((run.folder / WORKER).read_text())["pid"] for run in study.runs]
+    assert spare not in workers[:2]
+    assert workers[2] == spare
