@@ -40,6 +40,8 @@ def scene_id(screen):
 def canvas(screen):
     """Return the viewer's canvas, once the page has settled."""
     found = screen.locator(".viewer canvas")
+    # while the page is drawn anew the old viewer may stand beside the new one
+    expect(found).to_have_count(1)
     expect(found).to_be_visible()
     screen.wait_for_selector(QUIET)
     return found
