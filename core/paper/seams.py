@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.derived import MemoryRaster
-from core.display import averaged
+from core.display import Difference, averaged
 from core.errors import RasterError
 from core.evaluate import MEAN, json_number
-from core.grid import Grid, Pixels, Raster, Window, inside
+from core.grid import Pixels, Raster, Window, inside
 from core.methods.network import NetworkMethod
 from core.metrics.seams import seam_index
 from core.paper.ground import finished
@@ -66,31 +66,13 @@ def seam_table(runs: Mapping[str, Run], reference: Raster) -> Table:
     return Table("seams", "", "Seams", columns, tuple(rows), (said, *notes))
 
 
-@dataclass(frozen=True, eq=False)
-class SeamMap:
+@dataclass(frozen=True)
+class SeamMap(Difference):
     """How steep an image's error is from pixel to pixel: patch borders show as lines.
 
     A band's value is the larger of the absolute differences of (estimate - reference) to the pixel
     above and to the one on the left; NaN where neither is known. Computed when read.
     """
-
-    reference: Raster
-    estimate: Raster
-
-    def __post_init__(self) -> None:
-        """Refuse two grids."""
-        if self.reference.grid != self.estimate.grid:
-            raise RasterError("Images on different grids have no difference.")
-
-    @property
-    def grid(self) -> Grid:
-        """The grid both share."""
-        return self.estimate.grid
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        """The bands both have, in the estimate's order."""
-        return tuple(band for band in self.estimate.bands if band in self.reference.bands)
 
     def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
         """Return the steepness in a window (default: all) and of some bands."""
@@ -98,7 +80,7 @@ class SeamMap:
         chosen = self.bands if bands is None else bands
         above, left = int(row > 0), int(col > 0)
         outer = Window(row - above, col - left, height + above, width + left)
-        error = self.estimate.read(outer, chosen) - self.reference.read(outer, chosen)
+        error = super().read(outer, chosen)
         steps = np.full((2, *error.shape), np.nan, np.float32)
         np.abs(np.diff(error, axis=1), out=steps[0, :, 1:])
         np.abs(np.diff(error, axis=2), out=steps[1, :, :, 1:])
