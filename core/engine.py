@@ -4,7 +4,7 @@ TensorFlow takes seconds to load, so a spare worker loads it before anybody asks
 handed to it and trains at once. Runs wait in a queue; those a user asked for go ahead of background
 ones, which get no spare and wait until there is one, and push a running one of those aside.
 Workers are processes of their own session: they outlive the web server, and a new server finds
-them again by their folders.
+them again by their folders. A run that can take another's model waits until that one has learned.
 """
 
 import heapq
@@ -24,7 +24,9 @@ from core import memory, runs, workspace
 from core.execution import claim
 from core.json_file import write_json
 from core.request import Request
+from core.reuse import can_take
 from core.runs import (
+    BACKGROUND,
     CANCELLED,
     PROGRESS,
     SKETCH,
@@ -116,7 +118,8 @@ class LocalEngine:
     ) -> Study:
         """Queue requests as the runs of a new study, references first.
 
-        A reference that has run already, or is under way, is taken as it is.
+        A reference that has run already, or is under way, is taken as it is; where it waits in
+        the background it takes its turn with the others.
         """
         self.start()
         known = [runs.alike(request) for request in references]
@@ -126,7 +129,9 @@ class LocalEngine:
         study = new_study(name, made)
         with self._lock:
             for run in made:
-                if run not in known:
+                if run in known:
+                    self._promote(run)
+                else:
                     self._enqueue(run, next(self._order))
             self._make_way()
             self._dispatch()
@@ -144,8 +149,7 @@ class LocalEngine:
             if run.status().state.final:
                 return
             (run.folder / CANCELLED).touch()
-            self._queue = [entry for entry in self._queue if entry[2].id != run_id]
-            heapq.heapify(self._queue)
+            self._dequeue(run_id)
             process = run.worker()
             if process is not None:
                 end_worker(process)
@@ -170,6 +174,21 @@ class LocalEngine:
 
     def _enqueue(self, run: Run, order: int) -> None:
         heapq.heappush(self._queue, (run.background, order, run))
+
+    def _dequeue(self, run_id: str) -> bool:
+        """Take a run out of the queue; tell whether it was there."""
+        left = [entry for entry in self._queue if entry[2].id != run_id]
+        found = len(left) < len(self._queue)
+        self._queue = left
+        heapq.heapify(self._queue)
+        return found
+
+    def _promote(self, run: Run) -> None:
+        """Let a background run queue up anew, as one that somebody waits for."""
+        if run.background:
+            (run.folder / BACKGROUND).unlink(missing_ok=True)
+            if self._dequeue(run.id):
+                self._enqueue(run, next(self._order))
 
     def _make_way(self) -> None:
         """Push one background run aside if all places are taken; it starts over in its turn."""
@@ -219,8 +238,11 @@ class LocalEngine:
                 self._spare_failed = time.monotonic()
 
     def _dispatch(self) -> None:
-        while self._queue and len(self._workers) < self.limit and not self._stopping.is_set():
-            background, order, run = self._queue[0]
+        while len(self._workers) < self.limit and not self._stopping.is_set():
+            entry = self._next()
+            if entry is None:
+                return
+            background, order, run = entry
             if background and not self._spare_ready:
                 return
             # another server, or its owner, may have dealt with it
@@ -229,7 +251,16 @@ class LocalEngine:
                 if process is None:
                     return
                 self._workers[run.id] = _Worker(run, order, process)
-            heapq.heappop(self._queue)
+            self._dequeue(run.id)
+
+    def _next(self) -> tuple[bool, int, Run] | None:
+        """Return the first of the queue that need not wait for a model being learned."""
+        learning = [worker.run for worker in self._workers.values()]
+        for entry in sorted(self._queue, key=lambda entry: entry[:2]):
+            run = entry[2]
+            if not run.folder.is_dir() or not any(can_take(run, other) for other in learning):
+                return entry
+        return None
 
     def _handed_over(self, run: Run) -> psutil.Process | None:
         """Give a run to the spare worker or to a new one; None where that did not succeed.

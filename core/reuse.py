@@ -24,10 +24,10 @@ def fitted_alike(run: Run, problem: Problem, report: Report = unreported) -> Reu
     all of these at their defaults always learns itself: its owner wants to watch it. Models that
     cannot be read are passed over.
     """
-    method = run.request.configured_method
-    if all(getattr(method, name) == getattr(type(method)(), name) for name in method.applied):
+    if _learns_itself(run):
         return None
-    for other in _learned_the_same(run):
+    method = run.request.configured_method
+    for other in _done_beside(run):
         report(Progress(f"Taking the model of {other.id}", 0, 1))
         try:
             fuser = method.load(other.folder / MODEL)
@@ -38,8 +38,20 @@ def fitted_alike(run: Run, problem: Problem, report: Report = unreported) -> Reu
     return None
 
 
-def _learned_the_same(run: Run) -> Iterator[Run]:
-    """Yield finished runs of the same folder that learned the same, the newest first."""
+def can_take(run: Run, other: Run) -> bool:
+    """Tell whether a run may take what another one learns or has learned."""
+    return not _learns_itself(run) and _learning(other.request).asks_the_same(
+        _learning(run.request)
+    )
+
+
+def _learns_itself(run: Run) -> bool:
+    method = run.request.configured_method
+    return all(getattr(method, name) == getattr(type(method)(), name) for name in method.applied)
+
+
+def _done_beside(run: Run) -> Iterator[Run]:
+    """Yield the runs of the same folder that have learned what this one would, newest first."""
     # one made before the scene that now has the id learned from another
     made = (library.find(run.request.scene).folder / "scene.json").stat().st_mtime
     for path in sorted(run.folder.parent.glob(f"*/{REQUEST}"), reverse=True):
@@ -48,7 +60,7 @@ def _learned_the_same(run: Run) -> Iterator[Run]:
             other.folder != run.folder
             and path.stat().st_mtime >= made
             and other.sound
-            and _learning(other.request).asks_the_same(_learning(run.request))
+            and can_take(run, other)
             and other.status().state is State.DONE
         ):
             yield other

@@ -8,7 +8,7 @@ dies without a result reads as "lost", never as "running" for ever.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -58,6 +58,10 @@ class State(StrEnum):
     def final(self) -> bool:
         """Whether nothing more will happen."""
         return self not in (State.QUEUED, State.RUNNING)
+
+
+SOUND = (State.QUEUED, State.RUNNING, State.DONE)
+"""Under way, or done well."""
 
 
 class Status(NamedTuple):
@@ -255,20 +259,20 @@ def alike(request: Request) -> Run | None:
     return found_alike([request])[0]
 
 
-def found_alike(requests: Sequence[Request]) -> list[Run | None]:
-    """Return for each request what `alike` does, listing the runs once."""
+def found_alike(requests: Sequence[Request], states: Container[State] = SOUND) -> list[Run | None]:
+    """Return for each request what `alike` does, listing the runs once; by default `SOUND` ones."""
     runs = all_runs()
-    return [_alike(request, runs) for request in requests]
+    return [_alike(request, runs, states) for request in requests]
 
 
-def _alike(request: Request, runs: Sequence[Run]) -> Run | None:
+def _alike(request: Request, runs: Sequence[Run], states: Container[State]) -> Run | None:
     scene = workspace.scenes() / request.scene / "scene.json"
     made = scene.stat().st_mtime if scene.is_file() else 0.0
     for run in runs:
         if (
             run.request.asks_the_same(request)
             and (run.folder / REQUEST).stat().st_mtime >= made
-            and run.status().state in (State.QUEUED, State.RUNNING, State.DONE)
+            and run.status().state in states
         ):
             return run
     return None

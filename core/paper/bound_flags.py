@@ -33,11 +33,11 @@ def bound_flags(facts: SceneFacts) -> list[Flag]:
     return [_sharpness(), _divided(), _entropy(), _error_beside_entropy(facts), _three_figures()]
 
 
-def _bounds(name: str) -> ByBand:
+def _bounds(name: str) -> tuple[float, ...]:
     """Return a bound on the autoencoder a band, from figures at the top of their rounding."""
     table, metric, bound, _ = SHARPNESS[name]
     pairs = zip(printed(table, ORIGINAL, metric), printed("II", CAE, "rmse"), strict=True)
-    return ByBand(*(bound(highest_read_as(y), highest_read_as(e)) for y, e in pairs))
+    return tuple(bound(highest_read_as(y), highest_read_as(e)) for y, e in pairs)
 
 
 def _sharpness() -> Flag:

@@ -15,6 +15,8 @@ SLOT, TALLEST, MARGIN = 104, 128, 10
 THINNEST, A_CHANNEL = 6, 1.5
 """Pixels: a block's width without channels, and for each of them."""
 LINE_HEIGHT = 17
+SMALLEST = 0.8
+"""How far the drawing shrinks with the page; where there is less room it scrolls."""
 TOP = 38
 """Pixels above the blocks, where the title stands."""
 TEXT = "var(--text, currentColor)"
@@ -44,8 +46,9 @@ def drawing(key: str) -> str:
         f'<div role="region" aria-label="{escape(title)}" tabindex="0" '
         'style="overflow-x:auto;max-width:100%">'
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}-title '
-        f'{name}-words" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        'style="display:block;max-width:none" font-family="inherit" font-size="13">'
+        f'{name}-words" viewBox="0 0 {width} {height}" '
+        f'style="display:block;width:100%;min-width:{SMALLEST * width:.0f}px;max-width:{width}px" '
+        'font-family="inherit" font-size="13">'
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-words">{escape(described)}. Convolutions are {kernel()}.</desc>'
         f"{''.join(parts)}</svg></div>"

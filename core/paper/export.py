@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from itertools import groupby
 
-from core.paper.table import Cell, Row, Table
+from core.paper.table import Cell, Row, Table, number
 from core.paper.tables import Tables
 
 FIELDS = (
@@ -44,17 +44,13 @@ def text_rows(table: Table) -> list[list[str]]:
 def shown(cell: Cell) -> str:
     """Return a cell as text: ours, then the printed number in brackets.
 
-    >>> shown(Cell(0.04421, 0.0067)), shown(Cell()), shown(Cell(printed=8.02))
-    ('0.0442 (0.0067)', 'n/a', '(8.02)')
+    >>> from core.paper.printed import Printed
+    >>> shown(Cell(0.04421, Printed("0.0470"))), shown(Cell()), shown(Cell(printed=Printed("8.02")))
+    ('0.0442 (0.0470)', 'n/a', '(8.02)')
     """
-    own = "" if cell.ours is None else _number(cell.ours)
-    printed = "" if cell.printed is None else f"({cell.printed:g})"
+    own = "" if cell.ours is None else number(cell.ours)
+    printed = "" if cell.printed is None else f"({cell.printed})"
     return f"{own} {printed}".strip() or "n/a"
-
-
-def _number(value: float) -> str:
-    """Write four decimals, fewer digits for large numbers; adding 0 turns a rounded -0 into 0."""
-    return f"{value:.3f}" if abs(value) >= 10 else f"{round(value, 4) + 0.0:.4f}"
 
 
 def _latex(table: Table) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from core.evaluate import MEAN
+from core.paper.printed import Printed
 
 Kind = Literal["original", "network", "reference", "classical", "quoted", "difference"]
 Scores = Mapping[tuple[str, str], float | None]
@@ -29,7 +30,7 @@ class Cell(NamedTuple):
     """One number, ours and the paper's; None where there is none (yet)."""
 
     ours: float | None = None
-    printed: float | None = None
+    printed: Printed | None = None
 
 
 class Row(NamedTuple):
@@ -95,3 +96,14 @@ def ours(scores: Scores, columns: Sequence[Column]) -> tuple[Cell, ...]:
 def quotient(value: float | None, over: float | None) -> float | None:
     """Return value / over, None where one is not known or `over` is 0."""
     return None if value is None or not over else value / over
+
+
+def number(value: float) -> str:
+    """Write one of our numbers: four decimals, two for a large one.
+
+    >>> number(0.04421), number(-0.00001), number(14.8279)
+    ('0.0442', '0.0000', '14.83')
+    """
+    digits = 2 if abs(value) >= 10 else 4
+    # adding 0 turns a rounded -0 into 0
+    return f"{round(value, digits) + 0.0:.{digits}f}"

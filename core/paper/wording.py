@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from core.paper.printed import TABLES, ByBand
+from core.paper.printed import TABLES, ByBand, Printed
 
 BANDS = ByBand._fields
 
@@ -35,13 +35,13 @@ def named(values: Mapping[str, float], digits: int = 3) -> str:
     return ", ".join(f"{name} {shown(value, digits)}" for name, value in values.items())
 
 
-def plain(values: Iterable[float]) -> str:
+def plain(values: Iterable[Printed]) -> str:
     """Return numbers as the paper prints them.
 
-    >>> plain((0.0442, 8.02))
-    '0.0442, 8.02'
+    >>> plain(map(Printed, ("0.0470", "8.02")))
+    '0.0470, 8.02'
     """
-    return ", ".join(f"{value:g}" for value in values)
+    return ", ".join(map(str, values))
 
 
 def span(values: Iterable[float], digits: int = 3) -> str:

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 from tests.browser.hands import drag
 
 QUIET = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+DRESSED = "getComputedStyle(document.querySelector('.stApp')).getPropertyValue('--card') !== ''"
+"""The app's own rules apply: on a busy machine they may come after a page has been drawn."""
 IMPORTED_WITHIN = 90_000
 """Generous: the machine that runs the tests may be busy."""
 
@@ -60,7 +62,9 @@ def chosen(screen, method, wanted=True):
     """Click the card anywhere: all of it is the checkbox's label."""
     # another card's settings come or go, and the page moves
     screen.wait_for_selector(QUIET)
+    screen.wait_for_function(DRESSED)
     card = screen.locator(f".st-key-method-{method}")
-    card.click(position={"x": 200, "y": 60})
     box = card.get_by_role("checkbox")
+    expect(box).to_be_checked(checked=not wanted)
+    card.click(position={"x": 200, "y": 60})
     expect(box).to_be_checked(checked=wanted)

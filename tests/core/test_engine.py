@@ -297,6 +297,32 @@ def test_a_users_run_goes_ahead_of_background_ones(engine: LocalEngine):
     until(lambda: state(background) is State.RUNNING)
 
 
+def test_a_study_takes_what_waits_in_the_background_along(engine: LocalEngine):
+    background = [engine.submit(request, background=True) for request in (endless(), quick(5))]
+    until(lambda: training(background[0]))
+    study = engine.submit_study("Mine", [quick(6)], [quick(4), quick(5)])
+    # what waited has its turn in the study, and the one that trains is not part of it
+    assert [run.request.seed for run in study.runs] == [4, 5, 6]
+    assert study.runs[1] == background[1]
+    assert not background[1].background
+    assert engine.waiting()[-3:] == [background[1].id, study.runs[2].id, background[0].id]
+    until(lambda: all(state(run) is State.DONE for run in study.runs))
+
+
+def test_a_run_waits_for_the_model_it_can_take_and_others_go_ahead(engine: LocalEngine):
+    engine.limit = 2
+    few = {"patch": 32, "stride": 4, "batch": 1, "epochs": 4}
+    first = Request("small", "reconstruct", "shallow-cnn", few)
+    taker = Request("small", "reconstruct", "shallow-cnn", {**few, "prediction": "patches"})
+    study = engine.submit_study("Mine", [first, taker, quick()])
+    learner, waiter, other = study.runs
+    until(lambda: training(learner))
+    until(lambda: state(other) is State.DONE)
+    assert state(waiter) is State.QUEUED or state(learner) is State.DONE
+    until(lambda: state(waiter) is State.DONE)
+    assert waiter.result()["model_from"] == learner.id
+
+
 SERVER = """
 import time
 from core.engine import LocalEngine

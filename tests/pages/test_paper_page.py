@@ -10,12 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.commands.paper import _asked
+from core.json_file import write_json
 from core.library import find
 from core.paper.audit import audit
-from core.paper.printed import TABLES
+from core.paper.printed import TABLES, Printed
 from core.paper.study import KEYS, PaperSettings, requests
 from core.paper.table import Cell, Column, Row, Table
-from core.runs import new_run
+from core.runs import RESULT, all_runs, new_run
+from core.studies import all_studies
 from pages.shared.paper.audit_view import flag_html
 from pages.shared.paper.printed_tables import table_html
 from pages.shared.paper.reproduction import Reproduction
@@ -44,13 +46,44 @@ def test_without_a_scene_it_says_where_scenes_come_from_and_audits_all_the_same(
     assert [flag.title for flag in audit(None) if flag.title not in titles] == []
 
 
-def test_one_click_asks_for_every_run_and_a_second_for_none(demo_scene, page, waiting_engine):
+def test_one_click_asks_for_every_run_once(demo_scene, page):
+    asked = requests("demo", demo_scene.scene.grid.shape, PaperSettings())
+    finish(new_run(asked["copy"]), 0.0)
+    # the Overview's, which nobody waits for yet
+    waiting = new_run(asked["cnn"], background=True)
     page.run()
     assert not page.exception
+    assert f"{len(KEYS) - 1} runs" in " ".join(texts(page, "caption"))
+    assert not page.get("progress")
     page.button(key="paper-start").click().run()
     assert not page.exception
-    assert len(waiting_engine.submitted) == len(KEYS)
+    assert len(all_runs()) == len(KEYS)
+    (study,) = all_studies()
+    assert [run.request.label for run in study.runs] == [each.label for each in asked.values()]
+    assert study.runs[0] == waiting
+
+
+def test_the_runs_asked_for_are_watched_and_can_all_be_cancelled(demo_scene, page):
+    asked = requests("demo", demo_scene.scene.grid.shape, PaperSettings())
+    finish(new_run(asked["copy"]), 0.0)
+    for key, each in asked.items():
+        if key != "copy":
+            new_run(each)
+    page.run()
     assert page.button(key="paper-start").disabled
+    assert f"1 of {len(KEYS)} runs have ended." in texts(page, "caption")
+    next(each for each in page.button if each.label == "Cancel all").click().run()
+    assert not page.exception
+    assert not page.button(key="paper-start").disabled
+
+
+def test_a_run_that_failed_says_why_and_can_be_asked_for_again(demo_scene, page):
+    asked = requests("demo", demo_scene.scene.grid.shape, PaperSettings())
+    run = new_run(asked["ihs"])
+    write_json(run.folder / RESULT, {"error": "There was no room.", "hint": "Make some."})
+    page.run()
+    assert [error.value for error in page.error] == ["There was no room. Make some."]
+    assert not page.button(key="paper-start").disabled
 
 
 def test_tables_show_what_has_run_beside_the_printed_numbers(demo_scene, page):
@@ -61,7 +94,7 @@ def test_tables_show_what_has_run_beside_the_printed_numbers(demo_scene, page):
     assert not page.exception
     shown = html(page)
     first = TABLES["II"].rows["cnn"]["rmse"]
-    assert re.search(rf"\d\.\d{{4}}<small>{first.red:g}</small>", shown)
+    assert re.search(rf"\d\.\d{{4}}<small>{first.red}</small>", shown)
     for name in ("Accuracy", "Entropy"):
         assert any(name in text for text in texts(page, "subheader"))
     assert f"{len(KEYS) - 3} runs" in " ".join(texts(page, "caption"))
@@ -89,9 +122,14 @@ def test_every_flag_opens_to_its_arithmetic():
 
 def test_a_table_has_ours_and_the_printed_number_in_one_cell():
     columns = (Column("RMSE", "R", "rmse", "red"), Column("RMSE", "G", "rmse", "green"))
-    row = Row("CNN & co", "cnn", (Cell(0.0157, 0.0442), Cell(None, 0.0496)), "network")
+    row = Row(
+        "CNN & co",
+        "cnn",
+        (Cell(0.0157, Printed("0.0470")), Cell(None, Printed("0.0496"))),
+        "network",
+    )
     shown = table_html(Table("II", "II", "Accuracy", columns, (row,), ("A <note>.",)))
-    assert "0.0157<small>0.0442</small>" in shown
+    assert "0.0157<small>0.0470</small>" in shown
     assert "–<small>0.0496</small>" in shown
     assert "colspan='2'>RMSE" in shown
     assert "CNN &amp; co" in shown

@@ -52,7 +52,7 @@ def _step(step: Step) -> str:
 def left_unsaid() -> None:
     """Show what the paper does not say, and what is done here."""
     rows = [(each.what, each.chosen, each.where) for each in unsaid()]
-    st.html(_words(("The paper does not say", "Here", "Where it is set"), rows))
+    st.html(_words(("The paper does not say", "Here", "Where it is set"), rows, stacks=True))
 
 
 def all_equations() -> None:
@@ -67,7 +67,7 @@ def all_equations() -> None:
         )
         for each in equations()
     ]
-    st.html(_words(("Equation", "Printed", "Right", "Note", "Computed by"), rows))
+    st.html(_words(("Equation", "Printed", "Right", "Note", "Computed by"), rows, stacks=True))
 
 
 def networks() -> None:
@@ -89,15 +89,20 @@ def networks() -> None:
             st.html(_words(("Layer", "Activation", "Output", "Weights"), rows))
 
 
-def _words(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _words(heads: Sequence[str], rows: Sequence[Sequence[str]], *, stacks: bool = False) -> str:
+    """Return a table of words; one that `stacks` has a row's cells below one another on a phone."""
     head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in heads)
     body = "".join(
         f"<tr><th scope='row'>{escape(row[0])}</th>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        + "".join(
+            f"<td data-head='{escape(name)}'>{escape(cell)}</td>"
+            for name, cell in zip(heads[1:], row[1:], strict=True)
+        )
         + "</tr>"
         for row in rows
     )
+    kind = "words stacks" if stacks else "words"
     return (
-        f"<div class='scores words' tabindex='0'><table><thead><tr>{head}</tr></thead>"
+        f"<div class='scores {kind}' tabindex='0'><table><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )

@@ -57,6 +57,7 @@ def _fused(run: Run | None, style: Style, label: str) -> Layer:
 def seams(made: Reproduction) -> None:
     """Show how much steeper the error is where patches begin, and where that is."""
     with st.container(border=True, key="card-table-seams"):
+        st.subheader(made.tables["seams"].heading, anchor=False)
         st.html(table_html(made.tables["seams"]))
     band = choose("Band", made.ground.bands, key="paper-seam-band")
     rows = {SHORT[row]: row for row in NETWORKS}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
-from core.paper.table import Cell, Row, Table
+from core.paper.table import Cell, Row, Table, number
 
 
 def table_html(table: Table) -> str:
@@ -17,8 +17,8 @@ def table_html(table: Table) -> str:
     printed = any(cell.printed is not None for row in table.rows for cell in row.values)
     small = "Small: as printed. " if printed else ""
     return (
-        f"<div class='scores paper' tabindex='0'><table><thead><tr><th></th>{heads}</tr>"
-        f"<tr><th scope='col'></th>{labels}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<div class='scores paper' tabindex='0'><table><thead><tr><td></td>{heads}</tr>"
+        f"<tr><td></td>{labels}</tr></thead><tbody>{rows}</tbody></table></div>"
         f"<p class='table-note'>{escape(small + notes)}</p>"
     )
 
@@ -34,19 +34,12 @@ def _class(row: Row) -> str:
 
 
 def cell_html(cell: Cell) -> str:
-    """Return ours with the printed number below it; n/a where there is neither.
+    """Return ours with the printed number below it; a dash where ours is not known.
 
-    >>> cell_html(Cell(0.04421, 0.0067)), cell_html(Cell()), cell_html(Cell(printed=8.02))
-    ('0.0442<small>0.0067</small>', 'n/a', '–<small>8.02</small>')
+    >>> from core.paper.printed import Printed
+    >>> cell_html(Cell(0.04421, Printed("0.0470"))), cell_html(Cell())
+    ('0.0442<small>0.0470</small>', '–')
     """
-    if cell.ours is None and cell.printed is None:
-        return "n/a"
-    own = "–" if cell.ours is None else _number(cell.ours)
-    below = "" if cell.printed is None else f"<small>{cell.printed:g}</small>"
+    own = "–" if cell.ours is None else number(cell.ours).replace("-", "−")
+    below = "" if cell.printed is None else f"<small>{cell.printed}</small>"
     return own + below
-
-
-def _number(value: float) -> str:
-    digits = 2 if abs(value) >= 10 else 4
-    # adding 0 turns a rounded -0 into 0
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")

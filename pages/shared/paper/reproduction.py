@@ -24,7 +24,6 @@ from core.runs import Run, State, all_runs, found_alike
 from pages.shared import notices
 from pages.shared.forms import setting_fields
 from pages.shared.fusing.estimate import duration, plan
-from pages.shared.results import Result
 from pages.shared.running import progress
 
 SEED = "paper-seed"
@@ -45,10 +44,26 @@ class Reproduction:
         """The runs that have finished well."""
         return {key: run for key, run in self.runs.items() if run.status().state is State.DONE}
 
+    @cached_property
+    def under_way(self) -> dict[str, Run]:
+        """The runs that somebody waits for and that have not ended."""
+        return {
+            key: run
+            for key, run in self.runs.items()
+            if key not in self.done and not run.background
+        }
+
     @property
     def missing(self) -> dict[str, Request]:
-        """What nobody has asked for yet."""
-        return {key: asked for key, asked in self.requests.items() if key not in self.runs}
+        """What nobody waits for yet; what the background has in its queue is a part of it."""
+        there = self.done.keys() | self.under_way.keys()
+        return {key: asked for key, asked in self.requests.items() if key not in there}
+
+    @property
+    def failed(self) -> list[Run]:
+        """The last attempts at what is missing, where they ended badly."""
+        ended_badly = (State.FAILED, State.LOST)
+        return [run for run in found_alike(list(self.missing.values()), ended_badly) if run]
 
     @property
     def ground(self) -> Ground:
@@ -127,20 +142,26 @@ def start_button(made: Reproduction) -> None:
             icon=":material/play_arrow:",
             disabled=not missing,
         )
-        st.caption(_said(made))
+        said = _said(made)
+        if said:
+            st.caption(said)
     if clicked and missing:
         try:
-            engine.local().submit_study("The paper", list(missing.values()))
+            engine.local().submit_study("The paper", (), list(made.requests.values()))
         except BandweaveError as error:
             notices.problem(error)
-        st.rerun()
-    progress.watch([Result(run, made.requests[key].label, "") for key, run in made.runs.items()])
+        else:
+            st.rerun()
+    if made.under_way:
+        asked = made.done | made.under_way
+        progress.together([(run, made.requests[key].label) for key, run in asked.items()])
+    for run in made.failed:
+        notices.failed(run)
 
 
 def _said(made: Reproduction) -> str:
     if not made.missing:
-        done, all_ = len(made.done), len(made.requests)
-        return f"{done} of {all_} runs have ended." if done < all_ else f"{all_} runs, all done."
+        return "" if made.under_way else f"{len(made.requests)} runs, all done."
     runs = all_runs()
     try:
         seconds = sum(plan(each, made.entry, runs).seconds for each in made.missing.values())

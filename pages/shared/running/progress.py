@@ -52,13 +52,17 @@ def followed() -> list[Run]:
 
 
 def follow() -> list[Run]:
-    """Show what this session started last: bars while under way; return those that have ended."""
-    runs = followed()
-    ended = [run for run in runs if run.status().state.final]
-    names = {run.id: run_facts.title(run) for run in runs if run not in ended}
-    if len(runs) > 1:
+    """Show what this session started last as `together` does; return those that have ended."""
+    return together([(run, run_facts.title(run)) for run in followed()])
+
+
+def together(named: Sequence[tuple[Run, str]]) -> list[Run]:
+    """Show runs by their names: how many have ended, bars of those under way; return the ended."""
+    ended = [run for run, _ in named if run.status().state.final]
+    names = {run.id: name for run, name in named if run not in ended}
+    if len(named) > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{len(ended)} of {len(runs)} runs have ended.", width="stretch")
+            st.caption(f"{len(ended)} of {len(named)} runs have ended.", width="stretch")
             if len(names) > 1:
                 st.button(
                     "Cancel all", icon=":material/close:", on_click=_cancel, args=(list(names),)

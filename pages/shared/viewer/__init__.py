@@ -51,7 +51,8 @@ def viewer(  # noqa: PLR0913 - one keyword a choice; all but the images have a d
     """Show layers of one grid: all of them as panels, or the first and the last under a swipe.
 
     `tallest` limits a row's height in CSS pixels; `columns`, where given, is how many panels stand
-    in a row if the screen is wide enough. View and divider survive reruns under one `key`.
+    in a row; where the screen is too narrow for that, each has a row of its own. View and divider
+    survive reruns under one `key`.
 
     With `area` the user may draw a rectangle; it is returned in the grid's pixels, None while there
     is none, and kept until another grid is shown. A window as `area` is drawn for the user, and

@@ -3,13 +3,15 @@
 
 const GAP = 8;
 const SMALLEST_PANEL = 150;
+const SMALLEST_ALIGNED = 100;
 const LARGEST_SCALE = 48;
 
 /** How `count` panels share a width: as many columns as stay legible, rows evenly filled.
- * `wanted` columns, where given and where so many fit. */
+ * Where `wanted` is given, what stands below one another belongs together: so many or one. */
 function arrange(count, width, ratio, tallest, wanted) {
-  const fitting = Math.max(1, Math.floor((width + GAP) / (SMALLEST_PANEL + GAP)));
-  const rows = Math.ceil(count / Math.min(wanted || count, fitting));
+  const fitting = (smallest) => Math.max(1, Math.floor((width + GAP) / (smallest + GAP)));
+  const aligned = fitting(SMALLEST_ALIGNED) < wanted ? 1 : wanted;
+  const rows = Math.ceil(count / (aligned || Math.min(count, fitting(SMALLEST_PANEL))));
   const columns = Math.ceil(count / rows);
   const panelWidth = Math.floor((width - GAP * (columns - 1)) / columns);
   const cap = rows > 1 ? tallest * 0.75 : tallest;
