@@ -254,13 +254,22 @@ class LocalEngine:
             self._dequeue(run.id)
 
     def _next(self) -> tuple[bool, int, Run] | None:
-        """Return the first of the queue that need not wait for a model being learned."""
+        """Return what of the queue starts next; None where all wait for a model being learned.
+
+        While the spare still loads TensorFlow, what trains nothing goes ahead of what waits for it.
+        """
         learning = [worker.run for worker in self._workers.values()]
+        first = None
         for entry in sorted(self._queue, key=lambda entry: entry[:2]):
-            run = entry[2]
-            if not run.folder.is_dir() or not any(can_take(run, other) for other in learning):
+            background, _, run = entry
+            if not run.folder.is_dir():
                 return entry
-        return None
+            if any(can_take(run, other) for other in learning):
+                continue
+            if self._spare_ready or not _trains(run):
+                return entry if first is None or first[0] == background else first
+            first = first or entry
+        return first
 
     def _handed_over(self, run: Run) -> psutil.Process | None:
         """Give a run to the spare worker or to a new one; None where that did not succeed.
@@ -269,9 +278,8 @@ class LocalEngine:
         it to others that are queued.
         """
         child = self._spare
-        trains = run.request.configured_method.parameters() is not None
         at_once = self._spare_ready and len(self._queue) == 1
-        usable = child is not None and child.poll() is None and (trains or at_once)
+        usable = child is not None and child.poll() is None and (_trains(run) or at_once)
         if run.background or not usable:
             child = start_worker()
         else:
@@ -304,6 +312,10 @@ class LocalEngine:
         rested = time.monotonic() - self._spare_failed > RETRY
         if self._spare is None and rested and (wanted or not busy):
             self._spare = start_worker("--warm")
+
+
+def _trains(run: Run) -> bool:
+    return run.request.configured_method.parameters() is not None
 
 
 @cache
