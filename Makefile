@@ -11,8 +11,14 @@ export BANDWEAVE_TEST_DATA ?= $(realpath ../shared/data)
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
 
+# The browser's tests wait for what they see, so they have the machine for themselves.
 test: $(VENV)/.test browser check
+ifdef ARGS
 	$(PY) -m pytest $(ARGS)
+else
+	$(PY) -m pytest -m "not browser" --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(PY) -m pytest -m browser
+endif
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .

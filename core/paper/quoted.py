@@ -1,5 +1,6 @@
 """Tables VII and VIII: quoted by the paper of another scene, and the same methods on this one."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from core.evaluate import MEAN
@@ -52,7 +53,8 @@ def text_table(runs: Mapping[str, Run], bands: Sequence[str]) -> Table:
         known = [value for value in values if value is not None]
         ends = {LOWEST: (min, each.lowest), HIGHEST: (max, each.highest)}
         cells = [Cell(end(known) if known else None, value) for end, value in ends.values()]
-        others = ours(scores, columns[2:])
+        errors = [scores.get(("rmse", band)) for band in bands]
+        others = ours({**scores, ("psnr", MEAN): _psnr(errors)}, columns[2:])
         rows.append(Row(each.label, each.method, (*cells, *others), "classical"))
     network = CONDITIONAL_GAN
     cells = [
@@ -61,6 +63,16 @@ def text_table(runs: Mapping[str, Run], bands: Sequence[str]) -> Table:
     ]
     rows.append(Row(network.label, _plain(network.label), tuple(cells), "quoted"))
     return Table("text", "", "Quoted in the text", columns, tuple(rows), (OTHER,))
+
+
+def _psnr(errors: Sequence[float | None]) -> float | None:
+    """Return the mean over bands of 20 log10 (1 / RMSE) dB; None where a band has none.
+
+    >>> _psnr([0.1, 0.01]), _psnr([0.1, 0.0]), _psnr([None])
+    (30.0, None, None)
+    """
+    known = [-20 * math.log10(error) for error in errors if error]
+    return sum(known) / len(known) if len(known) == len(errors) else None
 
 
 def _cells(quoted: Quoted, columns: Sequence[Column], runs: Mapping[str, Run]) -> tuple[Cell, ...]:

@@ -35,7 +35,7 @@ def test_one_click_makes_the_papers_tables_and_figure(screen):
     screen.get_by_role("radio", name="Figure 6").click()
     labels = screen.locator(".viewer").first.locator(".label")
     expect(labels).to_have_count(9)
-    expect(labels.nth(8)).to_contain_text("Blue, Autoencoder")
+    expect(labels.nth(8)).to_contain_text("Blue, CAE")
 
     screen.get_by_role("radio", name="Audit").click()
     screen.get_by_text("Entropy above 8 bits needs more than 256 gray levels.").click()

@@ -68,6 +68,11 @@ def endless(seed: int = 0) -> Request:
     return Request("small", "reconstruct", "shallow-cnn", settings, seed=seed)
 
 
+def brief(seed: int = 0) -> Request:
+    settings = {"patch": 32, "stride": 32, "batch": 8, "epochs": 1}
+    return Request("small", "reconstruct", "shallow-cnn", settings, seed=seed)
+
+
 def training(run: Run) -> bool:
     progress = run.status().progress
     return progress is not None and progress.stage.startswith("Training")
@@ -323,6 +328,18 @@ def test_a_run_waits_for_the_model_it_can_take_and_others_go_ahead(engine: Local
     assert waiter.result()["model_from"] == learner.id
 
 
+def test_what_trains_nothing_goes_ahead_while_there_is_no_spare(cold: LocalEngine):
+    cold.start()
+    cold.limit = 0
+    trains, quick_one = cold.submit_study("Mine", [endless(), quick()]).runs
+    assert cold.waiting() == [trains.id, quick_one.id]
+    cold.limit = 1
+    until(lambda: state(quick_one) is State.RUNNING)
+    assert state(trains) is State.QUEUED
+    until(lambda: state(trains) is State.RUNNING)
+    assert state(quick_one) is State.DONE
+
+
 SERVER = """
 import time
 from core.engine import LocalEngine
@@ -334,7 +351,7 @@ time.sleep(600)
 
 def test_no_run_is_lost_or_run_twice_when_the_server_is_killed(workspace: Path):
     library.store(make_scene(), "small")
-    runs = [new_run(endless()), new_run(quick()), new_run(quick(1), background=True)]
+    runs = [new_run(endless()), new_run(brief(1)), new_run(brief(2), background=True)]
     server = subprocess.Popen([sys.executable, "-c", SERVER], cwd=ROOT)
     successors = [LocalEngine(limit=1) for _ in range(2)]
     try:

@@ -19,7 +19,7 @@ from pages.shared.serving.layers import Layer, awaited, fingerprint, publish
 from pages.shared.viewer import viewer
 
 PATCHES, SEAMLESS = "Patch by patch", "Seamless"
-SHORT = {"cnn": "CNN", "cae": "Autoencoder"}
+SHORT = {"cnn": "CNN", "cae": "CAE"}
 
 
 def figure_six(made: Reproduction) -> None:
@@ -33,7 +33,7 @@ def figure_six(made: Reproduction) -> None:
     viewer(grid, nine, key="paper-nine", tallest=480, columns=3)
     if set(VISIBLE) <= set(bands):
         st.subheader("True colour", anchor=False)
-        viewer(grid, _three(made, keys, VISIBLE), key="paper-colour", tallest=420)
+        viewer(grid, _three(made, keys, VISIBLE), key="paper-colour", tallest=420, columns=3)
     st.caption("One stretch a band for all three: the original's.")
 
 

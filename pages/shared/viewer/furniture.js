@@ -1,6 +1,7 @@
 // What lies over the images: labels, scale bar, read-out, buttons and the swipe's divider.
 
 const BRIEF_BELOW = 130; // panels less tall have no room for a legend
+const NARROW_BELOW = 145; // nor less wide ones for its unit
 
 const ICONS = {
   in: '<path d="M12 5v14M5 12h14"/>',
@@ -73,6 +74,7 @@ class Furniture {
       style.left = `${place.x + 8 + (swiping && i ? place.width / 2 : 0)}px`;
       classList.toggle("right", swiping && i > 0);
       classList.toggle("brief", place.height < BRIEF_BELOW);
+      classList.toggle("narrow", place.width < NARROW_BELOW);
       this.labels.append(label.root);
       if (layer.awaited) this.await(layer.awaited, place);
       return label;
