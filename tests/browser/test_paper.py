@@ -1,36 +1,47 @@
 """The paper in one click: its tables beside ours, Figure 6, and the audit."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
+
+from core import library
+from tests.browser.conftest import serving
+from tests.small import make_scene
 
 pytestmark = pytest.mark.browser
 
 QUIET = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-DEMO_WITHIN = 90_000
-RUNS_WITHIN = 400_000
+RUNS_WITHIN = 300_000
 
 
-def test_one_click_makes_the_papers_tables_and_figure(screen):
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Start an app that has a scene on which the paper's own steps are few."""
+    home = tmp_path_factory.mktemp("paper")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BANDWEAVE_HOME", str(home))
+        library.store(make_scene(256, 256), "small")
+    with serving("app.py", home) as place:
+        yield place
+
+
+def test_one_click_makes_the_papers_tables_and_figure(screen, address):
     screen.set_viewport_size({"width": 1440, "height": 1000})
-    screen.goto("/paper?scene=demo")
+    screen.goto(f"{address}/paper?scene=small")
     start = screen.get_by_role("button", name="Reproduce")
-    expect(start).to_be_enabled(timeout=DEMO_WITHIN)
-    # few steps, and the rest is tested with made-up runs: here it would only take time
+    expect(start).to_be_enabled()
+    # the rest is tested with made-up runs: here it would only take time
     screen.get_by_role("combobox", name="Steps").click()
     screen.get_by_role("option", name="literal").click()
     for name in ("Classical methods", "With the answer hidden"):
         screen.locator("label").filter(has_text=name).click()
         screen.wait_for_selector(QUIET)
-    # a reference row that the Overview has run already is not run again
-    expect(screen.get_by_text(re.compile(r"\b(8|9|10) runs, at most"))).to_be_visible()
+    expect(screen.get_by_text("10 runs, at most")).to_be_visible()
     start.click()
     expect(screen.get_by_text("10 runs, all done.")).to_be_visible(timeout=RUNS_WITHIN)
     table = screen.locator(".st-key-card-table-II tbody tr")
     network = table.filter(has_text="Shallow CNN, patch by patch").locator("td").first
     expect(network).to_contain_text("0.0442")
-    assert 0 < float(network.inner_text().split()[0]) < 0.1
+    assert 0 < float(network.inner_text().split()[0]) < 0.5
 
     screen.get_by_role("radio", name="Figure 6").click()
     labels = screen.locator(".viewer").first.locator(".label")
@@ -42,10 +53,10 @@ def test_one_click_makes_the_papers_tables_and_figure(screen):
     expect(screen.get_by_text("Impossible at 256 gray levels")).to_be_visible()
 
 
-def test_a_phone_shows_the_paper_without_scrolling_sideways(screen):
+def test_a_phone_shows_the_paper_without_scrolling_sideways(screen, address):
     screen.set_viewport_size({"width": 390, "height": 844})
-    screen.goto("/paper?scene=demo")
-    expect(screen.locator('[class*="st-key-card-"]').first).to_be_visible(timeout=DEMO_WITHIN)
+    screen.goto(f"{address}/paper?scene=small")
+    expect(screen.locator('[class*="st-key-card-"]').first).to_be_visible()
     for name in ("Networks", "Audit"):
         screen.get_by_role("radio", name=name).click()
         screen.wait_for_selector(QUIET)
