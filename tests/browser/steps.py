@@ -9,14 +9,8 @@ from tests.browser.hands import drag
 QUIET = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 DRESSED = "getComputedStyle(document.querySelector('.stApp')).getPropertyValue('--card') !== ''"
 """The app's own rules apply: on a busy machine they may come after a page has been drawn."""
-CALM = """() => {
-  const viewers = [...document.querySelectorAll(".viewer canvas")];
-  const app = document.querySelector('[data-testid="stApp"]');
-  const settled = app.dataset.testScriptState === "notRunning" && viewers.length === 1;
-  window.calm = settled && viewers[0].checkVisibility() ? window.calm + 1 : 0;
-  return window.calm > 3;
-}"""
-"""One viewer for a while: as the page is drawn anew, the old one stands beside the new one."""
+CALM, CALM_WITHIN = 4, 600
+"""Tenths of a second: how long a page must stay as it is to be settled, and how long that takes."""
 IMPORTED_WITHIN = 90_000
 """Generous: the machine that runs the tests may be busy."""
 
@@ -49,9 +43,15 @@ def scene_id(screen):
 
 def canvas(screen):
     """Return the viewer's canvas, once the page has settled."""
-    screen.evaluate("window.calm = 0")
-    screen.wait_for_function(CALM, polling=100)
-    return screen.locator(".viewer canvas")
+    found, calm = screen.locator(".viewer canvas"), 0
+    for _ in range(CALM_WITHIN):
+        # as the page is drawn anew, the old viewer stands beside the new one
+        one = found.count() == 1 and found.first.is_visible()
+        calm = calm + 1 if one and screen.locator(QUIET).count() else 0
+        if calm == CALM:
+            return found
+        screen.wait_for_timeout(100)
+    raise AssertionError("The page did not settle with one viewer on it.")
 
 
 def drawn(screen, start, end):
