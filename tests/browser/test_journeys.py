@@ -22,7 +22,7 @@ def opened(screen, path="/"):
 def home(screen):
     """Open the Overview and wait for the demo scene."""
     opened(screen)
-    expect(screen.locator(".viewer canvas")).to_be_visible(timeout=DEMO_WITHIN)
+    expect(screen.locator(".viewer canvas").first).to_be_visible(timeout=DEMO_WITHIN)
     return screen
 
 

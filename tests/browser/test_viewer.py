@@ -15,7 +15,7 @@ def canvas(screen):
     screen.set_viewport_size({"width": 1440, "height": 900})
     screen.goto("/")
     found = screen.locator(".viewer canvas")
-    expect(found).to_be_visible(timeout=240_000)
+    expect(found.first).to_be_visible(timeout=240_000)
     screen.wait_for_function(
         """() => [...document.querySelectorAll('*')].some(el => el.shadowRoot &&
            el.shadowRoot.querySelector('.viewer')?.viewer?.cache.tiles.size > 0 &&
