@@ -7,7 +7,6 @@ Workers are processes of their own session: they outlive the web server, and a n
 them again by their folders. A run that can take another's model waits until that one has learned.
 """
 
-import heapq
 import itertools
 import logging
 import os
@@ -157,9 +156,9 @@ class LocalEngine:
             self._dispatch()
 
     def waiting(self) -> list[str]:
-        """Return the ids of queued runs in the order they will start."""
+        """Return the ids of queued runs in their order, in which some may be passed over."""
         with self._lock:
-            return [run.id for _, _, run in sorted(self._queue, key=lambda entry: entry[:2])]
+            return [run.id for _, _, run in self._queue]
 
     def stop(self) -> None:
         """Stop dispatching and let the spare go; runs that execute go on."""
@@ -173,14 +172,14 @@ class LocalEngine:
                 self._spare = None
 
     def _enqueue(self, run: Run, order: int) -> None:
-        heapq.heappush(self._queue, (run.background, order, run))
+        self._queue.append((run.background, order, run))
+        self._queue.sort(key=lambda entry: entry[:2])
 
     def _dequeue(self, run_id: str) -> bool:
         """Take a run out of the queue; tell whether it was there."""
         left = [entry for entry in self._queue if entry[2].id != run_id]
         found = len(left) < len(self._queue)
         self._queue = left
-        heapq.heapify(self._queue)
         return found
 
     def _promote(self, run: Run) -> None:
@@ -260,7 +259,7 @@ class LocalEngine:
         """
         learning = [worker.run for worker in self._workers.values()]
         first = None
-        for entry in sorted(self._queue, key=lambda entry: entry[:2]):
+        for entry in self._queue:
             background, _, run = entry
             if not run.folder.is_dir():
                 return entry
