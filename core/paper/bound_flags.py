@@ -2,6 +2,7 @@
 
 import math
 
+from core.methods import METHODS
 from core.metrics.information import BINS
 from core.paper import arithmetic
 from core.paper.flag import Flag, SceneFacts, Step
@@ -11,6 +12,7 @@ from core.paper.wording import (
     by_band,
     highest_read_as,
     lowest_read_as,
+    named,
     plain,
     printed,
     shown,
@@ -30,7 +32,13 @@ NO_DATA = 0.4
 
 def bound_flags(facts: SceneFacts) -> list[Flag]:
     """Return the flags that rest on a theorem."""
-    return [_sharpness(), _divided(), _entropy(), _error_beside_entropy(facts), _three_figures()]
+    return [
+        _sharpness(),
+        _divided(facts),
+        _entropy(),
+        _error_beside_entropy(facts),
+        _three_figures(),
+    ]
 
 
 def _bounds(name: str) -> tuple[float, ...]:
@@ -80,7 +88,7 @@ def _sharpness() -> Flag:
     )
 
 
-def _divided() -> Flag:
+def _divided(facts: SceneFacts) -> Flag:
     steps, shares = [], {}
     for name, (table, metric, _, _) in SHARPNESS.items():
         read = [value / BYTE for value in printed(table, CAE, metric)]
@@ -92,7 +100,16 @@ def _divided() -> Flag:
                 f"{name.capitalize()} read on 0..255 (Table {table})",
                 "printed / 255, and its share of the original's",
                 {"printed": plain(printed(table, CAE, metric)), "original": plain(original)},
-                f"{by_band(read, 2)}; {by_band(share, 2)} of the original",
+                f"{by_band(read)}; {by_band(share, 2)} of the original",
+            )
+        )
+    if facts.sharpness:
+        steps.append(
+            Step(
+                f"The seamless autoencoder on {facts.scene}, its share of the original's",
+                "mean over bands",
+                {},
+                named(facts.sharpness, 2),
             )
         )
     values = printed("V", CAE, "spatial-frequency")
@@ -107,10 +124,11 @@ def _divided() -> Flag:
             f"{shown(least)}; 255 is one that does",
         )
     )
+    every = [value for share in shares.values() for value in share]
     return Flag(
         "divided-by-255",
         "inconsistent unless",
-        "Read on 0..255 the autoencoder's figures fit, and are near the original's.",
+        f"Read on 0..255 the autoencoder's figures fit: {span(every, 1)} of the original's.",
         "Tables IV to VI set 0.0111 beside 1.46 and the like, in one column.",
         tuple(steps),
         "That these rows are on 0..255 is our inference, not the paper's word; if they are, the "
@@ -158,6 +176,16 @@ def _error_beside_entropy(facts: SceneFacts) -> Flag:
         steps.append(
             Step(f"Not a guess: the spread of each band of {facts.scene}", "σ on 0..1", {}, spreads)
         )
+    for method, found in facts.errors.items():
+        shares = {band: error / facts.spreads[band] for band, error in found.items()}
+        steps.append(
+            Step(
+                f"{METHODS[method].label}, patch by patch, on {facts.scene}",
+                "RMSE / σ, and R² = 1 − (RMSE / σ)²",
+                {"RMSE / σ": named(shares)},
+                f"R² {named({band: 1 - share**2 for band, share in shares.items()})}",
+            )
+        )
     return Flag(
         "error-beside-entropy",
         "inconsistent unless",
@@ -165,9 +193,11 @@ def _error_beside_entropy(facts: SceneFacts) -> Flag:
         f"RMSE {plain(errors)} (Table II) beside an original of {plain(bits)} bits (Table III).",
         tuple(steps),
         f"On a band near Gaussian at {BINS} levels these errors mean a negative R², which does not "
-        "fit a good reconstruction; a bright tail, filled pixels or fewer levels would allow it, "
-        "so the error should be read against the band's own spread.",
-        unless="the band is far from Gaussian (or the histogram had fewer levels)",
+        "fit a good reconstruction; a bright tail, filled pixels, fewer levels or an entropy taken "
+        "on another scale would allow it, so the error should be read against the band's own "
+        "spread.",
+        unless="the band is far from Gaussian, the histogram had fewer levels, or the entropy is "
+        "of another scale than the error",
     )
 
 
@@ -229,7 +259,8 @@ def _three_figures() -> Flag:
     return Flag(
         "error-correlation-entropy",
         "inconsistent unless",
-        "Three printed figures of the autoencoder's red band do not fit together.",
+        f"Error, correlation and the original's entropy do not fit together in "
+        f"{' and '.join(wrong) or 'no band'}, at {BINS} levels.",
         f"RMSE {plain(errors)} and r {plain(correlations)} (Table II), original of {plain(bits)} "
         "bits (Table III).",
         (
@@ -249,5 +280,6 @@ def _three_figures() -> Flag:
         f"In {' and '.join(wrong) or 'no band'} the entropy asks for more spread than error and "
         f"correlation leave, if the histogram has {BINS} levels on 0..1; no single one of the "
         "three figures is shown wrong.",
-        unless=f"the entropy was not taken over {BINS} levels of the 0 to 1 scale of Table II",
+        unless=f"the entropy was not taken over {BINS} levels of the 0 to 1 scale of Table II, or "
+        "the figures are means over patches",
     )

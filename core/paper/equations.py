@@ -1,7 +1,7 @@
 """The paper's equations (1) to (11): slips in print, how they should read, what computes them.
 
-Our copy breaks off before equation (1) and our notes keep the slips, not every printed line: what
-we do not have is said to be missing, never guessed at.
+Our copy has a gap before equation (1), and of others it has what is wrong with them, not every
+line: what we do not have is said to be missing, never guessed at.
 """
 
 from typing import NamedTuple

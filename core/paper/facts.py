@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from core.evaluate import MEAN
+from core.metrics import METRICS
 from core.paper.flag import SceneFacts, Seams
 from core.paper.ground import Ground, run_scores
 from core.paper.hidden import COMPARED, SHUFFLED
+from core.paper.printed import CAE
 from core.paper.seams import seam_indices
 from core.paper.study import NETWORKS, PATCHWISE
 from core.paper.table import Scores
@@ -14,6 +16,7 @@ from core.scene import Role, Scene
 
 COPY, BAND_MEAN = "copy", "band-mean"
 """The study's runs whose scores the audit quotes."""
+DETAIL = ("sobel", "spatial-frequency", "gradient-magnitude")
 
 
 def scene_facts(
@@ -25,6 +28,8 @@ def scene_facts(
         scene=name,
         spreads=ground.sigma,
         constant_ssim=_known(run_scores(runs, BAND_MEAN), "ssim", ground.bands),
+        errors=_errors(runs, ground),
+        sharpness=_sharpness(run_scores(runs, CAE), ground),
         grid_metres=scene.grid.resolution,
         optical_metres=optical.native_resolution,
         optical_unit=str(optical.unit),
@@ -40,6 +45,28 @@ def scene_facts(
 def _known(scores: Scores, metric: str, bands: tuple[str, ...]) -> dict[str, float]:
     found = {band: scores.get((metric, band)) for band in bands}
     return {band: value for band, value in found.items() if value is not None}
+
+
+def _errors(runs: Mapping[str, Run], ground: Ground) -> dict[str, dict[str, float]]:
+    """Return the networks' errors as the paper predicts, in bands that are not constant."""
+    varied = tuple(band for band in ground.bands if ground.sigma[band] > 0)
+    found = {
+        method: _known(run_scores(runs, PATCHWISE[row]), "rmse", varied)
+        for row, method in NETWORKS.items()
+    }
+    return {method: errors for method, errors in found.items() if errors}
+
+
+def _sharpness(scores: Scores, ground: Ground) -> dict[str, float]:
+    """Return what share of the original's detail an image has, by each measure of it."""
+    found = {}
+    for metric in DETAIL:
+        before = _known(ground.original, metric, ground.bands)
+        after = _known(scores, metric, ground.bands)
+        shares = [after[band] / before[band] for band in after if before.get(band)]
+        if shares:
+            found[METRICS[metric].label] = sum(shares) / len(shares)
+    return found
 
 
 def _shuffled(runs: Mapping[str, Run], bands: tuple[str, ...]) -> dict[str, dict[str, float]]:

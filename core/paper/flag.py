@@ -2,7 +2,7 @@
 
 A grade says how much is proved, and no sentence of a flag may say more than its grade:
 `fact` is read off the set-up or off the print itself; `impossible` contradicts a theorem under
-conditions that the paper states or that its own figures fix; `inconsistent unless` holds under an
+the condition that `condition` names; `inconsistent unless` holds under an
 assumption, which `unless` names; `implausible` is allowed by the mathematics but is not what
 such data give.
 """
@@ -50,7 +50,7 @@ class Flag:
     unless: str = ""
     """The assumption under which the figures would stand; every `inconsistent unless` names it."""
     condition: str = ""
-    """What the theorem needs, of what the paper states; every `impossible` names it."""
+    """What the theorem needs; every `impossible` names it."""
 
     @property
     def judgement(self) -> str:
@@ -81,6 +81,10 @@ class SceneFacts:
     """Standard deviation of each band."""
     constant_ssim: Mapping[str, float] = field(default_factory=dict)
     """SSIM of the band's mean against the band, at the data range the paper implies (1)."""
+    errors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """{method: {band: RMSE of the prediction patch by patch}}, for bands that have a spread."""
+    sharpness: Mapping[str, float] = field(default_factory=dict)
+    """{metric's name: the autoencoder's share of the original's, mean over bands}."""
     grid_metres: float | None = None
     """Side of a pixel of the scene."""
     optical_metres: float | None = None

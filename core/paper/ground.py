@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.derived import MappedRaster
-from core.evaluate import evaluate, json_number
+from core.evaluate import MEAN, evaluate, json_number
 from core.grid import Pixels, Raster
 from core.paper.table import Scores
 from core.problem import Flags, Region, Truth
@@ -50,6 +50,12 @@ def run_scores(runs: Mapping[str, Run], key: str, region: str = REGION) -> Score
     if not finished(runs, key):
         return {}
     return _by_place(row for row in runs[key].scores() if row["region"] == region)
+
+
+def flat_note(runs: Mapping[str, Run]) -> tuple[str, ...]:
+    """Return what to read an SSIM beside: that of each band's mean; nothing before it has run."""
+    value = run_scores(runs, "band-mean").get(("ssim", MEAN))
+    return () if value is None else (f"Each band's mean as an image: SSIM {value:.4f} here.",)
 
 
 def finished(runs: Mapping[str, Run], key: str) -> bool:

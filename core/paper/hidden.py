@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.evaluate import MEAN
 from core.metrics import METRICS
-from core.paper.ground import run_scores
+from core.paper.ground import flat_note, run_scores
 from core.paper.study import HIDDEN, NETWORKS, OWN
 from core.paper.table import Cell, Column, Kind, Row, Scores, Table, band_columns, ours, quotient
 from core.runs import Run
@@ -35,7 +35,8 @@ def radar_table(runs: Mapping[str, Run], bands: Sequence[str]) -> Table:
         for cell in row.values
         if cell.ours is not None
     ]
-    notes = (f"The largest change is {max(changes):.4f}.",) if changes else ()
+    notes: tuple[str, ...] = (f"The largest change is {max(changes):.4f}.",) if changes else ()
+    notes += flat_note(runs)
     return Table("radar", "", "Radar shuffled, the answer given", columns, tuple(rows), notes)
 
 

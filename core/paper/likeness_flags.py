@@ -13,6 +13,8 @@ from core.paper.printed import CAE, CNN, CONDITIONAL_GAN, ORIGINAL
 from core.paper.wording import by_band, named, plain, printed, shown, span
 
 SIDE = 256
+LEVEL = 0.12
+"""Mean of the synthetic bands, on 0..1."""
 SMOOTHING = (0.0, 1.0, 2.0, 3.0, 4.0)
 """Pixels: the synthetic bands' textures, from white noise to broad blotches."""
 
@@ -33,7 +35,7 @@ def _uiqi_beside_r() -> Flag:
                 f"The {label}, read as one window of the whole band with equal means",
                 "UIQI = r · 2k / (1 + k²), k = σ(larger) / σ(smaller)",
                 {"UIQI": plain(uiqi), "r": plain(r)},
-                f"k {by_band(ratios)}; then RMSE is at least {span(away, 2)} σ",
+                f"k {by_band(ratios)}; then RMSE is at least {span(away, 3)} of the larger σ",
             )
         )
     found = _flat_windows()
@@ -54,18 +56,19 @@ def _uiqi_beside_r() -> Flag:
         "A UIQI near 0 beside a correlation near 1 is possible, but not what images give.",
         f"UIQI {span(every, 4)} beside r {span(correlations, 2)} (Table II).",
         tuple(steps),
-        "Either nearly all windows are flat beside the error's grain, or the two images have very "
-        "different contrast or scale; the figures cannot say which, and do not exclude each other.",
+        "Windows nearly all flat beside the error's grain would give it, or very different "
+        "contrast or scale, or another definition; the figures cannot say which, and do not "
+        "exclude each other.",
     )
 
 
 @cache
 def _flat_windows() -> dict[str, float]:
-    """Return metrics of two flat halves whose estimate has a grain six times the band's own."""
+    """Return metrics of two flat halves whose estimate has a grain nine times the band's own."""
     random = np.random.default_rng(0)
     halves = np.where(np.arange(SIDE) < SIDE // 2, 0.10, 0.12) * np.ones((SIDE, 1))
     grain = 0.0028
-    band = halves + random.normal(0, grain / 6, halves.shape)
+    band = halves + random.normal(0, grain / 9, halves.shape)
     estimate = band + random.normal(0, grain, halves.shape)
     return score_all(band, estimate, data_range=1.0, keys=("uiqi", "pearson", "ssim", "rmse"))
 
@@ -76,13 +79,14 @@ def _constant_image(facts: SceneFacts) -> Flag:
     textured = {f"{width:g} px": ssim_of_constant(spread, width) for width in SMOOTHING}
     steps = [
         Step(
-            "What a window of a constant image of the right mean scores",
+            "What a constant image scores in a window of the same mean",
             "SSIM = C₂ / (s² + C₂), C₂ = (0.03 L)², s² the window's variance",
             {"L": "1", "C₂": shown(c2), "s² if all variance is inside": shown(spread**2)},
-            f"about {shown(c2 / (spread**2 + c2), 2)} at least, on average over windows",
+            f"{shown(c2 / (spread**2 + c2), 2)} at least on average, were all windows' means equal",
         ),
         Step(
-            f"Synthetic bands of spread {shown(spread)}, white noise (0) or smoothed by a Gaussian",
+            f"Synthetic bands of mean {LEVEL} and spread {shown(spread)}, the least that red's "
+            "entropy allows at 256 levels on 0..1: white noise (0 px) or smoothed by a Gaussian",
             "SSIM(constant, band), 11 × 11 windows, L = 1",
             {},
             named(textured),
@@ -104,9 +108,8 @@ def _constant_image(facts: SceneFacts) -> Flag:
         f"SSIM {plain(printed('II', CNN, 'ssim'))} (CNN), {plain(printed('II', CAE, 'ssim'))} "
         "(autoencoder), Table II.",
         tuple(steps),
-        "At the least spread its entropy allows, a constant image already scores "
-        f"{span(textured.values(), 2)}, the more the smoother the band, so SSIM must be read "
-        "beside the constant image's.",
+        f"On these synthetic bands a constant image already scores {span(textured.values(), 2)}, "
+        "the more the smoother the band, so SSIM must be read beside the constant image's.",
         condition="where the band's spread is small beside L",
     )
 
@@ -117,7 +120,7 @@ def ssim_of_constant(spread: float, smoothing: float) -> float:
 
     The band is noise smoothed by a Gaussian of so many pixels.
     """
-    band = _texture(smoothing) * spread + 0.12
+    band = _texture(smoothing) * spread + LEVEL
     constant = np.full_like(band, band.mean())
     return score_all(band, constant, data_range=1.0, keys=("ssim",))["ssim"]
 
@@ -152,7 +155,8 @@ def _gan_psnr() -> Flag:
                 shown(arithmetic.rmse_of_psnr(decibels)),
             ),
         ),
-        f"On 0..1 that RMSE is {arithmetic.psnr(rmse):.1f} dB, so one of the two figures is on "
-        "another scale or is an average of another kind.",
-        unless="they are not of one scale of 0 to 1, or PSNR was averaged over images",
+        f"On 0..1 that RMSE is {arithmetic.psnr(rmse):.1f} dB, so the two figures are not of "
+        "one image on one scale.",
+        unless="they are not of one scale of 0 to 1 or of one image, or PSNR was averaged over "
+        "images",
     )

@@ -64,11 +64,11 @@ def _sobel_to_gradient() -> Flag:
     return Flag(
         "sobel-over-gradient",
         "fact",
-        "The printed figures hint at which Sobel and which gradient were used.",
+        "The printed figures hint at which Sobel was used.",
         "Tables IV and VI.",
         tuple(steps),
-        f"Ratios of {span(ratios, 2)} fit plain Sobel kernels and central differences, the "
-        "definitions used here; divided by 8 they would be near 1.",
+        f"Ratios of {span(ratios, 2)} fit plain Sobel kernels, as used here; divided by 8 they "
+        "would be near 1.",
     )
 
 
@@ -112,8 +112,8 @@ def _words() -> Flag:
         "The words and the tables do not agree.",
         "Section IV.A, and the text on Tables VII and VIII.",
         tuple(steps),
-        "Words and figures contradict each other in the first two, and the print does not tell "
-        "which is meant; the others are slips of citation and spelling.",
+        "In the first, and in the second for PCA, words and figures do not agree, and the print "
+        "does not tell which is meant; the others are slips of citation and spelling.",
     )
 
 

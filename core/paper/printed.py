@@ -8,6 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
+PROTOCOL = (
+    "Ho Chi Minh City, UTM zone 48N: Sentinel-1 VV/VH and Landsat 9 surface reflectance, resampled "
+    "to 10 m. One network a band takes that band and VV/VH, each scaled to 0 to 1 by its least and "
+    "greatest value, and returns the band."
+)
+"""What the paper works on, in our words."""
 ORIGINAL, CNN, CAE = "original", "cnn", "cae"
 """The rows of Tables II to VI."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from core.evaluate import MEAN
 from core.metrics import METRICS
-from core.paper.ground import run_scores
+from core.paper.ground import flat_note, run_scores
 from core.paper.printed import CONDITIONAL_GAN, QUOTED, QUOTED_RANGES, Quoted
 from core.paper.table import Cell, Column, Kind, Row, Table, ours
 from core.runs import Run
@@ -32,7 +32,7 @@ def quoted_table(number: str, runs: Mapping[str, Run]) -> Table:
         Row(each.label, each.method or _plain(each.label), _cells(each, columns, runs), _kind(each))
         for each in quoted.rows
     )
-    notes = (OTHER, f"Quoted on: {quoted.scale}. Ours: means over bands.")
+    notes = (OTHER, f"Quoted on: {quoted.scale}. Ours: means over bands.", *flat_note(runs))
     return Table(number, number, quoted.title, tuple(columns), rows, notes)
 
 
@@ -62,7 +62,7 @@ def text_table(runs: Mapping[str, Run], bands: Sequence[str]) -> Table:
         for column in columns
     ]
     rows.append(Row(network.label, _plain(network.label), tuple(cells), "quoted"))
-    return Table("text", "", "Quoted in the text", columns, tuple(rows), (OTHER,))
+    return Table("text", "", "Quoted in the text", columns, tuple(rows), (OTHER, *flat_note(runs)))
 
 
 def _psnr(errors: Sequence[float | None]) -> float | None:

@@ -94,9 +94,10 @@ def _same_pixels() -> Flag:
     return Flag(
         "same-pixels",
         "fact",
-        "The pixels that are scored are the pixels that were trained on.",
+        "As described, the pixels that are scored are those that were trained on.",
         f"{first.epochs} epochs of {first.patch}-pixel patches for the one network, "
-        f"{second.epochs} of {second.patch}-pixel patches for the other; no split, no seeds.",
+        f"{second.epochs} of {second.patch}-pixel patches for the other; "
+        "no split and no seeds described.",
         tuple(steps),
         "The tables do not tell what either network does on unseen pixels, how much another seed "
         "would change, or whether the networks or their training differ.",
@@ -239,7 +240,7 @@ def _grid_lines(facts: SceneFacts) -> Flag:
     return Flag(
         "grid-lines",
         "fact",
-        "Zero padding at the edges of patches leaves a grid.",
+        "Zero padding at the edges of patches can leave a grid.",
         "Prediction patch by patch, each convolution padded with zeros.",
         tuple(steps),
         "Pixels near a patch's edge are computed from zeros that are not in the scene"

@@ -51,8 +51,8 @@ def unsaid() -> list[Unsaid]:
         ),
         Unsaid("Dates of the two images", "the scene's own, shown with its layers", "scene"),
         Unsaid(
-            "Study area, Table I and Figure 1",
-            "not in our copy, whose text breaks off before equation (1); any scene can be taken",
+            "Details of the study area, Table I and Figure 1",
+            "not in our copy, which has a gap before equation (1); any scene can be taken",
             "scene",
         ),
     ]

@@ -59,25 +59,24 @@ def printed(table: str, row: str, metric: str) -> ByBand:
     return TABLES[table].rows[row][metric]
 
 
-def highest_read_as(value: float) -> float:
+def highest_read_as(value: Printed) -> float:
     """Return the highest number that rounds to a printed one.
 
-    >>> highest_read_as(0.0067)
-    0.00675
+    >>> highest_read_as(Printed("0.0067")), highest_read_as(Printed("0.0130"))
+    (0.00675, 0.01305)
     """
     return round(value + _half(value), 8)
 
 
-def lowest_read_as(value: float) -> float:
+def lowest_read_as(value: Printed) -> float:
     """Return the lowest number that rounds to a printed one.
 
-    >>> lowest_read_as(4.75)
+    >>> lowest_read_as(Printed("4.75"))
     4.745
     """
     return round(value - _half(value), 8)
 
 
-def _half(value: float) -> float:
-    """Return half of a printed number's last digit; a last digit 0 cannot be seen and is lost."""
-    decimals = len(f"{value:.6f}".rstrip("0").split(".")[1])
-    return float(0.5 * 10.0**-decimals)
+def _half(value: Printed) -> float:
+    """Return half of a printed number's last digit."""
+    return float(0.5 * 10.0 ** -len(value.digits.partition(".")[2]))

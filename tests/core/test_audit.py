@@ -10,7 +10,7 @@ from core.paper import arithmetic
 from core.paper.audit import GRADES, SceneFacts, Seams, audit
 from core.paper.likeness_flags import ssim_of_constant
 from core.paper.print_flags import sobel_over_gradient
-from core.paper.printed import CAE, ORIGINAL, TABLES
+from core.paper.printed import CAE, ORIGINAL, TABLES, Printed
 from core.paper.wording import highest_read_as, lowest_read_as, shown
 
 SHARP = {
@@ -22,6 +22,8 @@ FACTS = SceneFacts(
     scene="Testland",
     spreads={"red": 0.109, "nir": 0.2},
     constant_ssim={"red": 0.396, "nir": 0.3},
+    errors={"shallow-cnn": {"red": 0.02, "nir": 0.3}},
+    sharpness={"Sobel strength": 0.67},
     grid_metres=10.0,
     optical_metres=30.0,
     optical_unit="reflectance",
@@ -246,7 +248,7 @@ def test_what_was_measured_on_the_scene_is_shown_beside():
     without, with_facts = flags(), flags(FACTS)
     for key in (
         *("answer-in-input", "error-beside-entropy", "constant-image-ssim", "coarse-reference"),
-        *("radar-units", "landsat-scale", "grid-lines"),
+        *("radar-units", "landsat-scale", "grid-lines", "divided-by-255"),
     ):
         text = " ".join(f"{step.text} {step.result}" for step in with_facts[key].steps)
         assert "Testland" in text
@@ -255,6 +257,9 @@ def test_what_was_measured_on_the_scene_is_shown_beside():
     assert with_facts["answer-in-input"].steps[1].result == "RMSE 0"
     assert "RMSE 0.00004" in with_facts["answer-in-input"].steps[-1].result
     assert "2.98 patch by patch, 1.05" in " ".join(s.result for s in with_facts["grid-lines"].steps)
+    # what the squares of 0.02 over 0.109, and of 0.3 over 0.2, leave of one
+    assert with_facts["error-beside-entropy"].steps[-1].result == "R² red 0.966, nir -1.25"
+    assert "Sobel strength 0.67" in " ".join(s.result for s in with_facts["divided-by-255"].steps)
     assert "nir 0.3" in with_facts["constant-image-ssim"].steps[-1].result
 
 
@@ -265,6 +270,6 @@ def test_numbers_are_shown_without_exponents():
 
 
 def test_rounding_is_given_its_kind_end():
-    assert highest_read_as(0.0067) == 0.00675
-    assert lowest_read_as(4.75) == 4.745
-    assert highest_read_as(0.94) == 0.945
+    assert highest_read_as(Printed("0.0067")) == 0.00675
+    assert lowest_read_as(Printed("4.75")) == 4.745
+    assert highest_read_as(Printed("0.940")) == 0.9405

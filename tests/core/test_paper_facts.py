@@ -179,7 +179,8 @@ def test_facts_of_a_scene_hold_what_its_runs_measured():
     runs = {
         "cnn": finished_run({("rmse", first): 0.03, ("rmse", others[0]): 0.05}, plain),
         "cnn-shuffled": finished_run({("rmse", first): 0.031, ("rmse", others[0]): 0.048}),
-        "cnn-patches": finished_run({}, tiled),
+        "cnn-patches": finished_run({("rmse", first): 0.04}, tiled),
+        "cae": finished_run({("sobel", first): 0.5 * ground.original["sobel", first]}),
         "copy": finished_run({("rmse", MEAN): 0.0}),
         "band-mean": finished_run({("ssim", first): 0.4}),
     }
@@ -188,6 +189,8 @@ def test_facts_of_a_scene_hold_what_its_runs_measured():
     assert facts.copy_rmse == 0
     assert facts.constant_ssim == {first: 0.4}
     assert facts.shuffled["shallow-cnn"]["rmse"] == pytest.approx(0.002)
+    assert facts.errors == {"shallow-cnn": {first: 0.04}}
+    assert facts.sharpness == {"Sobel strength": pytest.approx(0.5)}
     assert facts.seams["shallow-cnn"].patchwise > 5
     assert facts.seams["shallow-cnn"].whole == pytest.approx(1, abs=0.01)
     with_half = {**runs, "cae": finished_run({}, plain)}

@@ -10,6 +10,7 @@ from core.paper.audit import GRADES, Flag, SceneFacts, audit
 from core.paper.drawing import drawing
 from core.paper.equations import equations
 from core.paper.flag import Step
+from core.paper.printed import PROTOCOL
 from core.paper.unsaid import unsaid
 
 
@@ -71,7 +72,8 @@ def all_equations() -> None:
 
 
 def networks() -> None:
-    """Draw both networks, with every layer's shape and weights."""
+    """Draw both networks, with every layer's shape and weights, after what they work on."""
+    st.caption(f"In the paper: {PROTOCOL}")
     for key in NETWORKS:
         method = network(key)
         with st.container(border=True, key=f"card-network-{key}"):
@@ -79,8 +81,9 @@ def networks() -> None:
             # st.html would take every SVG out
             st.markdown(drawing(key), unsafe_allow_html=True)
             st.caption(
-                f"{parameters(key):,} weights a band; an output pixel sees "
-                f"{method.architecture.halo} pixels to each side, at most."
+                f"{parameters(key):,} weights a band; {method.epochs} epochs of patches of "
+                f"{method.patch} px, {method.loss.upper()}, Adam at {method.learning_rate:g}. An "
+                f"output pixel sees {method.architecture.halo} pixels to each side, at most."
             )
             rows = [
                 (each.label, each.activation or "–", each.shape, f"{each.parameters:,}")
