@@ -8,7 +8,7 @@ import numpy as np
 
 from core.derived import MappedRaster
 from core.evaluate import MEAN, evaluate, json_number
-from core.grid import Pixels, Raster
+from core.grid import BLOCK, Pixels, Raster
 from core.paper.table import Scores
 from core.problem import Flags, Region, Truth
 from core.runs import Run, State
@@ -85,9 +85,18 @@ def _constant(truth: Truth) -> Scores:
 
 
 def _sigma(truth: Truth) -> dict[str, float]:
-    flags: Flags = truth.regions[REGION].read()[0] == 1
-    found = {}
-    for band, scale in zip(truth.reference.bands, truth.scales, strict=True):
-        pixels = truth.reference.read(bands=[band])[0][flags].astype(np.float64)
-        found[band] = float(pixels.std() / (scale.upper - scale.lower))
-    return found
+    """Return each band's standard deviation on the scale of 0 to 1, window by window."""
+    reference, region = truth.reference, truth.regions[REGION]
+    lowers = np.array([scale.lower for scale in truth.scales])
+    ranges = np.array([scale.upper for scale in truth.scales]) - lowers
+    count, sums, squares = 0, np.zeros(len(ranges)), np.zeros(len(ranges))
+    for window in reference.grid.windows(BLOCK):
+        flags: Flags = region.read(window)[0] == 1
+        values = (reference.read(window)[:, flags].T - lowers) / ranges
+        count += len(values)
+        sums += values.sum(axis=0)
+        squares += (values**2).sum(axis=0)
+    # values lie in 0 to 1, so little is lost in the difference
+    variances = squares / count - (sums / count) ** 2
+    spreads = np.sqrt(np.maximum(variances, 0.0))
+    return dict(zip(reference.bands, spreads.tolist(), strict=True))

@@ -13,6 +13,8 @@ from core.paper.flag import Step
 from core.paper.printed import PROTOCOL
 from core.paper.unsaid import unsaid
 
+NONE = "–"
+
 
 def flags(facts: SceneFacts | None) -> None:
     """Show every flag under its grade, the gravest first."""
@@ -61,8 +63,8 @@ def all_equations() -> None:
     rows = [
         (
             f"({each.number}) {each.name}".strip(),
-            each.printed or "–",
-            each.right or "–",
+            each.printed,
+            each.right,
             each.note,
             each.computed_by,
         )
@@ -86,7 +88,7 @@ def networks() -> None:
                 f"output pixel sees {method.architecture.halo} pixels to each side, at most."
             )
             rows = [
-                (each.label, each.activation or "–", each.shape, f"{each.parameters:,}")
+                (each.label, each.activation, each.shape, f"{each.parameters:,}")
                 for each in layers(key)
             ]
             st.html(_words(("Layer", "Activation", "Output", "Weights"), rows))
@@ -98,7 +100,8 @@ def _words(heads: Sequence[str], rows: Sequence[Sequence[str]], *, stacks: bool 
     body = "".join(
         f"<tr><th scope='row'>{escape(row[0])}</th>"
         + "".join(
-            f"<td data-head='{escape(name)}'>{escape(cell)}</td>"
+            f"<td data-head='{escape(name)}' class='{'' if cell else 'empty'}'>"
+            f"{escape(cell or NONE)}</td>"
             for name, cell in zip(heads[1:], row[1:], strict=True)
         )
         + "</tr>"
