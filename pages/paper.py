@@ -10,6 +10,7 @@ from core.paper.export import csv, latex
 from core.paper.tables import Tables
 from pages.shared import current, notices
 from pages.shared.forms import choose
+from pages.shared.imagery.scene_facts import scene_facts
 from pages.shared.paper import audit_view, figures
 from pages.shared.paper.printed_tables import table_html
 from pages.shared.paper.reproduction import Reproduction, ask, start_button
@@ -70,6 +71,10 @@ def tables(made: Reproduction) -> None:
         with st.container(border=True, key=f"card-table-{key}"):
             st.subheader(found[key].heading, anchor=False)
             st.html(table_html(found[key]))
+    with st.container(border=True, key="card-table-I"):
+        st.subheader("Table I and Figure 1: the data, and where", anchor=False)
+        st.caption("The paper's own are not in our copy; these are this scene's.")
+        scene_facts(made.entry)
 
 
 def take_away(made: Reproduction, found: Tables) -> None:

@@ -108,6 +108,37 @@ _EQUATIONS = (
 )
 
 
+class Unnumbered(NamedTuple):
+    """What the paper computes by a formula whose number, if it has one, our copy does not tell."""
+
+    name: str
+    right: str
+    computed_by: str
+    """As in `Equation`."""
+
+
+_UNNUMBERED = (
+    Unnumbered("Radar ratio", "σ⁰_VV / σ⁰_VH, of powers", "core.prepare.radiometry.ratio"),
+    Unnumbered(
+        "Scaling to 0..1",
+        "(x − least) / (greatest − least)",
+        "core.prepare.normalisation.min_max",
+    ),
+    Unnumbered("Root mean square error", "√((1/MN) Σᵢ Σⱼ (x(i,j) − y(i,j))²)", "rmse"),
+    Unnumbered(
+        "Structural similarity",
+        "(2 m_x m_y + C₁) (2 s_xy + C₂) / ((m_x² + m_y² + C₁) (s_x² + s_y² + C₂))",
+        "ssim",
+    ),
+    Unnumbered("Pearson correlation", "s_xy / (s_x s_y)", "pearson"),
+)
+
+
+def unnumbered() -> tuple[Unnumbered, ...]:
+    """Return what may be equations (1), (3) or (4)."""
+    return _UNNUMBERED
+
+
 def equations() -> tuple[Equation, ...]:
     """Return the equations in order."""
     return _EQUATIONS

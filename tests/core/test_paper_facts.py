@@ -15,7 +15,7 @@ from core.paper import unsaid as unsaid_file
 from core.paper.architectures import CHANNELS, NETWORKS, layers, network, parameters
 from core.paper.audit import SceneFacts, audit
 from core.paper.drawing import TALLEST, drawing
-from core.paper.equations import equations
+from core.paper.equations import equations, unnumbered
 from core.paper.facts import scene_facts
 from core.paper.ground import Ground
 from core.paper.unsaid import unsaid
@@ -101,7 +101,9 @@ def test_equations_are_1_to_11_and_claim_nothing_that_is_missing():
     assert [each.number for each in found if each.slip] == [2, 6, 7, 9, 10, 11]
 
 
-@pytest.mark.parametrize("equation", [each for each in equations() if each.computed_by])
+@pytest.mark.parametrize(
+    "equation", [each for each in (*equations(), *unnumbered()) if each.computed_by]
+)
 def test_what_computes_an_equation_exists(equation):
     if "." not in equation.computed_by:
         assert equation.computed_by in METRICS

@@ -95,7 +95,7 @@ def test_tables_show_what_has_run_beside_the_printed_numbers(demo_scene, page):
     shown = html(page)
     first = TABLES["II"].rows["cnn"]["rmse"]
     assert re.search(rf"\d\.\d{{4}}<small>{first.red}</small>", shown)
-    for name in ("Accuracy", "Entropy"):
+    for name in ("Accuracy", "Entropy", "Table I and Figure 1"):
         assert any(name in text for text in texts(page, "subheader"))
     assert f"{len(KEYS) - 3} runs" in " ".join(texts(page, "caption"))
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core.paper.architectures import NETWORKS, layers, network, parameters
 from core.paper.audit import GRADES, Flag, SceneFacts, audit
 from core.paper.drawing import drawing
-from core.paper.equations import equations
+from core.paper.equations import equations, unnumbered
 from core.paper.flag import Step
 from core.paper.printed import PROTOCOL
 from core.paper.unsaid import unsaid
@@ -71,6 +71,9 @@ def all_equations() -> None:
         for each in equations()
     ]
     st.html(_words(("Equation", "Printed", "Right", "Note", "Computed by"), rows, stacks=True))
+    st.caption("Formulas whose number, if they have one, is not in our copy:")
+    heads = ("Formula", "Right", "Computed by")
+    st.html(_words(heads, [tuple(each) for each in unnumbered()], stacks=True))
 
 
 def networks() -> None:
