@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.derived import LikeItsBase
 from core.display import Difference, averaged
 from core.errors import RasterError
 from core.grid import Grid, Pixels, Raster, Window, band_indices
@@ -48,26 +49,15 @@ class Composed(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Gapped(Composed):
+class Gapped(LikeItsBase, Composed):
     """A raster that shows no data where a mask is 1 (averaged down: where most of it is)."""
 
-    base: Raster
     mask: Raster
 
     def __post_init__(self) -> None:
         """Refuse two grids."""
         if self.base.grid != self.mask.grid:
             raise RasterError("The mask is on another grid than the image.")
-
-    @property
-    def grid(self) -> Grid:
-        """The base raster's grid."""
-        return self.base.grid
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        """The base raster's bands."""
-        return self.base.bands
 
     def _made(self, pixels: Reader, bands: Sequence[str]) -> Pixels:
         hidden = pixels(self.mask, self.mask.bands[:1])[0] >= 0.5

@@ -42,6 +42,23 @@ class MemoryRaster:
 
 
 @dataclass(frozen=True, eq=False)
+class LikeItsBase:
+    """What a raster made from one other has from it: its grid and its bands."""
+
+    base: Raster
+
+    @property
+    def grid(self) -> Grid:
+        """The base raster's grid."""
+        return self.base.grid
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The base raster's bands."""
+        return self.base.bands
+
+
+@dataclass(frozen=True, eq=False)
 class MappedRaster:
     """A raster computed from another one, window by window, when read.
 

@@ -21,7 +21,7 @@ def main() -> None:
         st.title("Fuse", anchor=False, width="stretch")
         entry = current.choose_scene()
     if entry is None:
-        no_scene()
+        notices.no_scene()
         return
     left, right = st.columns([3, 2])
     with left:
@@ -30,16 +30,6 @@ def main() -> None:
         with st.container(border=True, key="card-start"):
             offer(planned)
         follow()
-
-
-@st.fragment(run_every=2.0)
-def no_scene() -> None:
-    """Say where scenes come from; the page runs again when the demo has been made."""
-    if current.entries():
-        st.rerun()
-    with st.container(border=True, key="card-empty"):
-        st.write("There is no scene yet. Import one, or wait until the demo has been made.")
-        st.page_link("pages/imagery.py", icon=":material/satellite_alt:")
 
 
 def ask(entry: Entry) -> list[Planned | None]:

@@ -39,7 +39,7 @@ def main() -> None:
             if made:
                 start_button(made)
     else:
-        no_scene()
+        notices.no_scene()
     section = choose(
         "Section", (TABLES, FIGURE, NETWORKS, SEAMS, HIDDEN, AUDIT), key="paper-section"
     )
@@ -51,16 +51,6 @@ def main() -> None:
         {TABLES: tables, FIGURE: figures.figure_six, SEAMS: figures.seams, HIDDEN: hidden}[section](
             made
         )
-
-
-@st.fragment(run_every=2.0)
-def no_scene() -> None:
-    """Say where scenes come from; the page runs again when the demo has been made."""
-    if current.entries():
-        st.rerun()
-    with st.container(border=True, key="card-empty"):
-        st.write("There is no scene yet. Import one, or wait until the demo has been made.")
-        st.page_link("pages/imagery.py", icon=":material/satellite_alt:")
 
 
 def tables(made: Reproduction) -> None:

@@ -1,4 +1,4 @@
-"""What several commands do with their words: `name=value` pairs, and the folder of --out."""
+"""What several commands do with their words: `name=value` pairs, scenes, the folder of --out."""
 
 import os
 import shutil
@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from core import workspace
 from core.errors import RunError, SettingError
+from core.library import Entry
 
 
 def pairs(option: str, texts: Sequence[str] | None) -> dict[str, object]:
@@ -18,6 +20,11 @@ def pairs(option: str, texts: Sequence[str] | None) -> dict[str, object]:
             raise SettingError(f"{option} cannot be '{text}'.", f"Give {option} name=value.")
         values[name.strip()] = value
     return values
+
+
+def scene_name(entry: Entry) -> str:
+    """Return what a request calls a scene: its id in the workspace's library, else its folder."""
+    return entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
 
 
 @contextmanager

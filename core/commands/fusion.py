@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from core import library, workspace
-from core.commands.arguments import pairs, replacing
+from core import library
+from core.commands.arguments import pairs, replacing, scene_name
 from core.commands.output import as_json, score_table, show_progress, table
 from core.errors import RunError, SettingError, UnknownNameError
 from core.evaluate import compare, json_number
@@ -55,7 +55,7 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
     changes = pairs("--set", arguments.set)
     settings = configured(keys, arguments.preset, changes, entry.scene.grid.shape)
     task_settings = task.from_values(pairs("--task-set", arguments.task_set)).values()
-    scene = entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
+    scene = scene_name(entry)
     seeds = list(dict.fromkeys(arguments.seed or [0]))
     requests = [
         Request(scene, task.key, key, settings[key], task_settings, seed, _label(key, seed, seeds))

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core import library, workspace
-from core.commands.arguments import pairs, replacing
+from core import library
+from core.commands.arguments import pairs, replacing, scene_name
 from core.commands.output import as_json, show_progress, table
 from core.errors import BandweaveError, SettingError
 from core.execution import execute
@@ -32,9 +32,8 @@ def paper(arguments: Namespace) -> tuple[object, str]:
     """Repeat the paper on a scene and write its tables with ours beside the printed numbers."""
     asked = _asked(arguments)
     entry = library.find(asked["scene"])
-    scene = entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
     settings = PaperSettings.from_values(asked["settings"])
-    wanted = requests(scene, entry.scene.grid.shape, settings, asked["seed"])
+    wanted = requests(scene_name(entry), entry.scene.grid.shape, settings, asked["seed"])
     with replacing(Path(arguments.out), _foreign) as folder:
         runs, failures = _execute_all(wanted, folder)
         ground = Ground.of(entry.scene, asked["seed"])

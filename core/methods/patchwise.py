@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.derived import scratch
-from core.grid import Grid, Pixels, Raster, Window, band_indices, inside
+from core.derived import LikeItsBase, scratch
+from core.grid import Grid, Pixels, Window, band_indices, inside
 from core.methods.training import offsets
 from core.scene import Scene
 
@@ -67,14 +67,13 @@ def _counts(starts: Sequence[int], side: int, size: int) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, eq=False)
-class ShuffledRaster:
+class ShuffledRaster(LikeItsBase):
     """A raster of which the blocks have changed places; partial ones at the far edges stay.
 
     Every full block shows another one's pixels. Blocks are 64 x 64, or a quarter of the shorter
     side where fewer than two such fit.
     """
 
-    base: Raster
     seed: int
 
     def __post_init__(self) -> None:
@@ -85,16 +84,6 @@ class ShuffledRaster:
         source = np.empty_like(order)
         source[order] = np.roll(order, 1)
         object.__setattr__(self, "_source", source.reshape(down, across))
-
-    @property
-    def grid(self) -> Grid:
-        """The base raster's grid."""
-        return self.base.grid
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        """The base raster's bands."""
-        return self.base.bands
 
     def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
         """Return the shuffled pixels of a window (default: all) and of some bands."""

@@ -3,7 +3,6 @@
 import csv as comma
 import io
 from collections.abc import Iterator
-from itertools import groupby
 
 from core.paper.table import Cell, Row, Table, number
 from core.paper.tables import Tables
@@ -75,10 +74,7 @@ def _caption(table: Table) -> str:
 
 
 def _heads(table: Table) -> Iterator[str]:
-    groups = [
-        (name, len(list(inside))) for name, inside in groupby(table.columns, lambda c: c.group)
-    ]
-    cells = [rf"\multicolumn{{{count}}}{{c}}{{{_escaped(name)}}}" for name, count in groups]
+    cells = [rf"\multicolumn{{{count}}}{{c}}{{{_escaped(name)}}}" for name, count in table.groups]
     yield " & ".join(["", *cells]) + r" \\"
     if any(column.label for column in table.columns):
         yield " & ".join(["", *(_escaped(column.label) for column in table.columns)]) + r" \\"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from core.evaluate import MEAN
 from core.metrics import METRICS
 from core.paper.flag import SceneFacts, Seams
-from core.paper.ground import Ground, run_scores
+from core.paper.ground import BAND_MEAN, DETAIL, Ground, run_scores
 from core.paper.hidden import COMPARED, SHUFFLED
 from core.paper.printed import CAE
 from core.paper.seams import seam_indices
@@ -14,9 +14,8 @@ from core.paper.table import Scores
 from core.runs import Run, State
 from core.scene import Role, Scene
 
-COPY, BAND_MEAN = "copy", "band-mean"
-"""The study's runs whose scores the audit quotes."""
-DETAIL = ("sobel", "spatial-frequency", "gradient-magnitude")
+COPY = "copy"
+"""Key of the run that returns its input."""
 
 
 def scene_facts(

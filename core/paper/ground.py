@@ -17,6 +17,10 @@ from core.tasks.reconstruct import Reconstruct
 
 REGION: Region = "all"
 """The paper scores the whole scene."""
+BAND_MEAN = "band-mean"
+"""Key of the run that returns each band's mean."""
+DETAIL = ("sobel", "spatial-frequency", "gradient-magnitude")
+"""Metrics of differences between neighbours."""
 MIDDLE = 0.5
 """The value of the constant image on the scale of 0 to 1."""
 
@@ -54,7 +58,7 @@ def run_scores(runs: Mapping[str, Run], key: str, region: str = REGION) -> Score
 
 def flat_note(runs: Mapping[str, Run]) -> tuple[str, ...]:
     """Return what to read an SSIM beside: that of each band's mean; nothing before it has run."""
-    value = run_scores(runs, "band-mean").get(("ssim", MEAN))
+    value = run_scores(runs, BAND_MEAN).get(("ssim", MEAN))
     return () if value is None else (f"Each band's mean as an image: SSIM {value:.4f} here.",)
 
 

@@ -1,10 +1,10 @@
 """Tables VII and VIII: quoted by the paper of another scene, and the same methods on this one."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 from core.evaluate import MEAN
 from core.metrics import METRICS
+from core.paper import arithmetic
 from core.paper.ground import flat_note, run_scores
 from core.paper.printed import CONDITIONAL_GAN, QUOTED, QUOTED_RANGES, Quoted
 from core.paper.table import Cell, Column, Kind, Row, Table, ours
@@ -71,7 +71,7 @@ def _psnr(errors: Sequence[float | None]) -> float | None:
     >>> _psnr([0.1, 0.01]), _psnr([0.1, 0.0]), _psnr([None])
     (30.0, None, None)
     """
-    known = [-20 * math.log10(error) for error in errors if error]
+    known = [arithmetic.psnr(error) for error in errors if error]
     return sum(known) / len(known) if len(known) == len(errors) else None
 
 

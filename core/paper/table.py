@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from core.evaluate import MEAN
@@ -60,6 +61,12 @@ class Table:
     def heading(self) -> str:
         """The title after its number, if it has one."""
         return f"Table {self.number}: {self.title}" if self.number else self.title
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """The headings over the columns, and over how many each stands."""
+        groups = groupby(self.columns, lambda column: column.group)
+        return [(name, len(list(inside))) for name, inside in groups]
 
     def row(self, key: str) -> Row:
         """Return a row by its key."""

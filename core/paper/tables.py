@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from core.methods import method_class
 from core.methods.network import NetworkMethod
 from core.metrics import METRICS
-from core.paper.ground import MIDDLE, run_scores
+from core.paper.ground import DETAIL, MIDDLE, run_scores
 from core.paper.ground import Ground as Ground
 from core.paper.hidden import hidden_table, radar_table
 from core.paper.printed import CAE, CNN, ORIGINAL, TABLES, PrintedTable
@@ -25,8 +25,6 @@ SIGMA = "rmse/sigma"
 """RMSE as a share of the band's own standard deviation: what scenes can be compared by."""
 TO_ORIGINAL = "/original"
 CONSTANT = "constant"
-STEPS_COUNT = ("sobel", "spatial-frequency", "gradient-magnitude")
-"""Metrics of differences between neighbours."""
 
 
 class Line(NamedTuple):
@@ -134,7 +132,7 @@ def _own(
     said = [f"Printed: another scene; scale: {printed.scale}."]
     if accuracy:
         said += notes
-    elif printed.metrics[0] in STEPS_COUNT:
+    elif printed.metrics[0] in DETAIL:
         said.append("A 4 x 4 mean has steps where its blocks meet, which count as detail.")
     return Table(printed.number, printed.number, printed.title, columns, rows, tuple(said))
 

@@ -31,9 +31,9 @@ from typing import Literal, get_args
 import numpy as np
 
 from core.blocks import read_reflected
-from core.derived import SelectedRaster
+from core.derived import LikeItsBase, SelectedRaster
 from core.errors import SettingError
-from core.grid import Grid, Pixels, Raster, Window, band_indices, inside
+from core.grid import Pixels, Window, band_indices, inside
 
 FilterKind = Literal["none", "lee", "refined-lee"]
 FILTERS: tuple[str, ...] = get_args(FilterKind)
@@ -95,25 +95,14 @@ class SpeckleFilter:
 
 
 @dataclass(frozen=True, eq=False)
-class FilteredRaster:
+class FilteredRaster(LikeItsBase):
     """Radar power filtered for speckle, window by window when read; NaN stays NaN.
 
     A window's pixels do not depend on the window, to the bit: the filter's surroundings are read
     with it, mirrored at the raster's edges.
     """
 
-    base: Raster
     filter: SpeckleFilter
-
-    @property
-    def grid(self) -> Grid:
-        """The base raster's grid."""
-        return self.base.grid
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        """The base raster's bands."""
-        return self.base.bands
 
     @property
     def halo(self) -> int:

@@ -10,7 +10,7 @@ from core.library import Entry
 from core.methods.network import NetworkMethod
 from core.runs import Request, Run, State
 from core.scene import Scene
-from pages.shared import demo
+from pages.shared import current, demo
 
 SIMULATED = "SIMULATED"
 
@@ -48,6 +48,16 @@ def preparing(error: BandweaveError | None) -> None:
         st.skeleton(360)
     with st.container(border=True, key="card-scores"):
         st.skeleton(120)
+
+
+@st.fragment(run_every=2.0)
+def no_scene() -> None:
+    """Say where scenes come from; the page runs again when the demo has been made."""
+    if current.entries():
+        st.rerun()
+    with st.container(border=True, key="card-empty"):
+        st.write("There is no scene yet. Import one, or wait until the demo has been made.")
+        st.page_link("pages/imagery.py", icon=":material/satellite_alt:")
 
 
 def offer(

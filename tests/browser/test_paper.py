@@ -5,11 +5,11 @@ from playwright.sync_api import expect
 
 from core import library
 from tests.browser.conftest import serving
+from tests.browser.steps import QUIET
 from tests.small import make_scene
 
 pytestmark = pytest.mark.browser
 
-QUIET = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 RUNS_WITHIN = 300_000
 
 

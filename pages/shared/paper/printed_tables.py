@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from html import escape
-from itertools import groupby
 
 from core.paper.table import Cell, Row, Table, number
 
 
 def table_html(table: Table) -> str:
     """Return a table with its notes; bands stand side by side under their metric's name."""
-    groups = [(name, len(list(each))) for name, each in groupby(table.columns, lambda c: c.group)]
-    heads = "".join(f"<th scope='colgroup' colspan='{n}'>{escape(name)}</th>" for name, n in groups)
+    heads = "".join(
+        f"<th scope='colgroup' colspan='{n}'>{escape(name)}</th>" for name, n in table.groups
+    )
     labels = "".join(f"<th scope='col'>{escape(column.label)}</th>" for column in table.columns)
     rows = "".join(_rows(table))
     notes = " ".join(table.notes)
