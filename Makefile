@@ -36,7 +36,7 @@ $(VENV)/.run: requirements.txt
 	  $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
 	  $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
 	fi
-	$(PY) -c 'from core.warmup import warm_up; warm_up()'
+	$(PY) -c 'from core.running.warmup import warm_up; warm_up()'
 	touch $@
 
 $(VENV)/.test: $(VENV)/.run tests/requirements.txt

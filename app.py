@@ -37,10 +37,10 @@ def navigation() -> st.Page:
 
 
 if __name__ != "__main__":
+    from pages.imagery_parts.uploads import sweep
     from pages.shared.demo import lifespan
-    from pages.shared.imagery.uploads import sweep
-    from pages.shared.memory import give_back
-    from pages.shared.offline import stay_offline
+    from pages.shared.serving.memory import give_back
+    from pages.shared.serving.offline import stay_offline
     from pages.shared.serving.routes import routes
 
     stay_offline()

@@ -18,14 +18,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.blocks import fuse, overhead
-from core.grid import BLOCK, Grid, Pixels, Window
-from core.memory import peak_mib
 from core.methods import METHODS, families
-from core.raster import create
-from core.scene import open_scene, save_scene
+from core.raster.geotiff import create
+from core.raster.grid import BLOCK, Grid, Pixels, Window
+from core.raster.scene import open_scene, save_scene
+from core.running.memory import peak_mib
 from core.sources.simulated import Simulated
 from core.tasks.reconstruct import Reconstruct
+from core.tiling import fuse, overhead
 
 SIDE = 10980
 LIMIT_GIB = 1.25

@@ -15,17 +15,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.blocks import fuse_block
-from core.derived import SelectedRaster
-from core.grid import BLOCK, Pixels
 from core.methods import METHODS
-from core.methods.backend import keras
-from core.methods.network import NetworkMethod
-from core.methods.training import offsets
+from core.methods.networks.backend import keras
+from core.methods.networks.base import NetworkMethod
+from core.methods.networks.training import offsets
 from core.problem import Fuser, Problem
-from core.scene import Scene
+from core.raster.grid import BLOCK, Pixels
+from core.raster.scene import Scene
+from core.raster.virtual import SelectedRaster
 from core.sources.simulated import Simulated
 from core.tasks.reconstruct import Reconstruct
+from core.tiling import fuse_block
 
 
 def cpu_seconds(work: Callable[[], object], times: int = 3) -> float:

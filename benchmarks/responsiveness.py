@@ -23,10 +23,10 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core import library
-from core.engine import LocalEngine
-from core.runs import Request, Run, State, all_runs
+from core.running.engine import LocalEngine
 from core.sources.simulated import Simulated
+from core.workspace import scene_library
+from core.workspace.run_folders import Request, Run, State, all_runs
 from tests.browser.conftest import FLAGS, NAMES, serving
 
 SHELVES = ("Tasks", "Metrics", "Sources")
@@ -46,7 +46,7 @@ ANSWER = """([button, before]) => new Promise((resolve) => {
   look();
 })"""
 TRAINING = Request(
-    library.DEMO, "reconstruct", "shallow-cnn", {"patch": 64, "stride": 4, "epochs": 500}
+    scene_library.DEMO, "reconstruct", "shallow-cnn", {"patch": 64, "stride": 4, "epochs": 500}
 )
 
 
@@ -129,7 +129,7 @@ def peak_memory(process: psutil.Process) -> Iterator[list[int]]:
 def memory(page: Page, address: str, side: int) -> None:
     """Print the server's peak memory while scenes are opened on Imagery and Compare."""
     scene = Simulated(side, side).make()
-    ids = [library.store(scene, f"scene-{number}").id for number in range(SCENES)]
+    ids = [scene_library.store(scene, f"scene-{number}").id for number in range(SCENES)]
     children = psutil.Process().children(recursive=True)
     server = next(child for child in children if "streamlit" in " ".join(child.cmdline()))
     before = server.memory_info().rss

@@ -4,7 +4,7 @@ A task turns a scene into a `Problem`, from which the hidden target is absent, a
 only `evaluate` is given. `method.fit(problem, report)` learns from the whole scene and returns a
 `Fuser`; `fuser.prepare(inputs)` adds layers that are global by nature; `fuser.fuse(block)` is
 local: what it returns for a pixel depends on no pixel farther than `halo`, and blocks begin and end
-at multiples of `stride`. The tiler in `blocks` relies on that, and a contract test holds every
+at multiples of `stride`. The tiler in `tiling` relies on that, and a contract test holds every
 method to it.
 """
 
@@ -17,8 +17,8 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.grid import Grid, Pixels, Raster, Window
-from core.scene import HIDDEN, Layer, Scene
+from core.raster.grid import Grid, Pixels, Raster, Window
+from core.raster.scene import HIDDEN, Layer, Scene
 from core.settings import Declared, Value
 
 Flags = NDArray[np.bool_]

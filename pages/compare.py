@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import BandweaveError
-from core.library import Entry
-from core.runs import Run, State
 from core.tasks import TASKS
+from core.workspace.run_folders import Run, State
+from core.workspace.scene_library import Entry
+from pages.compare_parts.arrangement import MAP, SWIPE, Arrangement, arrange
+from pages.compare_parts.candidates import candidates, follow, task_key, tasks_on
+from pages.compare_parts.profile_chart import profile_chart
 from pages.shared import current, notices
 from pages.shared.forms import choose
-from pages.shared.images.arrangement import MAP, SWIPE, Arrangement, arrange
-from pages.shared.images.candidates import candidates, follow, task_key, tasks_on
 from pages.shared.images.panels import Panels
-from pages.shared.images.profile_chart import profile_chart
 from pages.shared.map import swipe_map
 from pages.shared.results import Result
 from pages.shared.scores.downloads import downloads

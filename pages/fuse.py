@@ -3,14 +3,14 @@
 import streamlit as st
 
 from core.errors import BandweaveError
-from core.library import Entry
-from core.runs import State, all_runs
+from core.workspace.run_folders import State, all_runs
+from core.workspace.scene_library import Entry
+from pages.fuse_parts import fusion_form
+from pages.fuse_parts.cloning import clone_asked
+from pages.fuse_parts.orders import command, order, start, summary
 from pages.shared import current, notices
-from pages.shared.fusing import fusion_form
-from pages.shared.fusing.cloning import clone_asked
-from pages.shared.fusing.estimate import Planned, plan_table
-from pages.shared.fusing.orders import command, order, start, summary
 from pages.shared.running import progress
+from pages.shared.running.estimate import Planned, plan_table
 from pages.shared.running.run_table import ended_table
 
 

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from core import engine
 from core.errors import BandweaveError
-from core.evaluate import MEAN
-from core.library import Entry
+from core.evaluation.scores import MEAN
 from core.methods import METHODS
-from core.runs import State
+from core.running import engine
+from core.workspace.run_folders import State
+from core.workspace.scene_library import Entry
+from pages.home_parts.comparison import comparison
+from pages.home_parts.latest import latest
 from pages.shared import demo, notices, results
 from pages.shared.forms import choose, setting_field
-from pages.shared.images.comparison import comparison
-from pages.shared.latest import latest
 from pages.shared.running.progress import mention, watch
 from pages.shared.scores.tables import score_table
 

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from core import library
 from core.errors import BandweaveError
-from core.library import Entry
+from core.workspace import scene_library
+from core.workspace.scene_library import Entry
+from pages.imagery_parts.area import area_of_interest
+from pages.imagery_parts.deleting import damaged, discard, undo
+from pages.imagery_parts.histograms import histograms
+from pages.imagery_parts.importing import importing
+from pages.imagery_parts.quicklook import layers_view
 from pages.shared import current, demo, notices
 from pages.shared.forms import choose
-from pages.shared.imagery.area import area_of_interest
-from pages.shared.imagery.deleting import damaged, discard, undo
-from pages.shared.imagery.histograms import histograms
-from pages.shared.imagery.importing import importing
-from pages.shared.imagery.quicklook import layers_view
-from pages.shared.imagery.scene_facts import scene_facts
+from pages.shared.scene_facts import scene_facts
 
 SCENE, AREA, IMPORT = "Scene", "Area of interest", "Import"
 _NEXT = "imagery-next"
@@ -57,7 +57,7 @@ def about(entry: Entry) -> None:
         icon=":material/join_inner:",
         query_params={"scene": entry.id},
     )
-    if entry.id != library.DEMO:
+    if entry.id != scene_library.DEMO:
         st.button(
             "Delete",
             icon=":material/delete:",

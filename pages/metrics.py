@@ -5,15 +5,15 @@ from dataclasses import replace
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from core.evaluate import MEAN
+from core.evaluation.scores import MEAN
 from core.metrics import METRICS
+from pages.metrics_parts.scope import Scope, choose_scope, follow
 from pages.shared import current, notices
 from pages.shared.scores import charts
 from pages.shared.scores.downloads import downloads_of_one, table_downloads
 from pages.shared.scores.finished import finished_on
 from pages.shared.scores.reading import glossary, scale_note
 from pages.shared.scores.regions import REGIONS
-from pages.shared.scores.scope import Scope, choose_scope, follow
 from pages.shared.scores.tables import comparison_table, sorted_by
 
 LABELS = {key: metric.label for key, metric in METRICS.items()}

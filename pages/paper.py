@@ -6,14 +6,14 @@ from functools import partial
 
 import streamlit as st
 
-from core.paper.export import csv, latex
-from core.paper.tables import Tables
+from core.paper.tables.export import csv, latex
+from core.paper.tables.study_tables import Tables
+from pages.paper_parts import audit_view, figures
+from pages.paper_parts.printed_tables import table_html
+from pages.paper_parts.reproduction import Reproduction, ask, start_button
 from pages.shared import current, notices
 from pages.shared.forms import choose
-from pages.shared.imagery.scene_facts import scene_facts
-from pages.shared.paper import audit_view, figures
-from pages.shared.paper.printed_tables import table_html
-from pages.shared.paper.reproduction import Reproduction, ask, start_button
+from pages.shared.scene_facts import scene_facts
 
 TABLES, FIGURE, NETWORKS = "Tables", "Figure 6", "Networks"
 SEAMS, HIDDEN, AUDIT = "Seams", "Answer hidden", "Audit"

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import streamlit as st
 
 from core.methods import METHODS
-from core.runs import Run, State, open_run
-from core.studies import all_studies
 from core.tasks import TASKS
+from core.workspace.run_folders import Run, State, open_run
+from core.workspace.studies import all_studies
+from pages.runs_parts.run_details import run_details, undo
 from pages.shared import current
-from pages.shared.running.run_details import run_details, undo
 from pages.shared.running.run_list import Filter, Row, rows
 from pages.shared.running.run_table import STATES, run_table
 

@@ -7,11 +7,11 @@ from affine import Affine
 from rasterio.crs import CRS
 from scipy.ndimage import gaussian_filter
 
-from core.derived import MemoryRaster
-from core.grid import Grid
 from core.methods import METHODS
 from core.problem import Fuser, Posed
-from core.scene import Layer, Resampled, Role, Scene, Unit
+from core.raster.grid import Grid
+from core.raster.scene import Layer, Resampled, Role, Scene, Unit
+from core.raster.virtual import MemoryRaster
 from core.tasks import TASKS
 
 FEW_STEPS = {

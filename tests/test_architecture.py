@@ -1,97 +1,157 @@
-"""Imports go down only, no shelf imports another, and heavy libraries wait until needed."""
+"""Imports go down only, no shelf imports its neighbour, and heavy libraries wait until needed."""
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = {"grid", "derived", "raster", "handles", "settings"} | {
-    *("workspace", "json_file", "memory", "worker"),
-}
-POSED = {"problem", "blocks", "progress"}
-KEPT = {"evaluate", "request", "runs", "studies", "execution", "library"} | {
-    *("display", "mercator", "composed", "profile", "warmup", "reuse"),
-}
-FLOORS = [GROUND, POSED, KEPT]
-"""Levels whose members may import each other."""
-ORDER = [
-    {"errors"},
-    GROUND,
-    {"scene"},
-    POSED,
-    {"prepare", "transforms"},
-    {"tasks", "methods", "metrics", "sources"},
-    KEPT,
-    {"engine", "report", "paper"},
-    {"commands"},
-    {"__main__"},
-]
-"""From the bottom up; what stands together on one level is a shelf each, or one floor."""
-LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
-FILES = sorted(ROOT.glob("core/**/*.py"))
-PAGES = [ROOT / "app.py", *sorted(ROOT.glob("pages/**/*.py"))]
+Floors = tuple[tuple[str, ...], ...]
+"""From the bottom up: each entry may import what stands on a lower line, and of its own line only
+itself."""
+CORE: Floors = (
+    ("errors",),
+    ("settings",),
+    ("raster",),
+    ("problem",),
+    ("tiling",),
+    ("prepare", "transforms"),
+    ("tasks", "methods", "metrics", "sources"),
+    ("evaluation",),
+    ("display", "workspace"),
+    ("running",),
+    ("paper",),
+    ("commands",),
+    ("__main__",),
+)
+"""The shelves of core/, and the files that stand beside them."""
+FAMILIES = ("references", "classical", "gap_filling", "networks")
+PAPER: Floors = (("printed",), ("tables",), ("audit",))
+"""Inside core/methods/ and core/paper/; what stands loose there is below its subfolders."""
+PARTS = ("home", "imagery", "fuse", "runs", "compare", "metrics", "paper")
+"""Pages that have a package of what they alone use."""
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield every imported module, and whether it is imported when the file is."""
+class Import(NamedTuple):
+    by: str
+    of: str
+    early: bool
+    """When the importing file is imported, not later in a function."""
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+FILES = {
+    module(path): path
+    for path in (ROOT / "app.py", *ROOT.glob("core/**/*.py"), *ROOT.glob("pages/**/*.py"))
+}
+
+
+def imports(name: str, path: Path) -> Iterator[Import]:
     tree = ast.parse(path.read_text())
-    late = {
-        node
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
-    }
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    late = {node for function in functions for node in ast.walk(function)}
     for node in ast.walk(tree):
-        early = node not in late
         if isinstance(node, ast.Import):
-            yield from ((alias.name, early) for alias in node.names)
+            yield from (Import(name, alias.name, node not in late) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module, early
-            if node.module == "core":
-                yield from ((f"core.{alias.name}", early) for alias in node.names)
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield Import(name, full if full in FILES else node.module, node not in late)
 
 
-def part(path: Path) -> str:
-    inside = path.relative_to(ROOT / "core")
-    return inside.parts[0].removesuffix(".py")
+IMPORTS = [each for name, path in FILES.items() for each in imports(name, path)]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_core_imports_go_down_only(path: Path):
-    here = part(path)
-    if here == "__init__":
-        return
-    assert here in LEVEL, f"core/{here} has no place in the order"
-    for module, _ in imports(path):
-        if not module.startswith("core."):
-            continue
-        there = module.split(".")[1]
-        together = any({here, there} <= floor for floor in FLOORS)
-        assert there == here or together or LEVEL[there] < LEVEL[here], (
-            f"{here} must not import {there}"
-        )
+def within(prefix: str) -> Iterator[tuple[str, str, Import]]:
+    """Yield what imports what, by their names under `prefix`, of imports that stay under it."""
+    for each in IMPORTS:
+        if each.by.startswith(prefix) and each.of.startswith(prefix):
+            here, there = (name.removeprefix(prefix).split(".")[0] for name in each[:2])
+            if here != there:
+                yield here, there, each
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_core_knows_no_browser(path: Path):
-    assert not {m for m, _ in imports(path) if m.split(".")[0] in ("streamlit", "pages")}
+def floor(floors: Floors, name: str) -> int:
+    found = [number for number, names in enumerate(floors) if name in names]
+    assert found, f"'{name}' has no place in the order"
+    return found[0]
 
 
-@pytest.mark.parametrize("path", FILES + PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_tensorflow_waits_until_it_is_needed(path: Path):
-    heavy = {
-        m for m, early in imports(path) if early and m.split(".")[0] in ("tensorflow", "keras")
-    }
-    assert not heavy
+def test_core_imports_go_down_only():
+    upward = [
+        each for here, there, each in within("core.") if floor(CORE, there) >= floor(CORE, here)
+    ]
+    assert not upward
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_only_raster_opens_files(path: Path):
-    text = path.read_text()
-    if path.name != "raster.py":
-        assert "rasterio.open(" not in text
-    if part(path) != "prepare":
-        assert "WarpedVRT" not in text
-        assert "rasterio.warp import reproject" not in text
+def test_every_shelf_has_its_place():
+    there = {path.stem for path in ROOT.glob("core/*") if path.suffix in ("", ".py")}
+    assert there - {"__init__", "__pycache__"} == {name for names in CORE for name in names}
+
+
+def test_families_of_methods_share_what_stands_beside_them():
+    across = [each for _, there, each in within("core.methods.") if there in FAMILIES]
+    assert not across
+
+
+def test_the_paper_goes_from_print_to_tables_to_audit():
+    floors = (
+        tuple(
+            {name for *names, _ in within("core.paper.") for name in names}
+            - {name for names in PAPER for name in names}
+        ),
+        *PAPER,
+    )
+    upward = [
+        each
+        for here, there, each in within("core.paper.")
+        if floor(floors, there) > floor(floors, here)
+    ]
+    assert not upward
+
+
+def test_what_one_page_alone_uses_stands_with_it():
+    parts = {f"{page}_parts": {page, f"{page}_parts"} for page in PARTS}
+    astray = [
+        each for here, there, each in within("pages.") if here not in parts.get(there, {here})
+    ]
+    assert not astray
+    used = {each.of for each in IMPORTS}
+    for page in PARTS:
+        own = {name for name in FILES if name.startswith(f"pages.{page}_parts.")}
+        assert own and own <= used
+
+
+def test_nothing_imports_in_a_circle():
+    graph: dict[str, set[str]] = {name: set() for name in FILES}
+    for each in IMPORTS:
+        if each.of in FILES and each.of != each.by:
+            graph[each.by].add(each.of)
+    list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("library", ["streamlit", "pages"])
+def test_core_knows_no_browser(library):
+    assert not [
+        each for each in IMPORTS if each.by.startswith("core") and each.of.split(".")[0] == library
+    ]
+
+
+def test_tensorflow_waits_until_it_is_needed():
+    heavy = ("tensorflow", "keras")
+    assert not [each for each in IMPORTS if each.early and each.of.split(".")[0] in heavy]
+
+
+def test_one_file_opens_geotiffs_warps_are_prepared_and_only_kernels_are_compiled():
+    for name, path in FILES.items():
+        text = path.read_text()
+        assert "rasterio.open(" not in text or name == "core.raster.geotiff"
+        warps = "WarpedVRT" in text or "rasterio.warp import reproject" in text
+        assert not warps or name.startswith("core.prepare.")
+        assert "import numba" not in text or name.endswith("_kernels")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from core import workspace
 from core.errors import RunError, SettingError
-from core.library import Entry
+from core.workspace import paths
+from core.workspace.scene_library import Entry
 
 
 def pairs(option: str, texts: Sequence[str] | None) -> dict[str, object]:
@@ -24,7 +24,7 @@ def pairs(option: str, texts: Sequence[str] | None) -> dict[str, object]:
 
 def scene_name(entry: Entry) -> str:
     """Return what a request calls a scene: its id in the workspace's library, else its folder."""
-    return entry.id if entry.folder.parent == workspace.scenes() else str(entry.folder)
+    return entry.id if entry.folder.parent == paths.scenes() else str(entry.folder)
 
 
 @contextmanager

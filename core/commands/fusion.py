@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from core import library
 from core.commands.arguments import pairs, replacing, scene_name
 from core.commands.output import as_json, score_table, show_progress, table
 from core.errors import RunError, SettingError, UnknownNameError
-from core.evaluate import compare, json_number
-from core.execution import execute
+from core.evaluation.scores import compare, json_number
 from core.methods import chosen, configured
 from core.problem import Task
-from core.raster import read_image
-from core.runs import LOG, RUN_FILES, SCORES, Request, Run, new_run
+from core.raster.geotiff import read_image
+from core.running.execution import execute
+from core.running.warmup import warm_up
 from core.tasks import TASKS
-from core.warmup import warm_up
+from core.workspace import scene_library
+from core.workspace.run_folders import LOG, RUN_FILES, SCORES, Request, Run, new_run
 
 STUDY = "study.json"
 READY = b"ready\n"
@@ -31,14 +31,14 @@ READY = b"ready\n"
 
 def demo(arguments: Namespace) -> tuple[object, str]:
     """Run both networks and the reference rows on the demo scene, under every task."""
-    library.demo()
+    scene_library.demo()
     with replacing(Path(arguments.out), _foreign) as folder:
         scores = []
         for task in TASKS.values():
             keys = chosen(["network", "reference"], task)
             settings = configured(keys, task.preset, {})
             requests = [
-                Request(library.DEMO, task.key, key, settings[key], {}, arguments.seed)
+                Request(scene_library.DEMO, task.key, key, settings[key], {}, arguments.seed)
                 for key in keys
             ]
             scores += _execute_all(requests, folder / task.key)
@@ -51,7 +51,7 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
     """Run one or several methods and seeds on a scene."""
     task = _task(arguments.task)
     keys = chosen(arguments.method, task)
-    entry = library.find(arguments.scene)
+    entry = scene_library.find(arguments.scene)
     changes = pairs("--set", arguments.set)
     settings = configured(keys, arguments.preset, changes, entry.scene.grid.shape)
     task_settings = task.from_values(pairs("--task-set", arguments.task_set)).values()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.errors import BandweaveError
-from core.evaluate import MEAN
+from core.evaluation.scores import MEAN
 from core.metrics import METRICS
 from core.problem import Progress
 

@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core import library
 from core.commands.arguments import pairs, replacing, scene_name
 from core.commands.output import as_json, show_progress, table
 from core.errors import BandweaveError, SettingError
-from core.execution import execute
 from core.paper.audit import Flag, audit
-from core.paper.export import csv, latex, text_rows
-from core.paper.facts import scene_facts
-from core.paper.ground import Ground
+from core.paper.audit.scene_facts import scene_facts
 from core.paper.study import KEYS, PaperSettings, requests
-from core.paper.tables import Tables
-from core.request import Request
-from core.runs import Run, new_run
-from core.scene import Scene
+from core.paper.tables.export import csv, latex, text_rows
+from core.paper.tables.scene_truth import Ground
+from core.paper.tables.study_tables import Tables
+from core.raster.scene import Scene
+from core.running.execution import execute
+from core.workspace import scene_library
+from core.workspace.request import Request
+from core.workspace.run_folders import Run, new_run
 
 SETTINGS, TABLES = "settings.json", "tables.json"
 CSV, LATEX = "tables.csv", "tables.tex"
@@ -31,7 +31,7 @@ RESULTS = {SETTINGS, TABLES, CSV, LATEX, *KEYS}
 def paper(arguments: Namespace) -> tuple[object, str]:
     """Repeat the paper on a scene and write its tables with ours beside the printed numbers."""
     asked = _asked(arguments)
-    entry = library.find(asked["scene"])
+    entry = scene_library.find(asked["scene"])
     settings = PaperSettings.from_values(asked["settings"])
     wanted = requests(scene_name(entry), entry.scene.grid.shape, settings, asked["seed"])
     with replacing(Path(arguments.out), _foreign) as folder:

@@ -3,8 +3,8 @@
 from argparse import Namespace
 
 from core.commands.output import table
-from core.engine import LocalEngine
-from core.runs import all_runs, open_run
+from core.running.engine import LocalEngine
+from core.workspace.run_folders import all_runs, open_run
 
 
 def listing(_: Namespace) -> tuple[object, str]:

@@ -4,12 +4,12 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from core import library
 from core.commands.output import table
 from core.errors import SettingError
 from core.prepare.clouds import coverage
-from core.scene import Role
+from core.raster.scene import Role
 from core.sources.files import FilesSource
+from core.workspace import scene_library
 
 
 def create(arguments: Namespace) -> tuple[object, str]:
@@ -32,7 +32,7 @@ def create(arguments: Namespace) -> tuple[object, str]:
         bounds=_bounds(arguments.bounds),
         name=arguments.name,
     )
-    entry = library.add(source, arguments.name)
+    entry = scene_library.add(source, arguments.name)
     scene = entry.scene
     shares = coverage(scene)
     measured = (*scene.all(Role.OPTICAL), *scene.all(Role.RADAR))
@@ -60,7 +60,7 @@ def create(arguments: Namespace) -> tuple[object, str]:
 
 def listing(_: Namespace) -> tuple[object, str]:
     """List the library's scenes."""
-    found = library.entries()
+    found = scene_library.entries()
     entries = [entry for entry in found if entry.sound]
     damaged = [entry.id for entry in found if not entry.sound]
     rows = [["id", "name", "size", "resolution", "layers"]]
@@ -76,7 +76,7 @@ def listing(_: Namespace) -> tuple[object, str]:
 
 def show(arguments: Namespace) -> tuple[object, str]:
     """Describe one scene."""
-    entry = library.find(arguments.scene)
+    entry = scene_library.find(arguments.scene)
     facts = entry.as_json() | coverage(entry.scene)._asdict()
     rows = [["layer", "role", "bands", "unit", "native", "date"]]
     for layer in entry.scene.layers:

@@ -1,25 +1,25 @@
 """Every fusion method by its key."""
 
 from core.errors import MethodError, UnknownNameError
-from core.methods.back_projection import BackProjection
-from core.methods.band_mean import BandMean
-from core.methods.bicubic import Bicubic
-from core.methods.block_mean import BlockMean
-from core.methods.brovey import Brovey
-from core.methods.cae import ConvolutionalAutoencoder
-from core.methods.contourlet import ContourletFusion
-from core.methods.copy import Copy
-from core.methods.gram_schmidt import GramSchmidt
-from core.methods.ihs import IHS
-from core.methods.ihs_nsct import IHSNSCT
-from core.methods.laplace import Laplace
-from core.methods.nsct import NSCT
-from core.methods.pca import PCA
-from core.methods.radar_laplace import RadarLaplace
-from core.methods.radar_regression import RadarRegression
-from core.methods.shallow_cnn import ShallowCNN
-from core.methods.wavelet import WaveletFusion
-from core.methods.wavelet_ihs import WaveletIHS
+from core.methods.classical.brovey import Brovey
+from core.methods.classical.contourlet import ContourletFusion
+from core.methods.classical.gram_schmidt import GramSchmidt
+from core.methods.classical.ihs import IHS
+from core.methods.classical.ihs_nsct import IHSNSCT
+from core.methods.classical.nsct import NSCT
+from core.methods.classical.pca import PCA
+from core.methods.classical.wavelet import WaveletFusion
+from core.methods.classical.wavelet_ihs import WaveletIHS
+from core.methods.gap_filling.laplace import Laplace
+from core.methods.gap_filling.radar_laplace import RadarLaplace
+from core.methods.networks.cae import ConvolutionalAutoencoder
+from core.methods.networks.shallow_cnn import ShallowCNN
+from core.methods.references.back_projection import BackProjection
+from core.methods.references.band_mean import BandMean
+from core.methods.references.bicubic import Bicubic
+from core.methods.references.block_mean import BlockMean
+from core.methods.references.copy import Copy
+from core.methods.references.radar_regression import RadarRegression
 from core.problem import Method, Needs, Task
 from core.settings import Value
 

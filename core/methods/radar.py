@@ -4,11 +4,11 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from core.derived import MappedRaster
 from core.errors import MethodError
-from core.grid import Pixels, Raster
 from core.prepare.radiometry import power_to_db, ratio
-from core.scene import RATIO_BAND, Layer, Unit
+from core.raster.grid import Pixels, Raster
+from core.raster.scene import RATIO_BAND, Layer, Unit
+from core.raster.virtual import MappedRaster
 
 RadarInput = Literal["ratio", "db", "none"]
 RADAR_INPUTS: tuple[str, ...] = get_args(RadarInput)

@@ -108,9 +108,9 @@ class Comparison:
     @cached_property
     def moments(self) -> Moments:
         """The sums behind RMSE, MAE, bias, R2 and Pearson's r, taken in one pass."""
-        from core.metrics import kernels
+        from core.metrics import metric_kernels
 
-        return Moments(*kernels.moments(*self.arrays))
+        return Moments(*metric_kernels.moments(*self.arrays))
 
 
 def check_cubes(

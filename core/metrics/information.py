@@ -16,9 +16,9 @@ def entropy(pair: Comparison) -> float:
     Shannon 1948. 256 equal bins over the declared range, lowest..lowest + L, and the scored
     pixels. Values outside are counted in the end bins. NaN where no pixel is scored.
     """
-    from core.metrics import kernels
+    from core.metrics import metric_kernels
 
-    counts = kernels.histogram(*pair.arrays, pair.lowest, pair.data_range, BINS)
+    counts = metric_kernels.histogram(*pair.arrays, pair.lowest, pair.data_range, BINS)
     counts = counts[counts > 0]
     if not counts.size:
         return math.nan

@@ -49,10 +49,10 @@ class Spectra:
         `valid` and `scored` are (row, col), everywhere by default. Raises `MetricError` for arrays
         that do not fit together.
         """
-        from core.metrics import kernels
+        from core.metrics import metric_kernels
 
         arrays = check_cubes(reference, estimate, valid, scored)
-        pixels, squared, sums, angles, directed = kernels.spectra(*arrays)
+        pixels, squared, sums, angles, directed = metric_kernels.spectra(*arrays)
         return cls(pixels, squared, sums, angles, directed, resolution_ratio)
 
     @classmethod

@@ -19,11 +19,13 @@ def ssim(pair: Comparison) -> float:
     centres at least 5 pixels from the border. NaN where there is none. Where the bands' spread is
     small beside L, C2 outweighs the variances and even a constant image scores near 1.
     """
-    from core.metrics import kernels
+    from core.metrics import metric_kernels
 
     c1, c2 = (K1 * pair.data_range) ** 2, (K2 * pair.data_range) ** 2
-    lefts = range(0, pair.width - kernels.SPAN + 1, kernels.STRIP - kernels.SPAN + 1)
-    return _mean(kernels.ssim_strip(*pair.arrays, left, c1, c2) for left in lefts)
+    lefts = range(
+        0, pair.width - metric_kernels.SPAN + 1, metric_kernels.STRIP - metric_kernels.SPAN + 1
+    )
+    return _mean(metric_kernels.ssim_strip(*pair.arrays, left, c1, c2) for left in lefts)
 
 
 def uiqi(pair: Comparison) -> float:
@@ -36,10 +38,12 @@ def uiqi(pair: Comparison) -> float:
     values of x, and all of y, are equal: there the index is 2 mx my / (mx^2 + my^2). Where both
     means are 0 it is undefined and the window left out. NaN where no window remains.
     """
-    from core.metrics import kernels
+    from core.metrics import metric_kernels
 
-    lefts = range(0, pair.width - kernels.SIDE + 1, kernels.STRIP - kernels.SIDE + 1)
-    return _mean(kernels.uiqi_strip(*pair.arrays, left) for left in lefts)
+    lefts = range(
+        0, pair.width - metric_kernels.SIDE + 1, metric_kernels.STRIP - metric_kernels.SIDE + 1
+    )
+    return _mean(metric_kernels.uiqi_strip(*pair.arrays, left) for left in lefts)
 
 
 def _mean(parts: Iterable[tuple[float, int]]) -> float:

@@ -1,23 +1,19 @@
 """Seams: what predicting patch by patch leaves behind, measured and shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.derived import MemoryRaster
-from core.display import Difference, averaged
+from core.display.tiles import Difference, averaged
 from core.errors import RasterError
-from core.evaluate import MEAN, json_number
-from core.grid import Pixels, Raster, Window, inside
-from core.methods.network import NetworkMethod
+from core.evaluation.scores import MEAN
+from core.methods.networks.base import NetworkMethod
 from core.metrics.seams import seam_index
-from core.paper.ground import finished
-from core.paper.study import NETWORKS, OWN, WITH_SEAMS
-from core.paper.table import Row, Table, band_columns, ours
-from core.runs import Run
+from core.raster.grid import Pixels, Raster, Window, inside
+from core.raster.virtual import MemoryRaster
+from core.workspace.run_folders import Run
 
-SEAM = "seam"
 MOST_AT_ONCE = 1 << 24
 """Pixels that a preview reads at a time."""
 
@@ -44,26 +40,6 @@ def seam_indices(run: Run, reference: Raster) -> dict[str, float]:
         for band in fused.bands
     }
     return {**found, MEAN: float(np.mean(list(found.values())))}
-
-
-def seam_table(runs: Mapping[str, Run], reference: Raster) -> Table:
-    """Return the seam indices of both networks, patch by patch and seamless."""
-    columns = band_columns("Seam index", SEAM, (*reference.bands, MEAN))
-    labels = {arm.key: arm.label for arm in OWN}
-    rows, notes = [], []
-    for seamless in NETWORKS:
-        for key in (*WITH_SEAMS[seamless], seamless):
-            done = finished(runs, key)
-            found = seam_indices(runs[key], reference) if done else {}
-            scores = {(SEAM, band): json_number(value) for band, value in found.items()}
-            rows.append(Row(labels[key], key, ours(scores, columns), "network"))
-        notes += [
-            f"{labels[key]}: every {patch_lines(runs[key])} px."
-            for key in WITH_SEAMS[seamless]
-            if key in runs
-        ]
-    said = "How much steeper the error is where patches begin than elsewhere; 1 is no seam."
-    return Table("seams", "", "Seams", columns, tuple(rows), (said, *notes))
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from core.methods import configured, method_class
-from core.methods.network import MOST_EPOCHS, NetworkMethod
-from core.methods.patchwise import APART, PATCHES, SHUFFLED
-from core.request import Request
+from core.methods.networks.base import MOST_EPOCHS, NetworkMethod
+from core.methods.networks.patchwise import APART, PATCHES, SHUFFLED
 from core.settings import Declared, Value, setting
 from core.tasks import TASKS
+from core.workspace.request import Request
 
 ENOUGH, LITERAL = "enough", "literal"
 PRESETS = {ENOUGH: "demo", LITERAL: "paper"}

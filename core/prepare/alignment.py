@@ -16,9 +16,9 @@ from rasterio.crs import CRS
 from rasterio.warp import transform_bounds
 
 from core.errors import RasterError, SceneError, SettingError
-from core.grid import Grid, Pixels, Raster, Window
 from core.prepare.warping import PROJ_ERRORS, SAME, WarpedRaster, lattice_shift, pixels_spanned
-from core.scene import Resampled
+from core.raster.grid import Grid, Pixels, Raster, Window
+from core.raster.scene import Resampled
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north."""

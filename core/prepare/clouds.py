@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SceneError, UnknownNameError
-from core.grid import BLOCK, Pixels, Window
-from core.scene import CLOUD, Role, Scene
+from core.raster.grid import BLOCK, Pixels, Window
+from core.raster.scene import CLOUD, Role, Scene
 
 Bits = NDArray[np.int64]
 

@@ -7,8 +7,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from core.errors import MethodError
-from core.grid import BLOCK, Pixels, Raster, Window
 from core.problem import Flags
+from core.raster.grid import BLOCK, Pixels, Raster, Window
 
 Kind = Literal["min-max", "percentile", "fixed"]
 KINDS: tuple[str, ...] = get_args(Kind)

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from core.errors import SettingError, UnknownNameError
-from core.grid import Pixels
+from core.raster.grid import Pixels
 
 RadarUnit = Literal["db", "power", "amplitude"]
 RADAR_UNITS: tuple[RadarUnit, ...] = ("db", "power", "amplitude")

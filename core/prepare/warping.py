@@ -18,9 +18,9 @@ from rasterio.errors import RasterioError
 from rasterio.warp import transform
 
 from core.errors import RasterError
-from core.grid import Grid, Pixels, Raster, Window
 from core.prepare.resampling import Patch, Positions, reach, resample
-from core.scene import Resampled
+from core.raster.grid import Grid, Pixels, Raster, Window
+from core.raster.scene import Resampled
 
 NODE_STEP = 16
 """Target pixels between exactly transformed positions; those between are interpolated linearly,

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from core.errors import SceneError
-from core.raster import StoredRaster
-from core.scene import RATIO_BAND
+from core.raster.geotiff import StoredRaster
+from core.raster.scene import RATIO_BAND
 
 _LANDSAT_OLI = {
     "1": "coastal",

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.errors import SceneError
-from core.grid import Pixels
 from core.prepare.radiometry import RadarUnit
+from core.raster.grid import Pixels
 from core.sources.guess import (
     DARKEST_WITH_OFFSET,
     DB_HIGHEST,

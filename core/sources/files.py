@@ -16,9 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.derived import MappedRaster
 from core.errors import SceneError, SettingError
-from core.grid import Grid, Pixels, Window
 from core.prepare.alignment import (
     Bounds,
     StackedRaster,
@@ -29,7 +27,9 @@ from core.prepare.alignment import (
 )
 from core.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
 from core.prepare.radiometry import PRODUCTS, RADAR_UNITS
-from core.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from core.raster.grid import Grid, Pixels, Window
+from core.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from core.raster.virtual import MappedRaster
 from core.settings import setting
 from core.sources.guess import Notes, sample
 from core.sources.measured import Measured, open_one

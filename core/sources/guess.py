@@ -13,14 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.errors import SceneError
-from core.grid import Pixels, Window
-from core.prepare.radiometry import (
-    SENTINEL2_OFFSET,
-    RadarUnit,
-    Scaling,
-    product_scaling,
-)
-from core.raster import StoredRaster
+from core.prepare.radiometry import SENTINEL2_OFFSET, RadarUnit, Scaling, product_scaling
+from core.raster.geotiff import StoredRaster
+from core.raster.grid import Pixels, Window
 
 SAMPLE_SIDE = 128
 SAMPLES = 3

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.errors import SceneError
-from core.grid import Pixels
 from core.prepare.alignment import WGS84, extent
 from core.prepare.clouds import guess_kind
-from core.raster import StoredRaster
-from core.scene import RATIO_BAND
+from core.raster.geotiff import StoredRaster
+from core.raster.grid import Pixels
+from core.raster.scene import RATIO_BAND
 from core.sources.bands import UNNAMED_PAIR, nameable, pick_optical, tell_polarisations
 from core.sources.guess import (
     OpticalGuess,

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import RasterError
-from core.grid import Grid, Raster
 from core.prepare.alignment import WGS84, extent
-from core.raster import StoredRaster
-from core.scene import Resampled, Unit
+from core.raster.geotiff import StoredRaster
+from core.raster.grid import Grid, Raster
+from core.raster.scene import Resampled, Unit
 from core.sources.bands import Pick, Picked, as_facts
 from core.sources.completeness import require_complete
 from core.sources.guess import Notes, repeat_factor

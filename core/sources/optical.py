@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from core.derived import MappedRaster
-from core.grid import Pixels
 from core.prepare.alignment import StackedRaster
 from core.prepare.radiometry import Scaling, product_scaling, zero_is_fill
-from core.raster import StoredRaster
-from core.scene import Unit
+from core.raster.geotiff import StoredRaster
+from core.raster.grid import Pixels
+from core.raster.scene import Unit
+from core.raster.virtual import MappedRaster
 from core.sources.bands import Pick, pick_optical
 from core.sources.checks import check_offset, check_reflectance
 from core.sources.guess import (

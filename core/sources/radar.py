@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from core.derived import MappedRaster
 from core.errors import SettingError
-from core.grid import Pixels
 from core.prepare.alignment import StackedRaster
 from core.prepare.radiometry import RADAR_UNITS, RadarUnit, to_power, zero_is_fill
-from core.raster import StoredRaster
-from core.scene import RATIO_BAND, Unit
+from core.raster.geotiff import StoredRaster
+from core.raster.grid import Pixels
+from core.raster.scene import RATIO_BAND, Unit
+from core.raster.virtual import MappedRaster
 from core.sources.bands import Pick, pick_radar
 from core.sources.checks import check_polarisations, check_radar
 from core.sources.guess import (

@@ -14,10 +14,10 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from core.derived import MemoryRaster
-from core.grid import Grid
 from core.prepare.clouds import cloud_flags
-from core.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from core.raster.grid import Grid
+from core.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from core.raster.virtual import MemoryRaster
 from core.settings import setting
 from core.sources.delta.city import City, city
 from core.sources.delta.cover import NAMES, Land

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.scene import Scene
+from core.raster.scene import Scene
 from core.settings import Declared
 
 

@@ -12,12 +12,12 @@ from typing import ClassVar
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from core.derived import FlagRaster, WithheldRaster
 from core.errors import TaskError
-from core.grid import Window
-from core.prepare.holes import hole_field, holes
+from core.prepare.simulated_gaps import hole_field, holes
 from core.problem import Flags, Pair, Posed, Problem, Task, Truth
-from core.scene import HIDDEN, Layer, Role, Scene, Unit
+from core.raster.grid import Window
+from core.raster.scene import HIDDEN, Layer, Role, Scene, Unit
+from core.raster.virtual import FlagRaster, WithheldRaster
 from core.settings import setting
 from core.tasks.selection import (
     FEWEST_BLOCKS,

@@ -7,10 +7,10 @@ an image, not what radar adds.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.derived import FlagRaster
 from core.prepare.normalisation import min_max
 from core.problem import BandScale, Pair, Posed, Problem, Region, Task, Truth
-from core.scene import CLOUD, Scene
+from core.raster.scene import CLOUD, Scene
+from core.raster.virtual import FlagRaster
 from core.tasks.selection import bands_setting, block_split, inputs_for, usable
 
 BUFFER = 8

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from core.derived import FlagRaster, SelectedRaster
 from core.errors import TaskError
-from core.grid import BLOCK, Raster
-from core.prepare.holes import growth
 from core.prepare.normalisation import percentile
+from core.prepare.simulated_gaps import growth
 from core.problem import BandScale, BlockSplit, Flags
-from core.scene import CLOUD, Role, Scene
+from core.raster.grid import BLOCK, Raster
+from core.raster.scene import CLOUD, Role, Scene
+from core.raster.virtual import FlagRaster, SelectedRaster
 from core.settings import setting
 
 VISIBLE = ("red", "green", "blue")

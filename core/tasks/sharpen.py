@@ -13,12 +13,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.derived import FlagRaster, WithheldRaster
 from core.errors import TaskError
-from core.grid import Grid, Raster
 from core.prepare.degradation import COARSE, CellRaster, degraded
 from core.problem import Flags, Posed, Problem, Task, Truth
-from core.scene import Layer, Resampled, Role, Scene
+from core.raster.grid import Grid, Raster
+from core.raster.scene import Layer, Resampled, Role, Scene
+from core.raster.virtual import FlagRaster, WithheldRaster
 from core.settings import setting
 from core.tasks.selection import bands_setting, block_split, inputs_for, own_scales, usable
 

@@ -89,26 +89,26 @@ def low_pass(step: int = 1) -> Mapping:
 
 def separate(image: Image, mapping: Mapping) -> tuple[Image, Image]:
     """Return H0(f) and H1(f) of an image that repeats periodically: f's one side and the other."""
-    from core.transforms import _shifts
+    from core.transforms import shift_kernels
 
     low, high = np.empty_like(image), np.empty_like(image)
-    _shifts.analyse(image, mapping, _ANALYSIS, low, high)
+    shift_kernels.analyse(image, mapping, _ANALYSIS, low, high)
     return low, high
 
 
 def unite(low: Image, high: Image, mapping: Mapping) -> Image:
     """Undo `separate`."""
-    from core.transforms import _shifts
+    from core.transforms import shift_kernels
 
     image = np.empty_like(low)
-    _shifts.synthesise(low, high, mapping, _SYNTHESIS, image)
+    shift_kernels.synthesise(low, high, mapping, _SYNTHESIS, image)
     return image
 
 
 def apply(image: Image, mapping: Mapping) -> Image:
     """Return f applied to an image that repeats periodically."""
-    from core.transforms import _shifts
+    from core.transforms import shift_kernels
 
     result = np.empty_like(image)
-    _shifts.mapped(image, mapping, result)
+    shift_kernels.mapped(image, mapping, result)
     return result

@@ -10,27 +10,27 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import library
 from core.errors import BandweaveError, RunError
-from core.runs import Run, open_run
+from core.workspace import scene_library
+from core.workspace.run_folders import Run, open_run
 
 SCENE, RUN = "scene", "run"
 OPENED = 12
 """How many scenes keep their files open at once."""
 
 
-def scene() -> library.Entry | None:
+def scene() -> scene_library.Entry | None:
     """Return the session's scene: the address's, else the last chosen, else the newest there is."""
     return _wanted(entries())
 
 
-def _wanted(known: list[library.Entry]) -> library.Entry | None:
+def _wanted(known: list[scene_library.Entry]) -> scene_library.Entry | None:
     wanted = _remembered(SCENE)
     found = next((entry for entry in known if entry.id == wanted), None)
     return found or (known[0] if known else None)
 
 
-def choose_scene(label: str = "Scene", *, width: int = 320) -> library.Entry | None:
+def choose_scene(label: str = "Scene", *, width: int = 320) -> scene_library.Entry | None:
     """Let the user choose among the workspace's scenes, the session's first; None without any."""
     known = entries()
     names, shown = _told_apart(known), _wanted(known)
@@ -56,7 +56,7 @@ def names() -> dict[str, str]:
     return _told_apart(entries())
 
 
-def _told_apart(found: list[library.Entry]) -> dict[str, str]:
+def _told_apart(found: list[scene_library.Entry]) -> dict[str, str]:
     often = Counter(entry.name for entry in found)
     return {
         entry.id: f"{entry.name} ({entry.id})" if often[entry.name] > 1 else entry.name
@@ -64,13 +64,13 @@ def _told_apart(found: list[library.Entry]) -> dict[str, str]:
     }
 
 
-def entries() -> list[library.Entry]:
+def entries() -> list[scene_library.Entry]:
     """Return the scenes that can be opened, newest first; each is opened once."""
-    found = library.entries()
+    found = scene_library.entries()
     return [entry for entry in map(opened, found) if entry.sound]
 
 
-def opened(entry: library.Entry) -> library.Entry:
+def opened(entry: scene_library.Entry) -> scene_library.Entry:
     """Return a scene as it was opened first: its files are opened once."""
     return _opened(entry.id, entry.folder, entry.folder.stat().st_mtime_ns)
 
@@ -94,7 +94,7 @@ def turned(page: str, run: Run) -> str | None:
         return None
     st.session_state[followed] = run.id
     try:
-        found = library.find(run.request.scene).id
+        found = scene_library.find(run.request.scene).id
     except BandweaveError:
         return None
     remember(SCENE, found)
@@ -126,5 +126,5 @@ def _chosen() -> None:
 
 
 @lru_cache(maxsize=OPENED)
-def _opened(scene_id: str, folder: Path, _: int) -> library.Entry:
-    return library.Entry(scene_id, folder)
+def _opened(scene_id: str, folder: Path, _: int) -> scene_library.Entry:
+    return scene_library.Entry(scene_id, folder)

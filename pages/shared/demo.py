@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
-from core import engine, library
 from core.errors import BandweaveError
 from core.methods import METHODS, configured
-from core.runs import Request, Run, State, all_runs
+from core.running import engine
 from core.settings import Value
 from core.tasks import TASKS
+from core.workspace import scene_library
+from core.workspace.run_folders import Request, Run, State, all_runs
 from pages.shared import current
 from pages.shared import map as maps
 
@@ -46,7 +47,7 @@ def prepare() -> None:
     global _failure  # noqa: PLW0603 - the one thing a page cannot see from the files
     try:
         engine.local().start()
-        library.demo()
+        scene_library.demo()
         wanted = [request for task in REFERENCES for request in first_requests(task)]
         # the reference rows take a second each: no table should wait for a network
         for request in sorted(wanted, key=lambda each: each.method in NETWORKS):
@@ -66,9 +67,11 @@ def failure() -> BandweaveError | None:
     return _failure
 
 
-def scene() -> library.Entry | None:
+def scene() -> scene_library.Entry | None:
     """Return the demo scene once it is there; opened once, its files stay open."""
-    found = next((entry for entry in library.entries() if entry.id == library.DEMO), None)
+    found = next(
+        (entry for entry in scene_library.entries() if entry.id == scene_library.DEMO), None
+    )
     return current.opened(found) if found else None
 
 
@@ -86,7 +89,7 @@ def request(
     suited = TASKS[task].preset
     preset = suited if suited in METHODS[method].presets else None
     settings: dict[str, Value] = configured([method], preset, asked)[method]
-    return Request(library.DEMO, task, method, settings, seed=seed)
+    return Request(scene_library.DEMO, task, method, settings, seed=seed)
 
 
 def first_runs(task: str) -> list[Run]:

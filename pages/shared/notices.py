@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.errors import BandweaveError
-from core.grid import Grid
-from core.library import Entry
-from core.methods.network import NetworkMethod
-from core.runs import Request, Run, State
-from core.scene import Scene
+from core.methods.networks.base import NetworkMethod
+from core.raster.grid import Grid
+from core.raster.scene import Scene
+from core.workspace.run_folders import Request, Run, State
+from core.workspace.scene_library import Entry
 from pages.shared import current, demo
 
 SIMULATED = "SIMULATED"

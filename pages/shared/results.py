@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import RunError
 from core.methods import METHODS
-from core.runs import Request, Run, State, open_run
+from core.workspace.run_folders import Request, Run, State, open_run
 from pages.shared import demo
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import library
+from core.workspace import scene_library
 from pages.shared.map import area_map
 from pages.shared.serving.routes import routes
 from tests.small import make_scene
@@ -13,7 +13,7 @@ from tests.small import make_scene
 def page() -> None:
     """Show the map and, in words, how often the page ran and what it got."""
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-    first, second = sorted(library.entries(), key=lambda entry: entry.id)
+    first, second = sorted(scene_library.entries(), key=lambda entry: entry.id)
     drawn = area_map(first, key="stage", others=[second])
     st.button("Again")
     st.text(f"runs {st.session_state['runs']}")
@@ -21,8 +21,8 @@ def page() -> None:
 
 
 if __name__ != "__main__":
-    library.store(make_scene(300, 300), "first")
-    library.store(make_scene(100, 100), "second")
+    scene_library.store(make_scene(300, 300), "first")
+    scene_library.store(make_scene(100, 100), "second")
     app = st.App(Path(__file__), routes=routes())
 else:
     page()

@@ -5,10 +5,10 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import expect
 
-from core import library
-from core.raster import write
-from core.request import Request
-from core.runs import HIDDEN_MASK, new_run
+from core.raster.geotiff import write
+from core.workspace import scene_library
+from core.workspace.request import Request
+from core.workspace.run_folders import HIDDEN_MASK, new_run
 from tests.browser.conftest import LOCAL, serving
 from tests.pages.shown import finish
 from tests.small import make_scene
@@ -25,7 +25,7 @@ def finished(tmp_path_factory):
     home = tmp_path_factory.mktemp("compare")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BANDWEAVE_HOME", str(home))
-        entry = library.store(make_scene(500, 600), "delta")
+        entry = scene_library.store(make_scene(500, 600), "delta")
         runs = []
         for number, method in enumerate(("laplace", "copy")):
             task = "gap" if method == "laplace" else "reconstruct"

@@ -10,8 +10,8 @@ import pytest
 import rasterio
 from playwright.sync_api import expect
 
-from core import library
-from core.runs import Request, new_run
+from core.workspace import scene_library
+from core.workspace.run_folders import Request, new_run
 from tests.browser.conftest import serving
 from tests.pages.shown import finish
 from tests.small import make_scene
@@ -27,7 +27,7 @@ def finished(tmp_path_factory):
     home = tmp_path_factory.mktemp("metrics")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BANDWEAVE_HOME", str(home))
-        library.store(make_scene(600, 700), "delta")
+        scene_library.store(make_scene(600, 700), "delta")
         requests = [Request("delta", "gap", method, seed=0) for method in ("laplace", "cae")]
         runs = [finish(new_run(each), 0.01 * n) for n, each in enumerate(requests, start=1)]
         runs.append(finish(new_run(Request("delta", "gap", "cae", seed=1)), 0.03))

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from core import library
+from core.workspace import scene_library
 from tests.browser.conftest import serving
 from tests.browser.steps import QUIET
 from tests.small import make_scene
@@ -19,7 +19,7 @@ def address(tmp_path_factory):
     home = tmp_path_factory.mktemp("paper")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BANDWEAVE_HOME", str(home))
-        library.store(make_scene(256, 256), "small")
+        scene_library.store(make_scene(256, 256), "small")
     with serving("app.py", home) as place:
         yield place
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import engine, library, runs
-from core.runs import CANCELLED, Request, Run, new_run, open_run
-from core.studies import Study, new_study
+from core.running import engine
+from core.workspace import run_folders, scene_library
+from core.workspace.run_folders import CANCELLED, Request, Run, new_run, open_run
+from core.workspace.studies import Study, new_study
 from pages.shared import demo
 from tests.pages.shown import ROOT, finish
 from tests.small import make_scene
@@ -34,7 +35,7 @@ class WaitingEngine:
         return new_run(request)
 
     def submit_study(self, name, requests, references=()) -> Study:
-        known = [runs.alike(request) for request in references]
+        known = [run_folders.alike(request) for request in references]
         made = [run or new_run(asked) for run, asked in zip(known, references, strict=True)]
         return new_study(name, made + [self.submit(request) for request in requests])
 
@@ -44,7 +45,7 @@ class WaitingEngine:
     def discard(self, run_id: str) -> None:
         if not open_run(run_id).status().state.final:
             self.cancel(run_id)
-        runs.discard(run_id)
+        run_folders.discard(run_id)
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BANDWEAVE_HOME", str(folder))
-        library.store(make_scene(160, 160), library.DEMO)
+        scene_library.store(make_scene(160, 160), scene_library.DEMO)
         for task in demo.REFERENCES:
             for request in demo.first_requests(task):
                 finish(new_run(request), NOISE[request.method])
@@ -76,7 +77,7 @@ def prepared(tmp_path_factory):
 @pytest.fixture
 def demo_scene(prepared, workspace):
     shutil.copytree(prepared / "scenes", workspace / "scenes")
-    return library.demo()
+    return scene_library.demo()
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from core import library
-from core.evaluate import evaluate, original
-from core.raster import write
-from core.runs import FUSED, RESULT, SCORES, Run
+from core.evaluation.scores import evaluate, original
+from core.raster.geotiff import write
+from core.workspace import scene_library
+from core.workspace.run_folders import FUSED, RESULT, SCORES, Run
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def finish(run: Run, noise: float, seconds: float = 2.5) -> Run:
     """Give a run the result of adding noise of that spread to the truth."""
     request = run.request
-    scene = library.find(request.scene).scene
+    scene = scene_library.find(request.scene).scene
     truth = request.configured_task.pose(scene, request.seed).truth
     pixels = truth.reference.read()
     pixels += np.random.default_rng(1).normal(0, noise, pixels.shape).astype(np.float32)

@@ -11,14 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 import pages.shared.map as maps
 import pages.shared.viewer as viewers
-from core import library
-from core import workspace as workspaces
-from core.profile import line
-from core.raster import write
-from core.request import Request
-from core.runs import CANCELLED, HIDDEN_MASK, RESULT, WORKER, new_run
-from pages.shared.images import profile_chart
-from pages.shared.images.candidates import candidates
+from core.display.profile import line
+from core.raster.geotiff import write
+from core.workspace import paths as workspaces
+from core.workspace import scene_library
+from core.workspace.request import Request
+from core.workspace.run_folders import CANCELLED, HIDDEN_MASK, RESULT, WORKER, new_run
+from pages.compare_parts import profile_chart
+from pages.compare_parts.candidates import candidates
 from pages.shared.images.panels import Panels
 from tests.pages.shown import ROOT, finish, html, texts
 from tests.small import make_scene
@@ -29,7 +29,7 @@ _minutes = itertools.count()
 
 @pytest.fixture
 def small(workspace, waiting_engine):
-    return library.store(make_scene(), "small")
+    return scene_library.store(make_scene(), "small")
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def done(method="copy", task="reconstruct", noise=0.01, **facts):
     folder = workspaces.runs() / f"20260101-00{next(_minutes):02d}00-abcdef"
     run = new_run(Request("small", task, method, **facts), folder)
     if task == "gap":
-        problem, *_ = run.request.configured_task.pose(library.find("small").scene, 0)
+        problem, *_ = run.request.configured_task.pose(scene_library.find("small").scene, 0)
         mask = problem.hidden.raster
         write(run.folder / HIDDEN_MASK, mask.read(), mask.grid, mask.bands, flags=True)
     return finish(run, noise)
@@ -116,7 +116,7 @@ def test_the_newest_results_stand_beside_the_original(app, small, seen):
 def test_a_link_to_a_run_shows_it_beside_the_original_at_once(app, small, seen):
     wanted = done("copy", "reconstruct")
     done("laplace", "gap")
-    library.store(make_scene(64, 64), "another")
+    scene_library.store(make_scene(64, 64), "another")
     opened(app, run=wanted.id)
     assert labels(seen) == ["Original", "Copy"] and seen.grid.shape == (96, 96)
     assert app.query_params["scene"] == "small" and app.query_params["run"] == wanted.id
@@ -125,7 +125,7 @@ def test_a_link_to_a_run_shows_it_beside_the_original_at_once(app, small, seen):
 
 def test_another_scene_forgets_the_run_in_the_address(app, small, seen):
     wanted = done()
-    library.store(replace(make_scene(64, 64), name="another"), "another")
+    scene_library.store(replace(make_scene(64, 64), name="another"), "another")
     opened(app, run=wanted.id)
     app.selectbox(key="scene-choice").select("another")
     ran(app)

@@ -1,6 +1,6 @@
-from core import library
 from core.errors import SceneError
-from core.runs import RESULT, all_runs
+from core.workspace import scene_library
+from core.workspace.run_folders import RESULT, all_runs
 from pages.shared import demo
 
 
@@ -43,7 +43,7 @@ def test_a_scene_that_cannot_be_made_is_told_to_pages(workspace, waiting_engine,
     def refuse():
         raise error
 
-    monkeypatch.setattr(library, "demo", refuse)
+    monkeypatch.setattr(scene_library, "demo", refuse)
     monkeypatch.setattr(demo, "_failure", None)
     demo.prepare()
     assert demo.failure() is error and not waiting_engine.submitted

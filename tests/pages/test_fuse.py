@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import library
 from core.__main__ import parser
 from core.commands import fusion
-from core.derived import MemoryRaster
 from core.methods import METHODS, families
-from core.methods.copy import Copy
-from core.request import Request
-from core.runs import CANCELLED, PROGRESS, RESULT, all_runs, new_run
-from core.scene import Layer, Role, Unit
+from core.methods.references.copy import Copy
+from core.raster.scene import Layer, Role, Unit
+from core.raster.virtual import MemoryRaster
 from core.settings import setting
-from core.studies import all_studies
 from core.tasks import TASKS
-from pages.shared.fusing import orders
-from pages.shared.fusing.estimate import USUAL_PIXEL, USUAL_STEP, duration, plan
+from core.workspace import scene_library
+from core.workspace.request import Request
+from core.workspace.run_folders import CANCELLED, PROGRESS, RESULT, all_runs, new_run
+from core.workspace.studies import all_studies
+from pages.fuse_parts import orders
+from pages.shared.running.estimate import USUAL_PIXEL, USUAL_STEP, duration, plan
 from tests.pages.shown import ROOT, finish, html, texts
 from tests.small import make_scene
 
@@ -40,7 +40,7 @@ def fuse(workspace, waiting_engine):
 
 @pytest.fixture
 def small(workspace):
-    return library.store(make_scene(160, 160), "small")
+    return scene_library.store(make_scene(160, 160), "small")
 
 
 def ran(page):
@@ -112,11 +112,11 @@ def test_real_clouds_are_filled_and_without_any_there_is_no_such_choice(fuse, wo
     scene = make_scene(160, 160)
     flags = np.zeros((1, 160, 160), np.float32)
     clear = Layer("cloud", Role.MASK, MemoryRaster(flags, scene.grid, ("cloud",)), Unit.FLAG, 30.0)
-    library.store(dataclasses.replace(scene, name="clear").adding(clear), "clear")
+    scene_library.store(dataclasses.replace(scene, name="clear").adding(clear), "clear")
     cloudy = flags.copy()
     cloudy[:, 5:9, 5:9] = 1
     raster = MemoryRaster(cloudy, scene.grid, ("cloud",))
-    library.store(scene.adding(dataclasses.replace(clear, raster=raster)), "cloudy")
+    scene_library.store(scene.adding(dataclasses.replace(clear, raster=raster)), "cloudy")
     page = fill_clouds(fuse(scene="cloudy"))
 
     assert page.selectbox(key=key("gap", "task", "use", scene="cloudy")).value == "fill"
@@ -298,7 +298,7 @@ def test_a_choice_survives_a_change_of_page(fuse, small):
 
 
 def test_cloning_fills_everything_in(fuse, small, waiting_engine):
-    library.store(make_scene(96, 96), "other")
+    scene_library.store(make_scene(96, 96), "other")
     wanted = Request(
         "small", "gap", "cae", {"patch": 32, "epochs": 3, "mask": True}, {"coverage": 0.2}, seed=7
     )

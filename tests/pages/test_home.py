@@ -3,7 +3,7 @@ import json
 import pytest
 
 from core.errors import SceneError
-from core.runs import PROGRESS, RESULT, WORKER, State, all_runs
+from core.workspace.run_folders import PROGRESS, RESULT, WORKER, State, all_runs
 from pages.shared import demo
 from tests.pages.shown import finish, names, rows, texts
 

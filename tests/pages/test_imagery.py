@@ -13,15 +13,15 @@ import rasterio
 from affine import Affine
 from streamlit.testing.v1 import AppTest
 
-from core import library
-from core.derived import MemoryRaster
-from core.grid import Window
-from core.scene import CLOUD, Layer, Role, Unit
-from pages.shared.imagery import area, uploads
-from pages.shared.imagery.intake import Item, missing, told_roles
-from pages.shared.imagery.quicklook import TRUE, panel
-from pages.shared.imagery.scene_facts import COUNTED, _spread, length, place
-from pages.shared.imagery.uploads import Uploads, plain_name
+from core.raster.grid import Window
+from core.raster.scene import CLOUD, Layer, Role, Unit
+from core.raster.virtual import MemoryRaster
+from core.workspace import scene_library
+from pages.imagery_parts import area, uploads
+from pages.imagery_parts.intake import Item, missing, told_roles
+from pages.imagery_parts.quicklook import TRUE, panel
+from pages.imagery_parts.uploads import Uploads, plain_name
+from pages.shared.scene_facts import COUNTED, _spread, length, place
 from pages.shared.serving.layers import published
 from tests.pages.shown import ROOT, html, texts
 from tests.small import make_grid, make_scene
@@ -72,21 +72,21 @@ def radar(tmp_path):
 @pytest.fixture
 def app(workspace, waiting_engine):
     """Return the app with a scene of its own, on the Imagery page."""
-    library.store(make_scene(160, 200), "orihuela")
+    scene_library.store(make_scene(160, 200), "orihuela")
     return imagery()
 
 
 @pytest.fixture
 def form(workspace, waiting_engine):
     """Return the app on the Import view, beside a scene saved before."""
-    library.store(make_scene(64, 64), "before")
+    scene_library.store(make_scene(64, 64), "before")
     return imagery("Import")
 
 
 @pytest.fixture
 def drawing(workspace, waiting_engine):
     """Return the app on the Area of interest view."""
-    library.store(make_scene(160, 200), "orihuela")
+    scene_library.store(make_scene(160, 200), "orihuela")
     return imagery("Area of interest")
 
 
@@ -124,7 +124,7 @@ def box(page, label):
 
 
 def names():
-    return sorted(entry.name for entry in library.entries())
+    return sorted(entry.name for entry in scene_library.entries())
 
 
 class TestScene:
@@ -152,14 +152,14 @@ class TestScene:
             ],
             "files": {"optical": ["a.tif"]},
         }
-        library.store(type(scene)(scene.layers, "told", facts), "told")
+        scene_library.store(type(scene)(scene.layers, "told", facts), "told")
         page = imagery()
         assert texts(page, "warning") == facts["warnings"]
         assert "<b>Radar unit</b>: db<small>negative numbers</small>" in html(page)
         assert "red from a.tif, B4<small>usual &lt;order&gt;</small>" in html(page)
 
     def test_a_link_opens_its_scene(self, app):
-        library.store(make_scene(64, 64), "other")
+        scene_library.store(make_scene(64, 64), "other")
         assert "200 × 160" in html(imagery(scene="orihuela"))
         assert "64 × 64" in html(imagery(scene="other"))
 
@@ -174,7 +174,7 @@ class TestScene:
         assert "Undo" not in [each.label for each in app.button]
 
     def test_the_demo_cannot_be_deleted(self, workspace, waiting_engine):
-        library.store(make_scene(), library.DEMO)
+        scene_library.store(make_scene(), scene_library.DEMO)
         assert "Delete" not in [each.label for each in imagery().button]
 
     def test_a_damaged_scene_is_named_and_in_nobodys_way(self, app, workspace):
@@ -220,7 +220,7 @@ class TestImport:
         assert names() == ["Delta", "small"]
         assert "optical_20190918.tif" in html(form) and "80 × 80 pixels" in html(form)
         assert os.listdir(folder) == []
-        stored = library.find("Delta").scene
+        stored = scene_library.find("Delta").scene
         np.testing.assert_allclose(stored.optical.raster.read(), colours() * 1e-4, rtol=1e-6)
         power = 10 ** (decibels().astype(np.float64) / 10)
         np.testing.assert_allclose(stored.radar.raster.read(), power, rtol=1e-5)
@@ -243,7 +243,7 @@ class TestImport:
         ran(form)
         button(form, "Import").click()
         ran(form)
-        assert library.entries()[0].scene.optical.bands == ("nir", "blue")
+        assert scene_library.entries()[0].scene.optical.bands == ("nir", "blue")
 
     def test_red_green_and_blue_alone_in_one_click(self, form, tmp_path, radar):
         many = tif(tmp_path, "many.tif", colours(4), bands=("blue", "green", "red", "nir"))
@@ -263,7 +263,7 @@ class TestImport:
         ran(form)
         button(form, "Import").click()
         ran(form)
-        stored = library.entries()[0].scene.optical.raster.read()
+        stored = scene_library.entries()[0].scene.optical.raster.read()
         np.testing.assert_allclose(stored, colours() * 2e-4, rtol=1e-6)
 
     def test_a_quality_band_an_earlier_date_and_a_native_resolution(self, form, tmp_path, radar):
@@ -283,7 +283,7 @@ class TestImport:
         ran(form)
         button(form, "Import").click()
         ran(form)
-        scene = library.entries()[0].scene
+        scene = scene_library.entries()[0].scene
         assert [layer.name for layer in scene.layers] == [
             "optical", "radar", "cloud", "optical-earlier"
         ]  # fmt: skip
@@ -517,9 +517,9 @@ class TestArea:
         assert "90 × 70 pixels, 900 m × 700 m" in texts(drawing, "markdown")
         button(drawing, "Use this area").click()
         ran(drawing)
-        entry = library.find("small, area 1")
+        entry = scene_library.find("small, area 1")
         assert entry.scene.facts["cropped_from"]["window"] == [20, 30, 70, 90]
-        whole = library.find("orihuela").scene
+        whole = scene_library.find("orihuela").scene
         for layer in entry.scene.layers:
             expected = whole.layer(layer.name).raster.read(Window(20, 30, 70, 90))
             np.testing.assert_array_equal(layer.raster.read(), expected)
@@ -528,7 +528,7 @@ class TestArea:
         assert drawing.query_params["scene"] == entry.id
 
     def test_the_next_area_has_the_next_name(self, drawing):
-        library.crop(library.find("orihuela"), Window(0, 0, 64, 64), "small, area 1")
+        scene_library.crop(scene_library.find("orihuela"), Window(0, 0, 64, 64), "small, area 1")
         drawing.query_params["scene"] = "orihuela"
         ran(drawing)
         assert drawing.text_input[0].value == "small, area 2"
@@ -617,7 +617,7 @@ def test_clear_ground_decides_the_stretch(workspace, waiting_engine):
     flags = np.zeros((1, 90, 90), np.float32)
     flags[:, 30:] = 1
     cloud = Layer(CLOUD, Role.MASK, MemoryRaster(flags, scene.grid, (CLOUD,)), Unit.FLAG, 10.0)
-    entry = library.store(scene.adding(cloud), "hazy")
+    entry = scene_library.store(scene.adding(cloud), "hazy")
     optical = entry.scene.optical
     shown = panel(optical, optical.bands, "Optical", TRUE, entry.scene.mask(CLOUD))
     ground = optical.raster.read(Window(0, 0, 30, 90))
@@ -625,7 +625,7 @@ def test_clear_ground_decides_the_stretch(workspace, waiting_engine):
     np.testing.assert_allclose(published(shown.id)[1].upper, expected, rtol=1e-6)
     assert "Cloud" in str(imagery(scene="hazy").get("multiselect")[0].value)
     flags[:] = 1
-    entry = library.store(scene.adding(cloud), "shut")
+    entry = scene_library.store(scene.adding(cloud), "shut")
     optical = entry.scene.optical
     shown = panel(optical, optical.bands, "Optical", TRUE, entry.scene.mask(CLOUD))
     assert published(shown.id)[1].upper == (1.0, 1.0, 1.0)

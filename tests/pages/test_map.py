@@ -10,16 +10,16 @@ import streamlit as st
 import streamlit_folium
 from starlette.routing import Match
 
-from core import library
-from core.derived import MemoryRaster
-from core.display import Style
+from core.display.tiles import Style
 from core.prepare.alignment import WGS84, extent
+from core.raster.virtual import MemoryRaster
+from core.workspace import scene_library
 from pages.shared import map as maps
 from pages.shared.images.stretches import quick_look
 from pages.shared.serving import mercator, vendor
 from pages.shared.serving.layers import Layer, publish
 from pages.shared.serving.routes import routes
-from tests.core.test_mercator import at, middle
+from tests.core.display.test_mercator import at, middle
 from tests.pages.shown import ROOT
 from tests.small import make_grid, make_scene
 
@@ -56,7 +56,7 @@ def shown(monkeypatch):
 
 @pytest.fixture
 def entry(workspace):
-    return library.store(make_scene(120, 120), "first")
+    return scene_library.store(make_scene(120, 120), "first")
 
 
 def test_leaflet_comes_from_the_installed_package_as_utf_8():
@@ -121,7 +121,7 @@ def test_the_area_map_looks_at_the_scene_and_shows_it(shown, entry):
 
 
 def test_several_scenes_are_outlines_that_say_their_names(shown, entry):
-    second = library.store(make_scene(60, 60), "second")
+    second = scene_library.store(make_scene(60, 60), "second")
     maps.area_map([entry, second], key="area")
     changing = list(shown.options["feature_group_to_add"]._children.values())
     assert [each._name for each in changing] == ["Polygon", "Polygon"]

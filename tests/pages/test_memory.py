@@ -39,4 +39,4 @@ def left(first):
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator is set up")
 def test_what_images_took_goes_back():
     assert left("") > 100, "glibc as it is keeps them; else there is nothing to set up"
-    assert left("from pages.shared.memory import give_back; give_back()") < 20
+    assert left("from pages.shared.serving.memory import give_back; give_back()") < 20

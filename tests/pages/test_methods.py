@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.methods import METHODS
-from core.methods.copy import Copy
+from core.methods.references.copy import Copy
 from core.metrics import METRICS
 from core.settings import setting
 from core.sources import SOURCES

@@ -6,14 +6,22 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import library, report
-from core import workspace as core_workspace
-from core.evaluate import MEAN
+from core.evaluation.scores import MEAN
 from core.methods import configured
 from core.metrics import METRICS
-from core.raster import write
-from core.runs import FUSED, HIDDEN_MASK, PROGRESS, RESULT, SCORES, Request, new_run
-from core.studies import new_study
+from core.raster.geotiff import write
+from core.workspace import paths as core_workspace
+from core.workspace import results, scene_library
+from core.workspace.run_folders import (
+    FUSED,
+    HIDDEN_MASK,
+    PROGRESS,
+    RESULT,
+    SCORES,
+    Request,
+    new_run,
+)
+from core.workspace.studies import new_study
 from pages.shared.scores.charts import STEP, _counted
 from pages.shared.scores.downloads import file_stem, fused_image
 from pages.shared.scores.finished import Finished, Summary, finished_on, lines
@@ -29,7 +37,7 @@ ORIGINAL = 0.5
 
 @pytest.fixture
 def scene(workspace):
-    return library.store(make_scene(), "small")
+    return scene_library.store(make_scene(), "small")
 
 
 @pytest.fixture
@@ -118,7 +126,7 @@ def test_no_metric_without_a_reference_is_ever_better_higher(app, scene):
 
 def test_a_run_in_the_address_leads_to_its_scene_and_task(app, scene):
     made("copy", task="reconstruct")
-    library.store(make_scene(seed=1), "other")
+    scene_library.store(make_scene(seed=1), "other")
     run = made("laplace", scene="other")
     page = opened(app, run=run.id)
     assert names(page) == ["Interpolation"]
@@ -303,7 +311,7 @@ def test_the_image_is_answered_as_a_file_to_save(scene):
     run = made()
     write(run.folder / FUSED, np.zeros((3, 96, 96), np.float32), make_grid(), BANDS)
     answer = fused_image(Asking(run.id))
-    assert answer.path == report.fused_cog(run)
+    assert answer.path == results.fused_cog(run)
     disposition = answer.headers["content-disposition"]
     assert disposition == f'attachment; filename="small-cae-{run.id}.tif"'
     assert answer.headers["content-type"].startswith("image/tiff")

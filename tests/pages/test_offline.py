@@ -6,7 +6,7 @@ from pathlib import Path
 from streamlit import net_util
 from streamlit.web.server import server_util
 
-from pages.shared.offline import stay_offline
+from pages.shared.serving.offline import stay_offline
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import library
-from core.derived import FlagRaster, MemoryRaster
-from core.raster import write
-from core.request import Request
-from core.runs import HIDDEN_MASK, new_run
-from core.scene import CLOUD, RATIO_BAND, Layer, Role, Scene, Unit
+from core.raster.geotiff import write
+from core.raster.scene import CLOUD, RATIO_BAND, Layer, Role, Scene, Unit
+from core.raster.virtual import FlagRaster, MemoryRaster
+from core.workspace import scene_library
+from core.workspace.request import Request
+from core.workspace.run_folders import HIDDEN_MASK, new_run
 from pages.shared.images.composites import composites
 from pages.shared.images.panels import Look, Panels
 from pages.shared.images.stretches import quick_look
@@ -38,7 +38,7 @@ def with_infrared():
 
 
 def stored(scene, name="small"):
-    return library.store(scene, name)
+    return scene_library.store(scene, name)
 
 
 def result(method="copy", task="reconstruct", noise=0.05, **facts):

@@ -10,17 +10,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.commands.paper import _asked
-from core.json_file import write_json
-from core.library import find
 from core.paper.audit import audit
-from core.paper.printed import TABLES, Printed
+from core.paper.printed.numbers import TABLES, Printed
 from core.paper.study import KEYS, PaperSettings, requests
-from core.paper.table import Cell, Column, Row, Table
-from core.runs import RESULT, all_runs, new_run
-from core.studies import all_studies
-from pages.shared.paper.audit_view import flag_html
-from pages.shared.paper.printed_tables import table_html
-from pages.shared.paper.reproduction import Reproduction
+from core.paper.tables.table import Cell, Column, Row, Table
+from core.workspace.json_file import write_json
+from core.workspace.run_folders import RESULT, all_runs, new_run
+from core.workspace.scene_library import find
+from core.workspace.studies import all_studies
+from pages.paper_parts.audit_view import flag_html
+from pages.paper_parts.printed_tables import table_html
+from pages.paper_parts.reproduction import Reproduction
 from tests.pages.shown import ROOT, finish, html, texts
 
 

@@ -8,14 +8,24 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import library, runs
-from core.raster import write
-from core.request import Request
-from core.runs import CANCELLED, LOG, PROGRESS, RESULT, SKETCH, WORKER, State, all_runs, new_run
-from core.studies import new_study
-from pages.shared.running.loss_curve import MOST_POINTS, figure
+from core.raster.geotiff import write
+from core.workspace import run_folders, scene_library
+from core.workspace.request import Request
+from core.workspace.run_folders import (
+    CANCELLED,
+    LOG,
+    PROGRESS,
+    RESULT,
+    SKETCH,
+    WORKER,
+    State,
+    all_runs,
+    new_run,
+)
+from core.workspace.studies import new_study
+from pages.runs_parts.loss_curve import MOST_POINTS, figure
+from pages.runs_parts.sketches import placed
 from pages.shared.running.run_list import DAMAGED, Filter, rows
-from pages.shared.running.sketches import placed
 from tests.pages.shown import ROOT, finish, html, texts
 from tests.small import make_scene
 
@@ -24,7 +34,7 @@ LINE = {"stage": "Training red", "steps": 60, "loss": 0.5, "validation": None}
 
 @pytest.fixture
 def small(workspace, waiting_engine):
-    return library.store(make_scene(), "small")
+    return scene_library.store(make_scene(), "small")
 
 
 @pytest.fixture
@@ -226,7 +236,7 @@ def test_what_cannot_be_brought_back_says_so(app):
 def test_a_run_deleted_in_another_window_is_gone_here(app):
     run = finish(asked(), 0.0)
     opened(app, run=run.id)
-    runs.discard(run.id)
+    run_folders.discard(run.id)
     ran(app)
     assert "Nothing has been run yet." in texts(app, "markdown")
 
@@ -307,7 +317,7 @@ def test_a_long_curve_is_thinned_but_ends_where_training_is():
 def test_three_hundred_runs_are_listed_without_reading_them_all_again(app):
     request = Request("small", "reconstruct", "copy")
     for number in range(300):
-        run = new_run(request, runs.workspace.runs() / f"20260101-{number:06}-aaaaaa")
+        run = new_run(request, run_folders.paths.runs() / f"20260101-{number:06}-aaaaaa")
         (run.folder / RESULT).write_text('{"seconds": 1.0}')
     assert len(rows()) == 300
     begun = time.perf_counter()

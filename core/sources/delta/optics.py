@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.grid import Pixels
+from core.raster.grid import Pixels
 from core.sources.delta.cover import Cover, Land, matters
 from core.sources.delta.patterns import Field, Plane, grainy, uniform
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from core.grid import Pixels
+from core.raster.grid import Pixels
 from core.sources.delta.cover import BUILT, Cover, Land, among, matters
 from core.sources.delta.patterns import Field, Plane, grainy, uniform
 

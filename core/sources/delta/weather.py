@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.grid import Pixels
+from core.raster.grid import Pixels
 from core.sources.delta.patterns import Field, Plane
 
 Flags = NDArray[np.bool_]

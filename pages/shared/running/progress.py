@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from core import engine
 from core.errors import BandweaveError, RunError
 from core.problem import Progress
-from core.runs import Run, State, open_run
-from pages.shared.fusing.estimate import duration
+from core.running import engine
+from core.workspace.run_folders import Run, State, open_run
 from pages.shared.results import Result
 from pages.shared.running import run_facts
+from pages.shared.running.estimate import duration
 
 POLL = 0.5
 """Seconds between looks at a run that is under way."""

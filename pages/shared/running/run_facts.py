@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core.evaluate import MEAN
+from core.evaluation.scores import MEAN
 from core.methods import METHODS
-from core.runs import Run, State
+from core.workspace.run_folders import Run, State
 from pages.shared.scores.regions import REGIONS, preferred
 
 ICONS = {

@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from core import workspace
 from core.methods import METHODS
-from core.runs import REQUEST, Run, State
-from core.studies import all_studies
 from core.tasks import TASKS
+from core.workspace import paths
+from core.workspace.run_folders import REQUEST, Run, State
+from core.workspace.studies import all_studies
 from pages.shared import current
 from pages.shared.running import run_facts
 from pages.shared.running.progress import reached
@@ -81,7 +81,7 @@ def _members(study_id: str) -> set[str]:
 
 def rows() -> list[Row]:
     """Return every run, newest first; one whose request cannot be read says it is damaged."""
-    folder = workspace.runs()
+    folder = paths.runs()
     if not folder.is_dir():
         return []
     names = current.names()

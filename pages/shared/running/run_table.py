@@ -6,10 +6,10 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from core.runs import Run, State
+from core.workspace.run_folders import Run, State
 from pages.shared import current
-from pages.shared.fusing.estimate import duration
 from pages.shared.running import run_facts
+from pages.shared.running.estimate import duration
 from pages.shared.running.run_list import DAMAGED, Filter, Row, rows
 
 ROW, MOST_ROWS = 35, 9

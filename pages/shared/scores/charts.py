@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 from plotly.subplots import make_subplots
 
-from core.blocks import cut
-from core.grid import Window
-from core.library import Entry
 from core.metrics import METRICS
 from core.metrics.metric import Metric
-from core.scene import Scene
+from core.raster.grid import Window
+from core.raster.scene import Scene
 from core.tasks import TASKS
 from core.tasks.selection import inputs_for, usable
+from core.tiling import cut
+from core.workspace.scene_library import Entry
 from pages.shared.scores.finished import Finished, Line
 from pages.shared.scores.reading import aim
 

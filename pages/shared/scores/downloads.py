@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core import report
 from core.errors import BandweaveError
-from core.raster import StoredRaster
-from core.runs import Run, State, open_run
+from core.raster.geotiff import StoredRaster
+from core.workspace import results
+from core.workspace.run_folders import Run, State, open_run
 from pages.shared import current
 from pages.shared.serving.addresses import NEVER, everywhere, prefix
 
@@ -88,7 +88,7 @@ def fused_image(request: Request) -> Response:
     """
     try:
         run = open_run(request.path_params["run"])
-        path = report.fused_cog(run)
+        path = results.fused_cog(run)
         name = f"{file_stem(run)}.tif"
     except BandweaveError as error:
         return PlainTextResponse(f"{error.message} {error.hint}", 404, NEVER)
@@ -111,7 +111,7 @@ def _image_link(run: Run) -> str:
 def _size(fused: StoredRaster) -> str:
     megabytes = max(0.1, fused.path.stat().st_size / 1e6)
     words = f"about {megabytes:.1f} MB" if megabytes < 10 else f"about {megabytes:,.0f} MB"
-    return f"{words}; takes minutes to prepare the first time" if report.large(fused) else words
+    return f"{words}; takes minutes to prepare the first time" if results.large(fused) else words
 
 
 def _buttons(runs: Sequence[Run], stem: str) -> None:
@@ -133,11 +133,11 @@ def _buttons(runs: Sequence[Run], stem: str) -> None:
 
 
 def _csv(runs: Sequence[Run]) -> bytes:
-    return report.csv(report.score_frame(runs))
+    return results.csv(results.score_frame(runs))
 
 
 def _excel(runs: Sequence[Run]) -> bytes:
-    return report.excel(report.score_frame(runs), runs)
+    return results.excel(results.score_frame(runs), runs)
 
 
 def _request(run: Run) -> bytes:

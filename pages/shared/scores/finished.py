@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.errors import UnknownNameError
-from core.library import Entry
 from core.methods import METHODS, method_class
 from core.metrics import METRICS
-from core.runs import RESULT, Run, all_runs
 from core.settings import Setting, Value
+from core.workspace.run_folders import RESULT, Run, all_runs
+from core.workspace.scene_library import Entry
 
 Place = tuple[str, str, str]
 """Region, band and metric."""

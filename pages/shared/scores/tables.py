@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from core.evaluate import MEAN
+from core.evaluation.scores import MEAN
 from core.metrics import METRICS
 from core.metrics.metric import Metric
 from pages.shared.results import Result

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.display import render_tile
+from core.display.tiles import render_tile
 from core.errors import RasterError
 from pages.shared.running import chart
 from pages.shared.scores import downloads

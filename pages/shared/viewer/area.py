@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import RasterError
-from core.grid import Grid, Window, inside
+from core.raster.grid import Grid, Window, inside
 
 
 @dataclass

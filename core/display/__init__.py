@@ -1,0 +1,1 @@
+"""Imagery for the screen: stretches, colours, tiles, profiles."""

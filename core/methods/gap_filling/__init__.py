@@ -1,0 +1,1 @@
+"""Methods that fill gaps, and nothing else."""

@@ -1,0 +1,54 @@
+"""The best fill without learning: Laplace interpolation from the gap's edge."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from core.methods.filled import FILLED, fill_gaps
+from core.methods.model_file import load_fitted, save_fitted
+from core.problem import Fuser, Method, Problem, Report, unreported
+from core.raster.grid import Pixels
+from core.raster.scene import Scene
+
+
+class LaplaceFuser(Fuser):
+    """Returns the interpolated image."""
+
+    def __init__(self, bands: tuple[str, ...]) -> None:
+        self.bands = bands
+
+    def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
+        """Add the interpolated image, which needs the whole scene."""
+        return fill_gaps(inputs, report)
+
+    def fuse(self, block: Scene) -> Pixels:
+        """Return the interpolated bands."""
+        return block.layer(FILLED).raster.read(bands=self.bands)
+
+    def save(self, folder: Path) -> None:
+        """Write the band names."""
+        save_fitted(folder, {"bands": self.bands})
+
+
+@dataclass(frozen=True)
+class Laplace(Method):
+    """Interpolation across each gap."""
+
+    key: ClassVar[str] = "laplace"
+    label: ClassVar[str] = "Interpolation"
+    family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = "∇²Fₖ = 0 inside a gap,  Fₖ = Mₖ on its edge"
+    source: ClassVar[str] = "Laplace's equation; Press et al., Numerical Recipes (2007), 20.5"
+    summary: ClassVar[str] = (
+        "Draws the smoothest surface from the gap's edge inwards, without radar: hard to beat in "
+        "small gaps, a grey smear in large ones."
+    )
+    needs: ClassVar[Literal["", "visible answer", "gaps"]] = "gaps"
+
+    def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Note which bands to fill; there is nothing to learn."""
+        return LaplaceFuser(problem.bands)
+
+    def load(self, folder: Path) -> Fuser:
+        """Read the band names."""
+        return LaplaceFuser(tuple(load_fitted(folder)["bands"]))

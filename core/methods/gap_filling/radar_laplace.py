@@ -1,0 +1,78 @@
+"""Regression on radar, corrected by its own interpolated error: the fill to beat."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from core.errors import MethodError
+from core.methods.model_file import load_fitted, save_fitted
+from core.methods.regression import Regression, looks_setting, regress
+from core.prepare.gaps import fill
+from core.problem import Fuser, Method, Problem, Progress, Report, unreported
+from core.raster.grid import BLOCK, Pixels
+from core.raster.scene import HIDDEN, Scene
+from core.raster.virtual import MemoryRaster, scratch
+
+RESIDUAL = "residual"
+"""The prepared layer: what the regression misses, interpolated across the gaps."""
+
+
+class RegressionLaplaceFuser(Fuser):
+    """Returns the prediction plus its own interpolated error."""
+
+    def __init__(self, regression: Regression) -> None:
+        self.bands = regression.bands
+        self.halo = regression.halo
+        self.regression = regression
+
+    def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
+        """Add the corrected prediction: the residual's interpolation needs the whole scene."""
+        mask = inputs.mask(HIDDEN)
+        if mask is None:
+            raise MethodError("Nothing is hidden.", "Choose a task with gaps.")
+        report(Progress("Interpolating gaps", 0, 1))
+        residual = scratch((len(self.bands), *inputs.grid.shape))
+        for window in inputs.grid.windows(BLOCK):
+            optical = inputs.optical.raster.read(window, self.bands)
+            residual[(slice(None), *window.slices)] = optical - self.regression.predict(
+                inputs, window
+            )
+        correction = fill(MemoryRaster(residual, inputs.grid, self.bands), mask.raster)
+        report(Progress("Interpolating gaps", 1, 1))
+        return inputs.adding(replace(inputs.optical, name=RESIDUAL, raster=correction))
+
+    def fuse(self, block: Scene) -> Pixels:
+        """Return the prediction plus the interpolated residual."""
+        return self.regression.predict(block) + block.layer(RESIDUAL).raster.read()
+
+    def save(self, folder: Path) -> None:
+        """Write the coefficients."""
+        save_fitted(folder, self.regression.as_json())
+
+
+@dataclass(frozen=True)
+class RadarLaplace(Method):
+    """Regression on radar, corrected by what it misses at the gap's edge."""
+
+    key: ClassVar[str] = "radar-laplace"
+    label: ClassVar[str] = "Radar + interpolation"
+    family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = (
+        "Fₖ = Pₖ + L(Mₖ − Pₖ),  Pₖ = radar regression,  L = interpolation across the gap"
+    )
+    source: ClassVar[str] = "Regression kriging's idea (Hengl et al. 2007) with Laplace's equation"
+    summary: ClassVar[str] = (
+        "Adds to the radar regression its own error, interpolated from the gap's edge: the "
+        "strongest fill without a network, though speckled."
+    )
+    needs: ClassVar[Literal["", "visible answer", "gaps"]] = "gaps"
+
+    looks: str = looks_setting("multi-look")
+
+    def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Fit least squares on the visible pixels."""
+        return RegressionLaplaceFuser(regress(problem, self.looks))
+
+    def load(self, folder: Path) -> Fuser:
+        """Read the coefficients."""
+        return RegressionLaplaceFuser(Regression.from_json(load_fitted(folder)))

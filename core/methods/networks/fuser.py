@@ -1,0 +1,111 @@
+"""Trained networks, one a band, applied to a scene: seamlessly, or as the paper does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.methods.filled import fill_gaps
+from core.methods.model_file import save_fitted
+from core.methods.networks.architecture import Architecture
+from core.methods.networks.inputs import View
+from core.methods.networks.patchwise import PREDICTED, Patches, average, with_shuffled_radar
+from core.methods.networks.prediction import Network
+from core.methods.networks.training import Weights
+from core.problem import Fuser, Progress, Report, unreported
+from core.raster.grid import BLOCK, Pixels, Window
+from core.raster.scene import Scene
+from core.raster.virtual import MemoryRaster, scratch
+
+
+@dataclass(frozen=True)
+class Use:
+    """How trained networks are applied; nothing of it changes what they learn."""
+
+    architecture: Architecture
+    channels: int
+    patches: Patches | None
+    """The patches to predict one by one; None predicts without seams."""
+    shuffled: bool
+    """Give the networks the radar with its blocks shuffled."""
+
+
+class NetworkFuser(Fuser):
+    """Trained networks, one a band, and how they see a scene."""
+
+    def __init__(self, use: Use, view: View, weights: Mapping[str, Weights], seed: int) -> None:
+        self.bands = view.bands
+        self._use = use
+        self._view = view
+        self._weights = weights
+        self._seed = seed
+        if not use.patches:
+            self.halo = use.architecture.halo
+            self.stride = use.architecture.stride
+
+    def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
+        """Interpolate hidden pixels, shuffle the radar and predict patch by patch, as asked."""
+        prepared = fill_gaps(inputs, report)
+        if self._use.shuffled:
+            prepared = with_shuffled_radar(prepared, self._seed)
+        if self._use.patches:
+            predicted = self._predicted(prepared, self._use.patches, report)
+            prepared = prepared.adding(replace(inputs.optical, name=PREDICTED, raster=predicted))
+        return prepared
+
+    def fuse(self, block: Scene) -> Pixels:
+        """Return every band from its own network, or from what was predicted patch by patch."""
+        if self._use.patches:
+            return block.layer(PREDICTED).raster.read(bands=self.bands)
+        window = block.grid.full
+        optical = self._view.optical_channels(block, window)
+        others = self._others(block, window)
+        fused = np.empty_like(optical)
+        for index, band in enumerate(self.bands):
+            channels = np.concatenate([optical[index : index + 1], others])
+            fused[index] = self._network.predict(self._weights[band], channels)
+        return self._view.optical.undo(fused)
+
+    def _channels(self, scene: Scene, index: int, window: Window) -> Pixels:
+        """Return one band's channels."""
+        optical = self._view.optical_channels(scene, window)[index : index + 1]
+        return np.concatenate([optical, self._others(scene, window)])
+
+    def _others(self, scene: Scene, window: Window) -> Pixels:
+        """Return the channels that all bands share: radar and mask."""
+        radar = self._view.radar_channels(scene, window)
+        return np.concatenate([radar, self._view.mask_channel(scene, window)])
+
+    def _predicted(self, inputs: Scene, patches: Patches, report: Report) -> MemoryRaster:
+        """Return all bands predicted patch by patch."""
+        model, grid = self._network.model, inputs.grid
+        predicted = scratch((len(self.bands), *grid.shape))
+
+        def predict(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+            output: NDArray[np.float32] = model(inputs, training=False).numpy()[..., 0]
+            return output
+
+        for index, band in enumerate(self.bands):
+            report(Progress("Predicting patch by patch", index, len(self.bands)))
+            model.set_weights(self._weights[band])
+            channels = partial(self._channels, inputs, index)
+            predicted[index] = average(grid, patches, predict, channels)
+        for window in grid.windows(BLOCK):
+            at = (slice(None), *window.slices)
+            predicted[at] = self._view.optical.undo(predicted[at])
+        return MemoryRaster(predicted, grid, self.bands)
+
+    @property
+    def _network(self) -> Network:
+        return Network.of(self._use.architecture, self._use.channels)
+
+    def save(self, folder: Path) -> None:
+        """Write one Keras file a band, the scales, and the seed that the radar is shuffled by."""
+        save_fitted(folder, {**self._view.as_json(), "seed": self._seed})
+        model = self._network.model
+        for band in self.bands:
+            model.set_weights(self._weights[band])
+            model.save(folder / f"{band}.keras")

@@ -1,0 +1,150 @@
+"""How a network sees a scene: which channels, on what scale, and what stands where data lack."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from core.methods.band_means import band_means
+from core.methods.filled import fill_gaps, gapless
+from core.methods.networks.training import Lesson
+from core.methods.radar import RadarInput, radar_inputs
+from core.prepare.normalisation import Kind, Normalisation, Where, fixed, min_max, percentile
+from core.problem import Flags, Pair, Problem
+from core.raster.grid import BLOCK, Pixels, Raster, Window
+from core.raster.scene import HIDDEN, Scene
+from core.raster.virtual import MappedRaster, scratch
+
+FIXED_RANGES = {"optical": (0.0, 1.0), "ratio": (0.0, 30.0), "db": (-30.0, 5.0)}
+"""What the normalisation `fixed` maps to 0..1: reflectance, quotient of powers, decibels."""
+
+
+@dataclass(frozen=True, eq=False)
+class PairView:
+    """One image pair as a network sees it, all bands; arrays are (channel, row, col)."""
+
+    optical: Pixels
+    radar: Pixels
+    mask: Pixels
+    target: Pixels
+    train: Flags
+    validate: Flags
+
+    def band(self, index: int) -> Lesson:
+        """Return the lesson of one band's network."""
+        inputs = (self.optical[index : index + 1], self.radar, self.mask)
+        return Lesson(inputs, self.target[index], self.train, self.validate)
+
+
+@dataclass(frozen=True)
+class View:
+    """Channels and their scales, learned from training pixels."""
+
+    kind: RadarInput
+    with_mask: bool
+    bands: tuple[str, ...]
+    optical: Normalisation
+    radar: Normalisation | None
+    typical: tuple[float, ...]
+    """The radar channels' normalised means: what stands where radar has no data."""
+
+    @classmethod
+    def learn(
+        cls, kind: RadarInput, normalisation: Kind, problem: Problem, share: float, mask: bool
+    ) -> "View":
+        """Learn the scales from the problem's visible training pixels."""
+        inputs = problem.inputs
+
+        def training(window: Window) -> Flags:
+            train, _ = problem.split.read(window, share)
+            visible = np.isfinite(inputs.optical.raster.read(window, problem.bands)).all(axis=0)
+            flags: Flags = train & visible
+            return flags
+
+        optical = _scale(normalisation, inputs.optical.raster, training, "optical")
+        if kind == "none":
+            return cls(kind, mask, problem.bands, optical, None, ())
+        channels = radar_inputs(inputs.radar, kind)
+        radar = _scale(normalisation, channels, training, kind)
+        typical = band_means(MappedRaster(channels, radar.apply, channels.bands))
+        return cls(kind, mask, problem.bands, optical, radar, typical)
+
+    def optical_channels(self, inputs: Scene, window: Window) -> Pixels:
+        """Return the normalised bands, interpolated where hidden; 0 stands for no data."""
+        pixels = gapless(inputs).raster.read(window, self.bands)
+        return np.nan_to_num(self.optical.apply(pixels), nan=0.0)
+
+    def radar_channels(self, inputs: Scene, window: Window) -> Pixels:
+        """Return the normalised radar channels; their mean stands for no data."""
+        if self.radar is None:
+            return np.empty((0, window.height, window.width), np.float32)
+        pixels = self.radar.apply(radar_inputs(inputs.radar, self.kind).read(window))
+        typical = np.array(self.typical, np.float32)[:, None, None]
+        return np.where(np.isfinite(pixels), pixels, typical)
+
+    def mask_channel(self, inputs: Scene, window: Window) -> Pixels:
+        """Return the mask as one channel, all 0 where nothing is hidden; none if not asked for."""
+        if not self.with_mask:
+            return np.empty((0, window.height, window.width), np.float32)
+        mask = inputs.mask(HIDDEN)
+        if mask is None:
+            return np.zeros((1, window.height, window.width), np.float32)
+        return mask.raster.read(window)
+
+    def pair(self, pair: Pair, problem: Problem, share: float) -> PairView:
+        """Return a pair's arrays; large ones lie in temporary files."""
+        inputs = fill_gaps(pair.inputs)
+        shape = inputs.grid.shape
+        view = PairView(
+            scratch((len(self.bands), *shape)),
+            scratch((len(self.typical), *shape)),
+            scratch((int(self.with_mask), *shape)),
+            scratch((len(self.bands), *shape)),
+            np.zeros(shape, bool),
+            np.zeros(shape, bool),
+        )
+        for window in inputs.grid.windows(BLOCK):
+            at = (slice(None), *window.slices)
+            target = self.optical.apply(pair.target.read(window, self.bands))
+            view.optical[at] = self.optical_channels(inputs, window)
+            view.radar[at] = self.radar_channels(inputs, window)
+            view.mask[at] = self.mask_channel(inputs, window)
+            view.target[at] = np.nan_to_num(target, nan=0.0)
+            usable = (pair.lesson.read(window)[0] == 1) & np.isfinite(target).all(axis=0)
+            train, validate = problem.split.read(window, share)
+            view.train[window.slices] = usable & train
+            view.validate[window.slices] = usable & validate
+        return view
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return {
+            "radar_input": self.kind,
+            "mask": self.with_mask,
+            "bands": self.bands,
+            "optical": self.optical.as_json(),
+            "radar": self.radar.as_json() if self.radar else None,
+            "typical": self.typical,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "View":
+        """Read what `as_json` wrote."""
+        return cls(
+            cast(RadarInput, stored["radar_input"]),
+            stored["mask"],
+            tuple(stored["bands"]),
+            Normalisation.from_json(stored["optical"]),
+            Normalisation.from_json(stored["radar"]) if stored["radar"] else None,
+            tuple(stored["typical"]),
+        )
+
+
+def _scale(kind: Kind, raster: Raster, where: Where, channel: str) -> Normalisation:
+    if kind == "fixed":
+        low, high = FIXED_RANGES[channel]
+        return fixed((low,) * len(raster.bands), (high,) * len(raster.bands))
+    learn: Callable[[Raster, Where], Normalisation]
+    learn = min_max if kind == "min-max" else percentile
+    return learn(raster, where)

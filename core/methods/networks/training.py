@@ -1,0 +1,277 @@
+"""Trains a small network on patches of one or more image pairs: the loop, and nothing about files.
+
+The number of optimiser steps decides how well these networks train, not the number of pixels, so
+steps = epochs x patches / batch is what a plan states before training and what is reported during
+it. An epoch visits every place once; where there are several lessons (practice masks), each visit
+takes one of them. The loss is averaged over lesson pixels only.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.methods.networks.architecture import Architecture
+from core.problem import Flags
+from core.raster.grid import Pixels
+
+Loss = Literal["mse", "mae", "huber"]
+Schedule = Literal["constant", "cosine"]
+Sampling = Literal["grid", "random"]
+LOSSES: tuple[str, ...] = get_args(Loss)
+SCHEDULES: tuple[str, ...] = get_args(Schedule)
+SAMPLINGS: tuple[str, ...] = get_args(Sampling)
+VALIDATION_PATCHES = 64
+HUBER_DELTA = 0.1
+"""On the normalised scale of 0 to 1."""
+
+Weights = list[NDArray[np.float32]]
+Note = Callable[[int, float, float | None], None]
+"""Called after each step and each check: the steps done, the loss, the last validation loss."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train, whatever the network."""
+
+    patch: int
+    stride: int
+    batch: int
+    epochs: int
+    learning_rate: float
+    schedule: Schedule
+    loss: Loss
+    sampling: Sampling
+    patience: int
+    """Epochs without a better validation loss before stopping; 0 trains to the end."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """One image pair, normalised: (channel, row, col) inputs without NaN, (row, col) target."""
+
+    inputs: Sequence[Pixels]
+    """Arrays that follow each other as channels."""
+    target: NDArray[np.float32]
+    train: Flags
+    validate: Flags
+
+
+class Place(NamedTuple):
+    """Where a patch may be cut, and the lessons that have training pixels there."""
+
+    row: int
+    col: int
+    lessons: tuple[int, ...]
+
+
+class Patch(NamedTuple):
+    """A patch to learn from: which lesson, and its upper left pixel."""
+
+    lesson: int
+    row: int
+    col: int
+
+
+def offsets(size: int, patch: int, stride: int) -> list[int]:
+    """Return where patches start along one axis; the last is moved inwards so that none is lost.
+
+    >>> offsets(100, 64, 32)
+    [0, 32, 36]
+    """
+    starts = list(range(0, size - patch + 1, stride))
+    if starts[-1] + patch < size:
+        starts.append(size - patch)
+    return starts
+
+
+def patch_count(height: int, width: int, patch: int, stride: int) -> int:
+    """Return how many patches cover an image."""
+    return len(offsets(height, patch, stride)) * len(offsets(width, patch, stride))
+
+
+class Trainer:
+    """One compiled training step, used for band after band: tracing costs as much as a band."""
+
+    def __init__(self, architecture: Architecture, channels: int, recipe: Recipe) -> None:
+        from core.methods.networks.backend import keras, tensorflow
+
+        self.recipe = recipe
+        self._tf = tf = tensorflow()
+        self._model = architecture.build(channels)
+        self._adam = keras().optimizers.Adam(recipe.learning_rate)
+        self._adam.build(self._model.trainable_variables)
+        side = recipe.patch
+        signature = [
+            tf.TensorSpec((None, side, side, channels), tf.float32),
+            tf.TensorSpec((None, side, side), tf.float32),
+            tf.TensorSpec((None, side, side), tf.float32),
+        ]
+        self._step = tf.function(self._learn, input_signature=signature)
+        self._check = tf.function(self._loss, input_signature=signature)
+
+    def _loss(self, inputs: Any, target: Any, weight: Any) -> Any:
+        tf = self._tf
+        error = self._model(inputs)[..., 0] - target
+        if self.recipe.loss == "mae":
+            cost = tf.abs(error)
+        elif self.recipe.loss == "huber":
+            size = tf.abs(error)
+            cost = tf.where(
+                size < HUBER_DELTA, error * error / 2, HUBER_DELTA * (size - HUBER_DELTA / 2)
+            )
+        else:
+            cost = error * error
+        return tf.reduce_sum(cost * weight) / tf.maximum(tf.reduce_sum(weight), 1.0)
+
+    def _learn(self, inputs: Any, target: Any, weight: Any) -> Any:
+        with self._tf.GradientTape() as tape:
+            loss = self._loss(inputs, target, weight)
+        variables = self._model.trainable_variables
+        self._adam.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss
+
+    def train(self, lessons: Sequence[Lesson], seed: Sequence[int], note: Note) -> Weights:
+        """Train from fresh weights and return the best: by validation where there is any."""
+        recipe, generator = self.recipe, np.random.default_rng(list(seed))
+        self._reset(generator)
+        places = training_places(lessons, recipe)
+        held = _validation_patches(lessons, recipe, generator)
+        steps = planned_steps(len(places), recipe)
+        best, best_loss, since, done, checked = self.weights(), math.inf, 0, 0, None
+        for _ in range(recipe.epochs):
+            for batch in _batches(places, lessons[0].target.shape, recipe, generator):
+                self._adam.learning_rate.assign(_rate(recipe, done, steps))
+                loss = float(self._step(*_gather(lessons, batch, recipe.patch, "train")))
+                done += 1
+                note(done, loss, checked)
+            if held:
+                checked = self._validate(lessons, held)
+                note(done, loss, checked)
+                since = 0 if checked < best_loss else since + 1
+                if since == 0:
+                    best, best_loss = self.weights(), checked
+                elif recipe.patience and since >= recipe.patience:
+                    break
+        if not held:
+            best = self.weights()
+        self._model.set_weights(best)
+        return best
+
+    def weights(self) -> Weights:
+        """Return the weights as they are now; after training, the best."""
+        return cast(Weights, self._model.get_weights())
+
+    def _validate(self, lessons: Sequence[Lesson], held: Sequence[Patch]) -> float:
+        size = max(1, self.recipe.batch)
+        losses, weights = [], []
+        for start in range(0, len(held), size):
+            inputs, target, weight = _gather(
+                lessons, held[start : start + size], self.recipe.patch, "validate"
+            )
+            losses.append(float(self._check(inputs, target, weight)))
+            weights.append(float(weight.sum()))
+        return float(np.average(losses, weights=weights))
+
+    def _reset(self, generator: np.random.Generator) -> None:
+        """Draw Glorot-uniform weights (Glorot and Bengio 2010) and forget the optimiser's past."""
+        for variable in self._model.trainable_variables:
+            shape = variable.shape
+            if len(shape) == 1:
+                variable.assign(np.zeros(shape, np.float32))
+                continue
+            field = shape[0] * shape[1]
+            limit = math.sqrt(6 / (field * (shape[2] + shape[3])))
+            variable.assign(generator.uniform(-limit, limit, shape).astype(np.float32))
+        for variable in self._adam.variables:
+            variable.assign(np.zeros(variable.shape, variable.dtype))
+
+
+def training_places(lessons: Sequence[Lesson], recipe: Recipe) -> list[Place]:
+    """Return every place of the grid with at least one training pixel in some lesson."""
+    height, width = lessons[0].target.shape
+    found = []
+    for row in offsets(height, recipe.patch, recipe.stride):
+        for col in offsets(width, recipe.patch, recipe.stride):
+            part = (slice(row, row + recipe.patch), slice(col, col + recipe.patch))
+            useful = [number for number, lesson in enumerate(lessons) if lesson.train[part].any()]
+            if useful:
+                found.append(Place(row, col, tuple(useful)))
+    return found
+
+
+def planned_steps(patches: int, recipe: Recipe) -> int:
+    """Return one network's optimiser steps: epochs x patches / batch, batches rounded up."""
+    return recipe.epochs * math.ceil(patches / recipe.batch)
+
+
+def _batches(
+    places: Sequence[Place],
+    shape: tuple[int, ...],
+    recipe: Recipe,
+    generator: np.random.Generator,
+) -> Iterator[list[Patch]]:
+    """Yield one epoch: every place once, in random order, under one of its lessons.
+
+    With random sampling a place is moved by up to half a stride each time.
+    """
+    order = generator.permutation(len(places))
+    for start in range(0, len(order), recipe.batch):
+        batch = []
+        for place in (places[index] for index in order[start : start + recipe.batch]):
+            row, col = place.row, place.col
+            if recipe.sampling == "random":
+                reach = recipe.stride // 2
+                moved = generator.integers(-reach, reach + 1, size=2) + (row, col)
+                row, col = np.clip(moved, 0, np.array(shape) - recipe.patch).tolist()
+            lesson = place.lessons[int(generator.integers(len(place.lessons)))]
+            batch.append(Patch(lesson, row, col))
+        yield batch
+
+
+def _validation_patches(
+    lessons: Sequence[Lesson], recipe: Recipe, generator: np.random.Generator
+) -> list[Patch]:
+    """Return some patches with validation pixels, the same at every check."""
+    found = [
+        Patch(number, row, col)
+        for number, lesson in enumerate(lessons)
+        for row in offsets(lesson.target.shape[0], recipe.patch, recipe.patch)
+        for col in offsets(lesson.target.shape[1], recipe.patch, recipe.patch)
+        if lesson.validate[row : row + recipe.patch, col : col + recipe.patch].any()
+    ]
+    chosen = generator.permutation(len(found))[:VALIDATION_PATCHES]
+    return [found[index] for index in sorted(chosen)]
+
+
+def _gather(
+    lessons: Sequence[Lesson],
+    batch: Sequence[Patch],
+    side: int,
+    use: Literal["train", "validate"],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return (patch, row, col, channel) inputs, (patch, row, col) targets and weights."""
+    channels = sum(len(part) for part in lessons[0].inputs)
+    inputs = np.empty((len(batch), side, side, channels), np.float32)
+    target = np.empty((len(batch), side, side), np.float32)
+    weight = np.empty((len(batch), side, side), np.float32)
+    for index, patch in enumerate(batch):
+        lesson = lessons[patch.lesson]
+        rows, cols = slice(patch.row, patch.row + side), slice(patch.col, patch.col + side)
+        channel = 0
+        for part in lesson.inputs:
+            for image in part:
+                inputs[index, :, :, channel] = image[rows, cols]
+                channel += 1
+        target[index] = lesson.target[rows, cols]
+        weight[index] = (lesson.train if use == "train" else lesson.validate)[rows, cols]
+    return inputs, target, weight
+
+
+def _rate(recipe: Recipe, done: int, steps: int) -> float:
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * done / steps))

@@ -1,0 +1,1 @@
+"""What every result is read against: methods that learn little or nothing."""

@@ -1,0 +1,55 @@
+"""The least informed guess: each band's mean."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from core.methods.band_means import band_means
+from core.methods.model_file import load_fitted, save_fitted
+from core.problem import Fuser, Method, Problem, Report, unreported
+from core.raster.grid import Pixels
+from core.raster.scene import Scene
+
+
+class BandMeanFuser(Fuser):
+    """Returns constants."""
+
+    def __init__(self, bands: tuple[str, ...], means: tuple[float, ...]) -> None:
+        self.bands = bands
+        self.means = means
+
+    def fuse(self, block: Scene) -> Pixels:
+        """Return each band's mean everywhere."""
+        shape = (len(self.bands), *block.grid.shape)
+        column = np.array(self.means, dtype=np.float32)[:, None, None]
+        return np.broadcast_to(column, shape).copy()
+
+    def save(self, folder: Path) -> None:
+        """Write the means."""
+        save_fitted(folder, {"bands": self.bands, "means": self.means})
+
+
+@dataclass(frozen=True)
+class BandMean(Method):
+    """Each band's mean over the visible pixels."""
+
+    key: ClassVar[str] = "band-mean"
+    label: ClassVar[str] = "Band mean"
+    family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = "Fₖ = mean of Mₖ over all visible pixels"
+    source: ClassVar[str] = "Arithmetic mean"
+    summary: ClassVar[str] = (
+        "Paints every pixel with the mean of the visible ones: what a method that knows nothing "
+        "about a place would say."
+    )
+
+    def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Average the visible pixels."""
+        return BandMeanFuser(problem.bands, band_means(problem.inputs.optical.raster))
+
+    def load(self, folder: Path) -> Fuser:
+        """Read the means."""
+        learned = load_fitted(folder)
+        return BandMeanFuser(tuple(learned["bands"]), tuple(learned["means"]))

@@ -1,0 +1,55 @@
+"""Optical from radar, pixel by pixel and linearly: what radar alone says."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from core.methods.model_file import load_fitted, save_fitted
+from core.methods.regression import Regression, looks_setting, regress
+from core.problem import Fuser, Method, Problem, Report, unreported
+from core.raster.grid import Pixels
+from core.raster.scene import Scene
+
+
+class RegressionFuser(Fuser):
+    """Returns the regression's prediction."""
+
+    def __init__(self, regression: Regression) -> None:
+        self.bands = regression.bands
+        self.halo = regression.halo
+        self.regression = regression
+
+    def fuse(self, block: Scene) -> Pixels:
+        """Predict the bands from the block's radar."""
+        return self.regression.predict(block)
+
+    def save(self, folder: Path) -> None:
+        """Write the coefficients."""
+        save_fitted(folder, self.regression.as_json())
+
+
+@dataclass(frozen=True)
+class RadarRegression(Method):
+    """Linear regression of each band on radar."""
+
+    key: ClassVar[str] = "radar-regression"
+    label: ClassVar[str] = "Radar regression"
+    family: ClassVar[str] = "reference"
+    formula: ClassVar[str] = (
+        "Fₖ = aₖ + Σⱼ bₖⱼ Rⱼ,  Rⱼ in dB,  a and b by least squares over visible pixels"
+    )
+    source: ClassVar[str] = "Ordinary least squares on VV and VH in decibels"
+    summary: ClassVar[str] = (
+        "Predicts each band from the radar of the same pixel: it tells water from town, keeps the "
+        "speckle, and knows nothing of colour."
+    )
+
+    looks: str = looks_setting("pixel")
+
+    def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Fit least squares on the visible pixels."""
+        return RegressionFuser(regress(problem, self.looks))
+
+    def load(self, folder: Path) -> Fuser:
+        """Read the coefficients."""
+        return RegressionFuser(Regression.from_json(load_fitted(folder)))

@@ -1,0 +1,111 @@
+"""Linear regression of optical bands on radar: what radar alone says of a pixel."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import MethodError
+from core.methods.radar import decibels
+from core.prepare.multilook import MultilookRaster, reach
+from core.problem import Problem
+from core.raster.grid import BLOCK, Pixels, Raster, Window
+from core.raster.scene import Layer, Scene
+from core.settings import setting
+
+LOOKS: dict[str, tuple[float, ...]] = {
+    "pixel": (0.0,),
+    "multi-look": (0.0, 1.0, 2.0, 4.0, 8.0, 16.0),
+}
+"""Standard deviations in pixels at which radar is averaged."""
+
+
+def looks_setting(default: str) -> Any:
+    """Declare at which scales radar is averaged before the regression."""
+    return setting(
+        default,
+        "Radar averaged",
+        "Regress on each pixel alone, or on averages over 1 to 16 pixels around it too.",
+        choices=tuple(LOOKS),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """Coefficients of each optical band on 1 and the radar bands in decibels."""
+
+    bands: tuple[str, ...]
+    radar: str
+    """The radar layer's name."""
+    scales: tuple[float, ...]
+    """The scales radar is averaged at, in pixels; 0 is the pixel itself."""
+    typical: tuple[float, ...]
+    """The features' means in decibels; used where radar has no data."""
+    coefficients: NDArray[np.float64]
+    """(1 + features, optical bands)."""
+
+    @property
+    def halo(self) -> int:
+        """How many pixels away a prediction looks."""
+        return reach(self.scales)
+
+    def predict(self, inputs: Scene, window: Window | None = None) -> Pixels:
+        """Return the optical bands for a window of a scene with this radar layer."""
+        backscatter = features(inputs.layer(self.radar), self.scales).read(window)
+        typical = np.array(self.typical, dtype=np.float64)[:, None, None]
+        known = np.where(np.isnan(backscatter), typical, backscatter)
+        constant, slopes = self.coefficients[0], self.coefficients[1:]
+        predicted = np.einsum("ro,rij->oij", slopes, known) + constant[:, None, None]
+        bands: Pixels = predicted.astype(np.float32)
+        return bands
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return {
+            "bands": self.bands,
+            "radar": self.radar,
+            "scales": self.scales,
+            "typical": self.typical,
+            "coefficients": self.coefficients.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Regression":
+        """Read what `as_json` wrote."""
+        return cls(
+            tuple(stored["bands"]),
+            stored["radar"],
+            tuple(stored["scales"]),
+            tuple(stored["typical"]),
+            np.array(stored["coefficients"]),
+        )
+
+
+def features(radar: Layer, scales: tuple[float, ...]) -> Raster:
+    """Return radar in decibels at several scales."""
+    return decibels(MultilookRaster(radar.raster, scales))
+
+
+def regress(problem: Problem, looks: str) -> Regression:
+    """Fit ordinary least squares over all visible pixels with radar, by streaming sums."""
+    inputs = problem.inputs
+    scales = LOOKS[looks]
+    radar = features(inputs.radar, scales)
+    unknowns = 1 + len(radar.bands)
+    gram = np.zeros((unknowns, unknowns))
+    moment = np.zeros((unknowns, len(problem.bands)))
+    for window in inputs.grid.windows(BLOCK):
+        backscatter = radar.read(window)
+        optical = inputs.optical.raster.read(window, problem.bands)
+        both = np.isfinite(backscatter).all(axis=0) & np.isfinite(optical).all(axis=0)
+        x = np.vstack([np.ones(int(both.sum())), backscatter[:, both]]).astype(np.float64)
+        gram += x @ x.T
+        moment += x @ optical[:, both].T.astype(np.float64)
+    if gram[0, 0] < unknowns:
+        raise MethodError(
+            "No pixel has both radar and visible optical data.", "Check where the layers overlap."
+        )
+    coefficients = np.linalg.lstsq(gram, moment, rcond=None)[0].astype(np.float64)
+    typical = tuple((gram[0, 1:] / gram[0, 0]).tolist())
+    return Regression(problem.bands, inputs.radar.name, scales, typical, coefficients)

@@ -1,0 +1,92 @@
+"""What the study measured on a scene, gathered for the audit from whatever runs have finished."""
+
+from collections.abc import Mapping
+
+from core.evaluation.scores import MEAN
+from core.metrics import METRICS
+from core.paper.audit.flag import SceneFacts, Seams
+from core.paper.printed.numbers import CAE
+from core.paper.seams import seam_indices
+from core.paper.study import NETWORKS, PATCHWISE
+from core.paper.tables.radar_tables import COMPARED, SHUFFLED
+from core.paper.tables.scene_truth import BAND_MEAN, DETAIL, Ground, run_scores
+from core.paper.tables.table import Scores
+from core.raster.scene import Role, Scene
+from core.workspace.run_folders import Run, State
+
+COPY = "copy"
+"""Key of the run that returns its input."""
+
+
+def scene_facts(
+    scene: Scene, ground: Ground, runs: Mapping[str, Run], name: str = "this scene"
+) -> SceneFacts:
+    """Return what is known of a scene by now; what has not run yet is left out."""
+    optical = scene.optical
+    return SceneFacts(
+        scene=name,
+        spreads=ground.sigma,
+        constant_ssim=_known(run_scores(runs, BAND_MEAN), "ssim", ground.bands),
+        errors=_errors(runs, ground),
+        sharpness=_sharpness(run_scores(runs, CAE), ground),
+        grid_metres=scene.grid.resolution,
+        optical_metres=optical.native_resolution,
+        optical_unit=str(optical.unit),
+        radar_unit=", ".join(
+            dict.fromkeys(str(layer.unit) for layer in scene.all(Role.RADAR, earlier=False))
+        ),
+        shuffled=_shuffled(runs, ground.bands),
+        copy_rmse=run_scores(runs, COPY).get(("rmse", MEAN)),
+        seams=_seams(runs, ground),
+    )
+
+
+def _known(scores: Scores, metric: str, bands: tuple[str, ...]) -> dict[str, float]:
+    found = {band: scores.get((metric, band)) for band in bands}
+    return {band: value for band, value in found.items() if value is not None}
+
+
+def _errors(runs: Mapping[str, Run], ground: Ground) -> dict[str, dict[str, float]]:
+    """Return the networks' errors as the paper predicts, in bands that are not constant."""
+    varied = tuple(band for band in ground.bands if ground.sigma[band] > 0)
+    found = {
+        method: _known(run_scores(runs, PATCHWISE[row]), "rmse", varied)
+        for row, method in NETWORKS.items()
+    }
+    return {method: errors for method, errors in found.items() if errors}
+
+
+def _sharpness(scores: Scores, ground: Ground) -> dict[str, float]:
+    """Return what share of the original's detail an image has, by each measure of it."""
+    found = {}
+    for metric in DETAIL:
+        before = _known(ground.original, metric, ground.bands)
+        after = _known(scores, metric, ground.bands)
+        shares = [after[band] / before[band] for band in after if before.get(band)]
+        if shares:
+            found[METRICS[metric].label] = sum(shares) / len(shares)
+    return found
+
+
+def _shuffled(runs: Mapping[str, Run], bands: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Return the largest change over bands of every metric, for the networks that have both."""
+    found: dict[str, dict[str, float]] = {}
+    for row, method in NETWORKS.items():
+        before, after = run_scores(runs, row), run_scores(runs, row + SHUFFLED)
+        for metric in COMPARED:
+            first, second = _known(before, metric, bands), _known(after, metric, bands)
+            changes = [abs(second[band] - first[band]) for band in first if band in second]
+            if changes:
+                found.setdefault(method, {})[metric] = max(changes)
+    return found
+
+
+def _seams(runs: Mapping[str, Run], ground: Ground) -> dict[str, Seams]:
+    """Return the mean seam index of the networks that have predicted both ways."""
+    found = {}
+    for row, method in NETWORKS.items():
+        both = [runs[key] for key in (PATCHWISE[row], row) if key in runs]
+        if len(both) == 2 and all(run.status().state is State.DONE for run in both):
+            indices = [seam_indices(run, ground.truth.reference)[MEAN] for run in both]
+            found[method] = Seams(*indices)
+    return found

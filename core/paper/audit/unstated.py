@@ -1,0 +1,90 @@
+"""What the paper leaves unsaid, and what its preset does here instead.
+
+Choices are read from the settings, presets and functions that make them, so they stay true.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from affine import Affine
+from rasterio.crs import CRS
+
+from core.methods.networks.base import NetworkMethod
+from core.metrics.information import BINS
+from core.paper.audit.setup_flags import GRID_METRES, SENSOR_METRES
+from core.paper.printed.architectures import NETWORKS, PRESET, network
+from core.prepare.alignment import suitable_resampling
+from core.raster.grid import Grid
+from core.workspace.request import Request
+
+
+class Unsaid(NamedTuple):
+    """One thing the paper does not say."""
+
+    what: str
+    chosen: str
+    """What is done here, read from the settings themselves."""
+    where: str
+    """The setting's or preset's name, or the function, where the choice is made."""
+
+
+def unsaid() -> list[Unsaid]:
+    """Return everything the paper leaves unsaid, with what was chosen."""
+    cnn = network(NETWORKS[0])
+    return [
+        Unsaid("Batch size", _each(lambda method: f"{method.batch}"), f"batch, preset {PRESET}"),
+        Unsaid(
+            f"How much {cnn.label} patches overlap in training",
+            _overlap(cnn.patch, cnn.stride),
+            f"stride, preset {PRESET}",
+        ),
+        Unsaid(
+            f"How much {cnn.label} patches overlap in prediction",
+            _overlap(cnn.patch, cnn.patch_stride),
+            "prediction = patches",
+        ),
+        Unsaid("Resampling kernel", _kernel(), "core.prepare.alignment.suitable_resampling"),
+        Unsaid("Split into training and test", _split(), f"validation, preset {PRESET}"),
+        Unsaid("Seeds and spread", f"seed {Request.seed}; choose others to see the spread", "seed"),
+        Unsaid(
+            "Number of gray levels", f"{BINS}, over the declared range", "core.metrics.information"
+        ),
+        Unsaid("Dates of the two images", "the scene's own, shown with its layers", "scene"),
+        Unsaid(
+            "Details of the study area, Table I and Figure 1",
+            "not in our copy, which has a gap before equation (1); any scene can be taken",
+            "scene",
+        ),
+    ]
+
+
+def _each(words: Callable[[NetworkMethod], str]) -> str:
+    """Return one phrase for both networks, or one for each where they differ."""
+    said = {network(key).label: words(network(key)) for key in NETWORKS}
+    if len(set(said.values())) == 1:
+        return next(iter(said.values()))
+    return "; ".join(f"{label}: {text}" for label, text in said.items())
+
+
+def _overlap(patch: int, stride: int) -> str:
+    if stride >= patch:
+        return f"none, a patch of {patch} px every {stride} px"
+    return f"{100 * (1 - stride / patch):.0f} %, a patch of {patch} px every {stride} px"
+
+
+def _split() -> str:
+    shares = {network(key).validation for key in NETWORKS}
+    if shares == {0.0}:
+        return "none: trained and scored on the whole scene"
+    return "; ".join(f"{100 * share:.0f} % of blocks kept out" for share in sorted(shares))
+
+
+def _kernel() -> str:
+    """Return what a grid of the sensor's pixels is brought to the finer one by."""
+    crs, (west, north) = CRS.from_epsg(32648), (500_000, 1_200_000)
+    coarse, fine = (
+        Grid(crs, Affine(side, 0, west, 0, -side, north), count, count)
+        for side, count in ((SENSOR_METRES, 30), (GRID_METRES, 90))
+    )
+    how = suitable_resampling(coarse, fine)
+    return f"{how.value}, from {SENSOR_METRES:g} m to {GRID_METRES:g} m"

@@ -1,0 +1,1 @@
+"""What the paper prints and describes: its numbers, equations and networks."""

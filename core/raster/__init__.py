@@ -1,0 +1,1 @@
+"""What pixels are: where they lie, what a scene is made of, and how they are read and written."""

@@ -1,0 +1,1 @@
+"""Who executes runs: the queue and its worker processes."""

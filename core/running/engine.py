@@ -1,0 +1,324 @@
+"""Where runs execute: one process a run on this machine, with a warm one waiting.
+
+TensorFlow takes seconds to load, so a spare worker loads it before anybody asks; a user's run is
+handed to it and trains at once. Runs wait in a queue; those a user asked for go ahead of background
+ones, which get no spare and wait until there is one, and push a running one of those aside.
+Workers are processes of their own session: they outlive the web server, and a new server finds
+them again by their folders. A run that can take another's model waits until that one has learned.
+"""
+
+import itertools
+import logging
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import psutil
+
+from core.running import memory
+from core.running.execution import claim
+from core.running.reuse import can_take
+from core.running.worker import end_worker, start_worker
+from core.workspace import paths, run_folders
+from core.workspace.json_file import write_json
+from core.workspace.request import Request
+from core.workspace.run_folders import (
+    BACKGROUND,
+    CANCELLED,
+    PROGRESS,
+    SKETCH,
+    STOPPED,
+    WORKER,
+    Run,
+    State,
+    all_runs,
+    new_run,
+    open_run,
+)
+from core.workspace.studies import Study, new_study
+
+_logger = logging.getLogger(__name__)
+
+POLL = 0.1
+_CHILDREN: list[subprocess.Popen[bytes]] = []
+"""Started workers not yet seen to end; here, since they may outlive an engine."""
+RETRY = 10.0
+"""Seconds before another spare is started, should one have ended by itself."""
+
+
+@dataclass
+class _Worker:
+    """A run being executed."""
+
+    run: Run
+    order: int
+    process: psutil.Process
+
+
+class LocalEngine:
+    """Executes runs of the workspace on this machine."""
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = limit or max(1, (os.cpu_count() or 2) // 2)
+        self._allowed = float("inf")
+        self._queue: list[tuple[bool, int, Run]] = []
+        self._order = itertools.count()
+        self._workers: dict[str, _Worker] = {}
+        self._spare: subprocess.Popen[bytes] | None = None
+        self._spare_ready = False
+        self._spare_failed = -RETRY
+        self._lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Warm up a spare worker and take up what an earlier server left; once."""
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._allowed = memory.allowed(self.limit)
+            paths.empty_trash()
+            for run in reversed(all_runs()):
+                self._take_up(run)
+            self._warm()
+            self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+            self._thread.start()
+
+    def _take_up(self, run: Run) -> None:
+        """Go on with a run where an earlier engine left it."""
+        state, process = run.status().state, run.worker()
+        if state is State.LOST and not (run.folder / PROGRESS).exists():
+            # the server ended while it handed the run over: nothing was done yet
+            (run.folder / WORKER).unlink(missing_ok=True)
+            state = State.QUEUED
+        if state is State.QUEUED:
+            self._enqueue(run, next(self._order))
+        elif state is State.RUNNING and process is not None:
+            self._workers[run.id] = _Worker(run, next(self._order), process)
+        elif process is not None and not run.result():
+            end_worker(process)
+
+    def submit(self, request: Request, *, background: bool = False) -> Run:
+        """Queue a request as a new run of the workspace."""
+        self.start()
+        run = new_run(request, background=background)
+        with self._lock:
+            self._enqueue(run, next(self._order))
+            if not background:
+                self._make_way()
+            self._dispatch()
+        return run
+
+    def submit_study(
+        self, name: str, requests: Sequence[Request], references: Sequence[Request] = ()
+    ) -> Study:
+        """Queue requests as the runs of a new study, references first.
+
+        A reference that has run already, or is under way, is taken as it is; where it waits in
+        the background it takes its turn with the others.
+        """
+        self.start()
+        known = [run_folders.alike(request) for request in references]
+        made = [run or new_run(request) for run, request in zip(known, references, strict=True)] + [
+            new_run(request) for request in requests
+        ]
+        study = new_study(name, made)
+        with self._lock:
+            for run in made:
+                if run in known:
+                    self._promote(run)
+                else:
+                    self._enqueue(run, next(self._order))
+            self._make_way()
+            self._dispatch()
+        return study
+
+    def discard(self, run_id: str) -> None:
+        """Move a run to the workspace's trash, cancelled first if it is under way."""
+        self.cancel(run_id)
+        run_folders.discard(run_id)
+
+    def cancel(self, run_id: str) -> None:
+        """End a run at once, whatever it is doing; one that has ended stays as it is."""
+        run = open_run(run_id)
+        with self._lock:
+            if run.status().state.final:
+                return
+            (run.folder / CANCELLED).touch()
+            self._dequeue(run_id)
+            process = run.worker()
+            if process is not None:
+                end_worker(process)
+            self._workers.pop(run_id, None)
+            self._dispatch()
+
+    def waiting(self) -> list[str]:
+        """Return the ids of queued runs in their order, in which some may be passed over."""
+        with self._lock:
+            return [run.id for _, _, run in self._queue]
+
+    def stop(self) -> None:
+        """Stop dispatching and let the spare go; runs that execute go on."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        with self._lock:
+            if self._spare is not None:
+                self._spare.kill()
+                self._spare.communicate()
+                self._spare = None
+
+    def _enqueue(self, run: Run, order: int) -> None:
+        self._queue.append((run.background, order, run))
+        self._queue.sort(key=lambda entry: entry[:2])
+
+    def _dequeue(self, run_id: str) -> bool:
+        """Take a run out of the queue; tell whether it was there."""
+        left = [entry for entry in self._queue if entry[2].id != run_id]
+        found = len(left) < len(self._queue)
+        self._queue = left
+        return found
+
+    def _promote(self, run: Run) -> None:
+        """Let a background run queue up anew, as one that somebody waits for."""
+        if run.background:
+            (run.folder / BACKGROUND).unlink(missing_ok=True)
+            if self._dequeue(run.id):
+                self._enqueue(run, next(self._order))
+
+    def _make_way(self) -> None:
+        """Push one background run aside if all places are taken; it starts over in its turn."""
+        background = [
+            worker
+            for worker in self._workers.values()
+            if worker.run.background and not worker.run.result()
+        ]
+        if len(self._workers) < self.limit or not background:
+            return
+        worker = background[0]
+        end_worker(worker.process)
+        del self._workers[worker.run.id]
+        for name in (WORKER, PROGRESS, SKETCH):
+            (worker.run.folder / name).unlink(missing_ok=True)
+        self._enqueue(worker.run, worker.order)
+
+    def _work(self) -> None:
+        while not self._stopping.wait(POLL):
+            try:
+                with self._lock:
+                    self._reap()
+                    self._warm()
+                    self._dispatch()
+            except Exception:
+                # one run's trouble, such as a full disk, must not keep the others waiting for ever
+                _logger.exception("The engine could not go on; it tries again.")
+                self._stopping.wait(RETRY)
+
+    def _reap(self) -> None:
+        _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
+        for run_id, worker in list(self._workers.items()):
+            held = memory.held(worker.process)
+            if held > self._allowed:
+                refusal = memory.too_much(held, self._allowed)
+                write_json(worker.run.folder / STOPPED, refusal._asdict())
+                end_worker(worker.process)
+            if not worker.run.worker_alive():
+                del self._workers[run_id]
+        if self._spare is not None:
+            assert self._spare.stdout is not None
+            # said once; reading gives nothing until then
+            self._spare_ready |= bool(self._spare.stdout.read())
+            if self._spare.poll() is not None:
+                self._spare.communicate()
+                self._spare, self._spare_ready = None, False
+                self._spare_failed = time.monotonic()
+
+    def _dispatch(self) -> None:
+        while len(self._workers) < self.limit and not self._stopping.is_set():
+            entry = self._next()
+            if entry is None:
+                return
+            background, order, run = entry
+            if background and not self._spare_ready:
+                return
+            # another server, or its owner, may have dealt with it
+            if run.folder.is_dir() and run.status().state is State.QUEUED:
+                process = self._handed_over(run)
+                if process is None:
+                    return
+                self._workers[run.id] = _Worker(run, order, process)
+            self._dequeue(run.id)
+
+    def _next(self) -> tuple[bool, int, Run] | None:
+        """Return what of the queue starts next; None where all wait for a model being learned.
+
+        While the spare still loads TensorFlow, what trains nothing goes ahead of what waits for it.
+        """
+        learning = [worker.run for worker in self._workers.values()]
+        first = None
+        for entry in self._queue:
+            background, _, run = entry
+            if not run.folder.is_dir():
+                return entry
+            if any(can_take(run, other) for other in learning):
+                continue
+            if self._spare_ready or not _trains(run):
+                return entry if first is None or first[0] == background else first
+            first = first or entry
+        return first
+
+    def _handed_over(self, run: Run) -> psutil.Process | None:
+        """Give a run to the spare worker or to a new one; None where that did not succeed.
+
+        A run that trains nothing does not wait for a spare that still loads TensorFlow, and leaves
+        it to others that are queued.
+        """
+        child = self._spare
+        at_once = self._spare_ready and len(self._queue) == 1
+        usable = child is not None and child.poll() is None and (_trains(run) or at_once)
+        if run.background or not usable:
+            child = start_worker()
+        else:
+            self._spare, self._spare_ready = None, False
+        assert child is not None
+        process = psutil.Process(child.pid)
+        if not claim(run, process):
+            child.kill()
+            child.communicate()
+            return None
+        _CHILDREN.append(child)
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdout.close()
+        try:
+            child.stdin.write(f"{run.folder}\n".encode())
+            child.stdin.close()
+        except BrokenPipeError:  # it ended just now, before it knew of the run
+            (run.folder / WORKER).unlink()
+            return None
+        return process
+
+    def _warm(self) -> None:
+        """Keep a spare ready, but do not let it load while a user's run needs the machine.
+
+        It does load where a user's run already waits for it.
+        """
+        busy = any(not worker.run.background for worker in self._workers.values())
+        wanted = any(not background for background, _, _ in self._queue)
+        rested = time.monotonic() - self._spare_failed > RETRY
+        if self._spare is None and rested and (wanted or not busy):
+            self._spare = start_worker("--warm")
+
+
+def _trains(run: Run) -> bool:
+    return run.request.configured_method.parameters() is not None
+
+
+@cache
+def local() -> LocalEngine:
+    """Return this process's engine."""
+    return LocalEngine()

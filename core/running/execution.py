@@ -1,0 +1,208 @@
+"""Executing a run: the one process that writes a run folder's results."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core.errors import BandweaveError, RunError
+from core.evaluation.scores import Score, evaluate, json_number, original
+from core.problem import Fuser, Problem, Progress, Report, Sketch, Truth
+from core.raster.geotiff import StoredRaster, create, write
+from core.raster.grid import BLOCK, Raster
+from core.running import memory
+from core.running.reuse import fitted_alike
+from core.tiling import fuse
+from core.workspace import scene_library
+from core.workspace.json_file import write_json
+from core.workspace.progress import as_line
+from core.workspace.run_folders import (
+    FUSED,
+    HIDDEN_MASK,
+    MODEL,
+    PROGRESS,
+    RESULT,
+    SCORES,
+    SKETCH,
+    WORKER,
+    Request,
+    Run,
+)
+
+NOTE_EVERY = 0.2
+"""Seconds between lines of progress."""
+SKETCH_EVERY, SKETCH_SHARE = 1.0, 0.015
+"""Seconds between sketches, more where drawing them would take more than a share of the time."""
+
+
+def claim(run: Run, process: psutil.Process) -> bool:
+    """Note which process executes a run; False where another living process has it already."""
+    content = {"pid": process.pid, "started": process.create_time()}
+    path = run.folder / WORKER
+    # looked for first: only a file whose process had ended by then may be removed
+    left = path.exists()
+    holder = run.worker()
+    if holder is not None:
+        return bool(holder.pid == process.pid)
+    if left:
+        path.unlink(missing_ok=True)
+    partial = path.with_name(f".{WORKER}.{process.pid}")
+    partial.write_text(json.dumps(content))
+    try:
+        # a link, unlike a rename, fails where another process was quicker
+        path.hardlink_to(partial)
+    except FileExistsError:
+        return False
+    finally:
+        partial.unlink()
+    return True
+
+
+def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[dict[str, Any]]:
+    """Do what the request asks, in this process, and return the scores.
+
+    An error that the user can put right is written to `result.json` as well as raised.
+    """
+    started = time.monotonic()
+    if not claim(run, psutil.Process()):
+        raise RunError(f"The run {run.id} is being executed.", "Wait for it, or cancel it.")
+    notes = _Notes(run.folder, watch)
+    try:
+        result = _execute(run, notes.note)
+    except BandweaveError as error:
+        failure = {"error": error.message, "hint": error.hint}
+        write_json(run.folder / RESULT, failure | _cost(started))
+        raise
+    except Exception as error:
+        failure = {"error": f"{type(error).__name__}: {error}", "hint": "The log has the details."}
+        refusal = memory.exhausted(error)
+        failure = refusal._asdict() if refusal else failure
+        write_json(run.folder / RESULT, failure | _cost(started))
+        raise
+    finally:
+        notes.close()
+    write_json(run.folder / RESULT, result | _cost(started))
+    return run.scores()
+
+
+def _execute(run: Run, report: Report) -> dict[str, Any]:
+    request = run.request
+    report(Progress("Preparing", 0, 1))
+    scene = scene_library.find(request.scene).scene
+    problem, truth, product = request.configured_task.pose(scene, request.seed)
+    wanted = product or problem
+    if wanted.hidden is not None:
+        mask = wanted.hidden.raster
+        with create(run.folder / HIDDEN_MASK, mask.grid, mask.bands, flags=True) as target:
+            for window in mask.grid.windows(BLOCK):
+                target.write(window, mask.read(window))
+    reused = fitted_alike(run, problem, report)
+    fuser = reused.fuser if reused else request.configured_method.fit(problem, report)
+    if product is None:
+        _write_fused(run, run.folder / FUSED, fuser, problem, report)
+        scores = _scores(truth, run.fused, report)
+    else:
+        with tempfile.TemporaryDirectory(prefix=".estimate-", dir=run.folder) as partial:
+            estimate = Path(partial) / FUSED
+            _write_fused(run, estimate, fuser, problem, report)
+            scores = _scores(truth, StoredRaster(estimate), report)
+        _write_fused(run, run.folder / FUSED, fuser, product, report)
+    write_json(run.folder / SCORES, [_row(run, request, score) for score in scores])
+    (run.folder / MODEL).mkdir(exist_ok=True)
+    fuser.save(run.folder / MODEL)
+    report(Progress("Done", 1, 1))
+    reference = [each._asdict() | {"value": json_number(each.value)} for each in original(truth)]
+    scales = {
+        band: scale._asdict() for band, scale in zip(problem.bands, truth.scales, strict=True)
+    }
+    facts: dict[str, Any] = {"estimated": True} if product else {}
+    facts |= {"model_from": reused.run} if reused else {}
+    return {
+        "original": reference,
+        "scales": scales,
+        "cell": truth.cell,
+        "resolution_ratio": truth.resolution_ratio,
+        "scene": scene.name,
+        **facts,
+    }
+
+
+def _scores(truth: Truth, fused: Raster, report: Report) -> list[Score]:
+    report(Progress("Scoring", 0, 1))
+    return evaluate(truth, fused)
+
+
+def _write_fused(run: Run, path: Path, fuser: Fuser, problem: Problem, report: Report) -> None:
+    simulated = problem.inputs.simulated
+    tags = {"unit": "reflectance", "method": run.request.method, "task": run.request.task}
+    tags |= {"simulated": "yes"} if simulated else {}
+    with create(path, problem.inputs.grid, fuser.bands, tags=tags) as target:
+        fuse(fuser, problem, target, report=report)
+
+
+def _row(run: Run, request: Request, score: Score) -> dict[str, Any]:
+    return {
+        "label": request.label,
+        "method": request.method,
+        "seed": request.seed,
+        "fold": request.fold,
+        "run": run.id,
+        "task": request.task,
+        "region": score.region,
+        "band": score.band,
+        "metric": score.metric,
+        "value": json_number(score.value),
+    }
+
+
+class _Notes:
+    """Appends progress, at most a few lines a second, but every new stage and every last step.
+
+    What is being learned is drawn about once a second into a file of its own.
+    """
+
+    def __init__(self, folder: Path, watch: Callable[[Progress], None] | None) -> None:
+        self._stream = (folder / PROGRESS).open("w")
+        self._sketch = folder / SKETCH
+        self._watch = watch
+        self._begun = time.monotonic()
+        self._last = -NOTE_EVERY
+        self._stage = ""
+        self._drawn_again = float("inf")
+
+    def note(self, progress: Progress) -> None:
+        """Write one line and tell who watches."""
+        seconds = time.monotonic() - self._begun
+        new = progress.stage != self._stage or progress.step == progress.steps
+        if not (new or progress.milestone) and seconds - self._last < NOTE_EVERY:
+            return
+        if progress.stage != self._stage:
+            self._drawn_again = seconds + SKETCH_EVERY
+        self._last, self._stage = seconds, progress.stage
+        self._stream.write(as_line(progress, seconds))
+        self._stream.flush()
+        if self._watch:
+            self._watch(progress)
+        if progress.sketch and (progress.milestone or seconds >= self._drawn_again):
+            first = not self._sketch.exists()
+            self._draw(progress.sketch())
+            # the first one is dear, since it prepares the others
+            spent = 0 if first else time.monotonic() - self._begun - seconds
+            self._drawn_again = seconds + max(SKETCH_EVERY, spent / SKETCH_SHARE)
+
+    def _draw(self, sketch: Sketch) -> None:
+        tags = {"unit": "reflectance"}
+        write(self._sketch, sketch.pixels, sketch.grid, [sketch.band], tags=tags)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def _cost(started: float) -> dict[str, Any]:
+    """Return the seconds since then and the peak memory of this process in MiB."""
+    return {"seconds": round(time.monotonic() - started, 3), "peak_memory_mib": memory.peak_mib()}

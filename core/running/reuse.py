@@ -1,0 +1,73 @@
+"""Taking the model of a run that has learned the same, instead of learning it again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from core.problem import Fuser, Problem, Progress, Report, unreported
+from core.workspace import scene_library
+from core.workspace.request import Request
+from core.workspace.run_folders import MODEL, REQUEST, Run, State
+
+
+class Reused(NamedTuple):
+    """A fuser, and the id of the run that fitted it."""
+
+    fuser: Fuser
+    run: str
+
+
+def fitted_alike(run: Run, problem: Problem, report: Report = unreported) -> Reused | None:
+    """Return what a finished run beside this one has learned, if it is what this one would learn.
+
+    That is so where both differ in settings alone that are applied after learning. A run that has
+    all of these at their defaults always learns itself: its owner wants to watch it. Models that
+    cannot be read are passed over.
+    """
+    if _learns_itself(run):
+        return None
+    method = run.request.configured_method
+    for other in _done_beside(run):
+        report(Progress(f"Taking the model of {other.id}", 0, 1))
+        try:
+            fuser = method.load(other.folder / MODEL)
+        except Exception:  # whatever is wrong with it, learning anew puts it right
+            continue
+        if fuser.bands == problem.bands:
+            return Reused(fuser, other.id)
+    return None
+
+
+def can_take(run: Run, other: Run) -> bool:
+    """Tell whether a run may take what another one learns or has learned."""
+    return not _learns_itself(run) and _learning(other.request).asks_the_same(
+        _learning(run.request)
+    )
+
+
+def _learns_itself(run: Run) -> bool:
+    method = run.request.configured_method
+    return all(getattr(method, name) == getattr(type(method)(), name) for name in method.applied)
+
+
+def _done_beside(run: Run) -> Iterator[Run]:
+    """Yield the runs of the same folder that have learned what this one would, newest first."""
+    # one made before the scene that now has the id learned from another
+    made = (scene_library.find(run.request.scene).folder / "scene.json").stat().st_mtime
+    for path in sorted(run.folder.parent.glob(f"*/{REQUEST}"), reverse=True):
+        other = Run(path.parent)
+        if (
+            other.folder != run.folder
+            and path.stat().st_mtime >= made
+            and other.sound
+            and can_take(run, other)
+            and other.status().state is State.DONE
+        ):
+            yield other
+
+
+def _learning(request: Request) -> Request:
+    """Return the request with everything at its default that is applied after learning."""
+    applied = request.configured_method.applied
+    settings = {name: value for name, value in request.settings.items() if name not in applied}
+    return replace(request, settings=settings)

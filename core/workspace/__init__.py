@@ -1,0 +1,1 @@
+"""What is kept: scenes, requests, runs, studies, and what can be taken away of them."""

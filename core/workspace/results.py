@@ -1,0 +1,213 @@
+"""What can be taken away of runs: scores as CSV and Excel, the fused image as one GeoTIFF.
+
+A cell of text that a spreadsheet would take for a formula stays text.
+"""
+
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import RunError
+from core.metrics import METRICS
+from core.raster.geotiff import StoredRaster, write_cog
+from core.settings import Value
+from core.workspace.run_folders import PRODUCT, Run, State
+
+COLUMNS = (
+    *("run", "label", "method", "task", "seed", "region", "band"),
+    *("metric", "value", "original", "ratio"),
+)
+SOFTWARE = "Bandweave"
+LARGE = 50_000_000
+"""Values in an image from which on a process of its own writes it, and keeps the memory it takes
+(some 500 MB for a whole Sentinel-2 tile) out of this one."""
+_ROOT = Path(__file__).resolve().parents[2]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_writing = threading.Lock()
+
+
+def score_frame(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return the scores of runs, one row a number: `COLUMNS`, NaN where undefined.
+
+    `original` is the value of the original itself and `ratio` the value over it, for metrics
+    without a reference; NaN for the others, and where the original's own value is 0.
+    """
+    rows = [row for run in runs for row in _score_rows(run)]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype(dict.fromkeys(("value", "original", "ratio"), "float64"))
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """Return a frame as CSV, UTF-8, numbers in full; empty where undefined."""
+    safe = frame.map(lambda cell: f"'{cell}" if _formula(cell) else cell)
+    return bytes(safe.to_csv(index=False), "utf-8")
+
+
+def excel(frame: pd.DataFrame, runs: Sequence[Run]) -> bytes:
+    """Return a workbook: scores a row each run, region and band; all scores; the runs' settings."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    _sheet(book, "Scores", wide(frame))
+    _sheet(book, "All scores", frame)
+    _sheet(book, "Settings", settings_frame(runs))
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def wide(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `score_frame`'s rows with a column a metric; ratios have columns of their own."""
+    rows: dict[tuple[str, str, str], dict[str, object]] = {}
+    columns = list(COLUMNS[:7])
+    for metric in METRICS.values():
+        columns += [metric.label] + ([] if metric.needs_reference else [f"{metric.label}, ratio"])
+    for line in frame.to_dict("records"):
+        metric = METRICS[line["metric"]]
+        place = (line["run"], line["region"], line["band"])
+        row = rows.setdefault(place, {name: line[name] for name in COLUMNS[:7]})
+        row[metric.label] = line["value"]
+        if not metric.needs_reference:
+            row[f"{metric.label}, ratio"] = line["ratio"]
+    return pd.DataFrame(list(rows.values()), columns=columns)
+
+
+def settings_frame(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return what was asked of each run and what it took, one row a run."""
+    rows = []
+    for run in runs:
+        request, result = run.request, run.result()
+        row: dict[str, Value | None] = {
+            "run": run.id,
+            "label": run.name or request.label,
+            "scene": str(result.get("scene", request.scene)),
+            "task": request.task,
+            "method": request.method,
+            "seed": request.seed,
+            "seconds": result.get("seconds"),
+            "peak memory, MiB": result.get("peak_memory_mib"),
+            "estimated": bool(result.get("estimated")),
+        }
+        row |= {f"task: {name}": value for name, value in request.task_settings.items()}
+        row |= {f"method: {name}": value for name, value in request.settings.items()}
+        rows.append(row)
+    return pd.DataFrame(rows, dtype=object)
+
+
+def fused_cog(run: Run, folder: Path | None = None) -> Path:
+    """Return the fused image as a Cloud Optimized GeoTIFF with what made it as its tags.
+
+    Made once, block by block, in `folder` (by default the run's own); later calls find it there.
+    Raises `RunError` where the run has no result.
+    """
+    fused = run.fused
+    if run.status().state is not State.DONE or not fused.path.is_file():
+        raise RunError(f"The run {run.id} has no image.", "Choose one that has finished.")
+    path = (folder or run.folder) / PRODUCT
+    with _writing:
+        made = path.stat().st_mtime if path.is_file() else -math.inf
+        if made < fused.path.stat().st_mtime:
+            if large(fused):
+                _write_apart(run, path)
+            else:
+                write_cog(fused, path, _tags(run, fused))
+    return path
+
+
+def large(fused: StoredRaster) -> bool:
+    """Whether writing an image takes longer than a moment."""
+    return fused.grid.height * fused.grid.width * len(fused.bands) > LARGE
+
+
+def _write_apart(run: Run, path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "core.workspace.results",
+        str(run.folder.resolve()),
+        str(path.resolve()),
+    ]
+    ended = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        reason = ended.stderr.strip().splitlines()[-1:] or [f"code {ended.returncode}"]
+        raise RunError(f"The image of {run.id} could not be written: {reason[0]}.", "Try again.")
+
+
+def _tags(run: Run, fused: StoredRaster) -> dict[str, str]:
+    request, result = run.request, run.result()
+    return {
+        "TIFFTAG_SOFTWARE": SOFTWARE,
+        "scene": str(result.get("scene", request.scene)),
+        "simulated": fused.dataset.tags().get("simulated", "no"),
+        "task": request.task,
+        "task_settings": json.dumps(dict(request.task_settings)),
+        "method": request.method,
+        "settings": json.dumps(dict(request.settings)),
+        "seed": str(request.seed),
+        "run": run.id,
+    }
+
+
+def _score_rows(run: Run) -> list[dict[str, Any]]:
+    request, result = run.request, run.result()
+    originals = {
+        (score["region"], score["band"], score["metric"]): score["value"]
+        for score in result.get("original", [])
+    }
+    asked = {
+        "run": run.id,
+        "label": run.name or request.label,
+        "method": request.method,
+        "task": request.task,
+        "seed": request.seed,
+    }
+    rows = []
+    for score in run.scores():
+        place = {name: score[name] for name in ("region", "band", "metric")}
+        value, aim = score["value"], originals.get(tuple(place.values()))
+        ratio = None if value is None or not aim else value / aim
+        rows.append(asked | place | {"value": value, "original": aim, "ratio": ratio})
+    return rows
+
+
+def _formula(cell: object) -> bool:
+    return isinstance(cell, str) and cell.startswith(_FORMULA)
+
+
+def _sheet(book: Any, title: str, frame: pd.DataFrame) -> None:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Font
+
+    sheet = book.create_sheet(title)
+    sheet.append(list(frame.columns))
+    for heading in sheet[1]:
+        heading.font = Font(bold=True)
+    sheet.freeze_panes = "C2"
+    for number, values in enumerate(frame.itertuples(index=False), start=2):
+        for column, value in enumerate(values, start=1):
+            if value is None or (isinstance(value, float) and math.isnan(value)):
+                continue
+            cell = sheet.cell(number, column)
+            if not isinstance(value, str):
+                cell.value = value
+                continue
+            cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+            if _formula(value):
+                cell.data_type, cell.quotePrefix = "s", True
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)
+    asked = Run(Path(sys.argv[1]))
+    write_cog(asked.fused, Path(sys.argv[2]), _tags(asked, asked.fused))

@@ -1,0 +1,331 @@
+"""A run is a folder, and its state is a fact about which files are in it.
+
+One writer a file. `request.json` is written once by who asks, `notes.json` by who names the run;
+`cancelled` and `stopped.json` (why it was ended from outside) by the engine; everything else by the
+one process that executes it: `worker.json` (who that is), `progress.jsonl` (appended),
+`sketch.tif`, `model/`, `fused.tif`, `scores.json` and last, by rename, `result.json`. A worker that
+dies without a result reads as "lost", never as "running" for ever.
+"""
+
+import json
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+
+from core.errors import BandweaveError, RunError
+from core.problem import Progress
+from core.raster.geotiff import StoredRaster
+from core.workspace import paths, progress
+from core.workspace.json_file import read_json, write_json
+from core.workspace.request import Request as Request
+
+REQUEST, WORKER, PROGRESS = "request.json", "worker.json", "progress.jsonl"
+FUSED, SCORES, RESULT, MODEL, LOG = "fused.tif", "scores.json", "result.json", "model", "log.txt"
+HIDDEN_MASK = "hidden.tif"
+"""Which pixels the task hid, where it hid any; for the screen."""
+CANCELLED, BACKGROUND = "cancelled", "background"
+"""Empty files: the run was cancelled; nobody waits for it."""
+NOTES, STOPPED, SKETCH = "notes.json", "stopped.json", "sketch.tif"
+PRODUCT = "fused-cog.tif"
+"""The fused image made for taking away, once somebody has asked for it."""
+RUN_FILES = {
+    *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
+    *(HIDDEN_MASK, CANCELLED, BACKGROUND, NOTES, STOPPED, SKETCH, PRODUCT),
+}
+"""Everything a run's folder may hold."""
+LOST_HINT = (
+    "Start it again. Where it is lost again, the system may have run out of memory: take a smaller "
+    "area, patch or batch. The log may tell more."
+)
+
+
+class State(StrEnum):
+    """Where a run is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (State.QUEUED, State.RUNNING)
+
+
+SOUND = (State.QUEUED, State.RUNNING, State.DONE)
+"""Under way, or done well."""
+
+
+class Status(NamedTuple):
+    """A run's state, how far it has come, and why it ended if it did not end well."""
+
+    state: State
+    progress: Progress | None
+    error: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, by its folder."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def name(self) -> str:
+        """What its owner called it, empty if nothing."""
+        return self._notes().get("name", "")
+
+    @property
+    def note(self) -> str:
+        """What its owner wrote about it, empty if nothing."""
+        return self._notes().get("note", "")
+
+    def annotate(self, *, name: str | None = None, note: str | None = None) -> None:
+        """Give the run a name or a note; what is not given stays."""
+        given = {"name": name, "note": note}
+        changed = {key: text.strip() for key, text in given.items() if text is not None}
+        write_json(self.folder / NOTES, self._notes() | changed)
+
+    def _notes(self) -> dict[str, str]:
+        stored = _sound_json(self.folder / NOTES)
+        return stored if isinstance(stored, dict) else {}
+
+    @cached_property
+    def request(self) -> Request:
+        """What was asked."""
+        path = self.folder / REQUEST
+        try:
+            return _stored_request(path, path.stat().st_mtime_ns)
+        except FileNotFoundError as error:
+            raise RunError(
+                f"There is no run in {self.folder.name}.",
+                "Choose one from the run list; it may have been deleted.",
+            ) from error
+
+    @property
+    def sound(self) -> bool:
+        """Whether the request can be read; a damaged run must not hide the others."""
+        try:
+            _ = self.request
+        except BandweaveError:
+            return False
+        return True
+
+    def status(self) -> Status:
+        """Return where the run is now."""
+        line = progress.last_line(self.folder / PROGRESS)
+        reached = progress.from_line(line) if line else None
+        result = self.result()
+        alive = not result and self.worker_alive()
+        if not result and not alive:
+            # it may have ended between the two looks
+            result = self.result()
+        if result:
+            error, hint = result.get("error", ""), result.get("hint", "")
+            return Status(State.FAILED if error else State.DONE, reached, error, hint)
+        if (self.folder / CANCELLED).exists():
+            return Status(State.CANCELLED, reached, "", "")
+        stopped = _sound_json(self.folder / STOPPED)
+        if stopped:
+            return Status(State.FAILED, reached, stopped["error"], stopped["hint"])
+        if alive:
+            return Status(State.RUNNING, reached, "", "")
+        if (self.folder / WORKER).exists():
+            message = "The process that ran this ended without a result."
+            return Status(State.LOST, reached, message, LOST_HINT)
+        return Status(State.QUEUED, reached, "", "")
+
+    def worker_alive(self) -> bool:
+        """Whether the process that took the run still exists (pid and start time both match)."""
+        process = self.worker()
+        return process is not None and process.status() != psutil.STATUS_ZOMBIE
+
+    def worker(self) -> psutil.Process | None:
+        """Return the process that took the run, if it still exists."""
+        stored = _sound_json(self.folder / WORKER)
+        if not stored:
+            return None
+        try:
+            process = psutil.Process(stored["pid"])
+            return process if abs(process.create_time() - stored["started"]) < 1 else None
+        except psutil.NoSuchProcess:
+            return None
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the lines of progress: stage, step, steps, loss, validation, seconds."""
+        return progress.lines(self.folder / PROGRESS)
+
+    def seconds_left(self) -> float | None:
+        """Return how long the present stage will take at its pace; None before that is known."""
+        return progress.seconds_left(self.folder / PROGRESS)
+
+    @property
+    def background(self) -> bool:
+        """Whether nobody waits for it, so that others may go ahead."""
+        return (self.folder / BACKGROUND).exists()
+
+    def result(self) -> dict[str, Any]:
+        """Return what the run took (and the error it ended with), empty while it has not ended."""
+        try:
+            return read_json(self.folder / RESULT) or {}
+        except ValueError:
+            return {"error": f"The {RESULT} of this run is damaged.", "hint": "Start it again."}
+
+    @property
+    def peak_memory_mib(self) -> float | None:
+        """The most memory its process held, once it has ended; None where that is not known."""
+        peak: float | None = self.result().get("peak_memory_mib")
+        return peak
+
+    def scores(self) -> list[dict[str, Any]]:
+        """Return the rows of `scores.json`, empty while there are none."""
+        stored: list[dict[str, Any]] | None = _sound_json(self.folder / SCORES)
+        return stored or []
+
+    @property
+    def fused(self) -> StoredRaster:
+        """The fused image, in reflectance."""
+        return StoredRaster(self.folder / FUSED)
+
+    @property
+    def hidden(self) -> StoredRaster | None:
+        """Which pixels the task hid (1), once it has; None where it hides none."""
+        path = self.folder / HIDDEN_MASK
+        return StoredRaster(path) if path.is_file() else None
+
+    @property
+    def sketch(self) -> StoredRaster | None:
+        """One band of the middle of the scene as training has it now, in reflectance.
+
+        Its band says which. Written anew about once a second; None before there is one.
+        """
+        path = self.folder / SKETCH
+        return StoredRaster(path) if path.is_file() else None
+
+    @property
+    def log(self) -> str:
+        """What the worker printed."""
+        path = self.folder / LOG
+        return path.read_text(errors="replace") if path.is_file() else ""
+
+
+def new_run(request: Request, folder: Path | None = None, *, background: bool = False) -> Run:
+    """Write a request into a folder (by default a new one of the workspace)."""
+    if folder is None:
+        folder = paths.runs() / paths.new_id()
+    folder.mkdir(parents=True, exist_ok=True)
+    if background:
+        (folder / BACKGROUND).touch()
+    write_json(folder / REQUEST, request.as_json())
+    return Run(folder)
+
+
+def all_runs() -> list[Run]:
+    """Return the workspace's runs, newest first; those with a damaged request are left out."""
+    folder = paths.runs()
+    if not folder.is_dir():
+        return []
+    found = [Run(path) for path in folder.iterdir() if (path / REQUEST).is_file()]
+    return sorted((run for run in found if run.sound), key=lambda run: run.id, reverse=True)
+
+
+def open_run(run_id: str) -> Run:
+    """Return a run of the workspace by its id."""
+    run = Run(_folder(run_id))
+    if not (run.folder / REQUEST).is_file():
+        raise _no_run(run_id)
+    return run
+
+
+def alike(request: Request) -> Run | None:
+    """Return the newest run that asks the same, if it is under way or has done well.
+
+    One made before the scene that now has the id does not count.
+    """
+    return found_alike([request])[0]
+
+
+def found_alike(requests: Sequence[Request], states: Container[State] = SOUND) -> list[Run | None]:
+    """Return for each request what `alike` does, listing the runs once; by default `SOUND` ones."""
+    runs = all_runs()
+    return [_alike(request, runs, states) for request in requests]
+
+
+def _alike(request: Request, runs: Sequence[Run], states: Container[State]) -> Run | None:
+    scene = paths.scenes() / request.scene / "scene.json"
+    made = scene.stat().st_mtime if scene.is_file() else 0.0
+    for run in runs:
+        if (
+            run.request.asks_the_same(request)
+            and (run.folder / REQUEST).stat().st_mtime >= made
+            and run.status().state in states
+        ):
+            return run
+    return None
+
+
+def discard(run_id: str) -> None:
+    """Move a run that has ended to the trash, from where `restore` brings it back for a day."""
+    run = open_run(run_id)
+    if not run.status().state.final:
+        raise RunError(f"The run '{run_id}' is under way.", "Cancel it first.")
+    paths.discard(run.folder)
+
+
+def restore(run_id: str) -> Run:
+    """Bring a discarded run back."""
+    folder = _folder(run_id)
+    if folder.exists():
+        raise RunError(f"There is a run '{run_id}' already.", "It need not be restored.")
+    if not paths.restore(folder):
+        raise RunError(
+            f"The run '{run_id}' cannot be restored.", "What was deleted is kept for a day."
+        )
+    return Run(folder)
+
+
+def _folder(run_id: str) -> Path:
+    # an id is one plain name: it may come from an address bar
+    if not run_id or Path(run_id).name != run_id:
+        raise _no_run(run_id)
+    return paths.runs() / run_id
+
+
+def _no_run(run_id: str) -> RunError:
+    return RunError(
+        f"There is no run '{run_id}'.", "Choose one from the run list; it may be deleted."
+    )
+
+
+@lru_cache(maxsize=4096)
+def _stored_request(path: Path, _: int) -> Request:
+    """Read a request; a list of runs asks for the same ones again and again."""
+    try:
+        return Request.from_json(json.loads(path.read_text()))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise RunError(
+            f"The {REQUEST} in {path.parent.name} is not a run's request.",
+            "It needs at least scene, task and method; 'fuse' writes one.",
+        ) from error
+
+
+def _sound_json(path: Path) -> Any:
+    """Return a file's JSON, None where there is none or it is damaged."""
+    try:
+        return read_json(path)
+    except ValueError:
+        return None

@@ -1,0 +1,243 @@
+"""The scenes of a workspace, by id.
+
+A scene is a folder; it appears under its id only when complete, so that nothing half imported is
+ever listed and a failed import leaves what was there before.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import unicodedata
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from core.errors import BandweaveError, RasterError, SceneError
+from core.prepare.clouds import coverage
+from core.raster.grid import Window, inside
+from core.raster.scene import Scene, open_scene, save_scene
+from core.raster.virtual import CroppedRaster
+from core.sources.simulated import Simulated
+from core.sources.source import Source
+from core.workspace import paths
+from core.workspace.run_folders import all_runs
+
+DEMO = "demo"
+"""The id of the embedded scene, made when first asked for."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored scene."""
+
+    id: str
+    folder: Path
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The scene, opened when first asked for; pixels are read by window."""
+        return open_scene(self.folder)
+
+    @property
+    def sound(self) -> bool:
+        """Whether the scene can be opened; a damaged one must not hide the others."""
+        try:
+            _ = self.scene
+        except BandweaveError:
+            return False
+        return True
+
+    @property
+    def name(self) -> str:
+        """The name its owner gave it."""
+        return self.scene.name
+
+    def as_json(self) -> dict[str, Any]:
+        """Describe the scene with its id."""
+        return {"id": self.id, **self.scene.as_json()}
+
+
+def entries() -> list[Entry]:
+    """Return the workspace's scenes, newest first."""
+    folder = paths.scenes()
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if (path / "scene.json").is_file()]
+    found = [path for path in found if not path.name.startswith(".")]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    return [Entry(path.name, path) for path in found]
+
+
+def find(text: str) -> Entry:
+    """Return the scene of an id, a name, or a folder's path; `demo` is made if need be."""
+    if text == DEMO:
+        return demo()
+    known = entries()
+    for entry in known:
+        if entry.id == text:
+            return entry
+    named = [entry for entry in known if entry.sound and entry.name == text]
+    if len(named) == 1:
+        return named[0]
+    if len(named) > 1:
+        raise SceneError(
+            f"{len(named)} scenes are named '{text}'.",
+            f"Give the id instead: {', '.join(entry.id for entry in named)}.",
+        )
+    folder = Path(text).expanduser()
+    if (folder / "scene.json").is_file():
+        return Entry(folder.name, folder.resolve())
+    raise SceneError(
+        f"There is no scene '{text}'.",
+        f"There are: {', '.join(sorted({DEMO, *(entry.id for entry in known)}))}.",
+    )
+
+
+def add(source: Source, name: str) -> Entry:
+    """Import a scene from a source under a new id made from its name."""
+    _require_name(name)
+    scene = source.make()
+    return _added(replace(scene, name=name))
+
+
+def crop(entry: Entry, window: Window, name: str) -> Entry:
+    """Save a window of a scene as a scene of its own, under a new id made from its name.
+
+    Pixels, dates and facts stay as they are; the fact `cropped_from` says where it was cut from:
+    {id, name, window}, the window as row, col, height, width. A window that is empty, reaches
+    beyond the scene, or holds no pixel with both optical and radar is refused.
+    """
+    _require_name(name)
+    whole = entry.scene
+    try:
+        inside(whole.grid, window)
+    except RasterError as error:
+        height, width = whole.grid.shape
+        raise SceneError(
+            f"The area (rows {window.row} to {window.stop[0]}, columns {window.col} to "
+            f"{window.stop[1]}) is not inside '{whole.name}' of {height} rows and {width} columns.",
+            "Choose an area inside the scene.",
+        ) from error
+    origin = {"id": entry.id, "name": whole.name, "window": list(window)}
+    layers = tuple(
+        replace(layer, raster=CroppedRaster(layer.raster, window)) for layer in whole.layers
+    )
+    scene = Scene(layers, name, {**whole.facts, "cropped_from": origin})
+    if coverage(scene).valid_fraction == 0:
+        raise SceneError(
+            "No pixel of the area has both optical and radar data.", "Choose another area."
+        )
+    return _added(scene)
+
+
+def _require_name(name: str) -> None:
+    if not name.strip():
+        raise SceneError("The scene has no name.", "Give it one.")
+
+
+def _added(scene: Scene) -> Entry:
+    with _written(scene) as partial:
+        # another import may take the id between choosing and keeping
+        while not _kept(partial, folder := paths.scenes() / _free_id(scene.name)):
+            continue
+    return Entry(folder.name, folder)
+
+
+def store(scene: Scene, scene_id: str) -> Entry:
+    """Write a scene under an id; where the id is taken, the scene that has it stays."""
+    folder = paths.scenes() / scene_id
+    with _written(scene) as partial:
+        _kept(partial, folder)
+    return Entry(scene_id, folder)
+
+
+def _kept(partial: Path, folder: Path) -> bool:
+    """Rename a written scene to its folder; False where the name is taken."""
+    try:
+        partial.rename(folder)
+    except OSError as error:
+        if folder.exists():
+            return False
+        raise SceneError(
+            f"The scene cannot be kept in {folder.parent}: {error.strerror}.", "Check its rights."
+        ) from error
+    return True
+
+
+@contextlib.contextmanager
+def _written(scene: Scene) -> Iterator[Path]:
+    """Write a scene under a name that is never listed; what is not renamed goes."""
+    partial = paths.scenes() / f".{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SceneError(
+            f"Scenes cannot be kept in {partial.parent}: {error.strerror}.",
+            "Set BANDWEAVE_HOME to a folder of yours.",
+        ) from error
+    try:
+        save_scene(scene, partial)
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def delete(scene_id: str) -> None:
+    """Remove a scene of the workspace for good."""
+    folder = paths.scenes() / scene_id
+    if scene_id not in {entry.id for entry in entries()}:
+        raise SceneError(f"There is no scene '{scene_id}'.")
+    shutil.rmtree(folder)
+
+
+def discard(scene_id: str) -> None:
+    """Move a scene to the trash, from where `restore` brings it back for a day."""
+    if scene_id not in {entry.id for entry in entries()}:
+        raise SceneError(f"There is no scene '{scene_id}'.")
+    users = [run for run in all_runs() if run.request.scene == scene_id]
+    busy = sum(not run.status().state.final for run in users)
+    if busy:
+        raise SceneError(
+            f"The scene '{scene_id}' is in use by {busy} run{'s' if busy > 1 else ''}.",
+            "Wait for them, or cancel them.",
+        )
+    paths.discard(paths.scenes() / scene_id)
+
+
+def restore(scene_id: str) -> Entry:
+    """Bring a discarded scene back."""
+    folder = paths.scenes() / scene_id
+    if Path(scene_id).name == scene_id and folder.exists():
+        raise SceneError(
+            f"There is a scene '{scene_id}' by now.", "Delete that one first to restore the other."
+        )
+    if Path(scene_id).name != scene_id or not paths.restore(folder):
+        raise SceneError(
+            f"The scene '{scene_id}' cannot be restored.", "What was deleted is kept for a day."
+        )
+    return Entry(scene_id, folder)
+
+
+def demo() -> Entry:
+    """Return the embedded demo scene; the first time it takes a few seconds to make."""
+    folder = paths.scenes() / DEMO
+    if (folder / "scene.json").is_file():
+        return Entry(DEMO, folder)
+    return store(Simulated().make(), DEMO)
+
+
+def _free_id(name: str) -> str:
+    """Return the name in plain letters, digits and dashes, numbered if taken."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "scene"
+    # whatever has the name, a whole scene or not, is in the way
+    taken = {path.name for path in paths.scenes().iterdir()} | {DEMO}
+    number, candidate = 1, base
+    while candidate in taken:
+        number += 1
+        candidate = f"{base}-{number}"
+    return candidate

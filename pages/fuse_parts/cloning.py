@@ -1,0 +1,30 @@
+"""Starting a run's settings over again: from an address to the filled form."""
+
+import streamlit as st
+
+from core.errors import BandweaveError
+from core.workspace.run_folders import open_run
+from pages.fuse_parts import fusion_form
+from pages.shared import current, notices
+
+CLONE = "clone"
+
+
+def clone_asked() -> None:
+    """Fill the form from the run that the address asks to clone, once."""
+    if CLONE not in st.query_params:
+        return
+    del st.query_params[CLONE]
+    try:
+        request = open_run(st.query_params.get(current.RUN, "")).request
+    except BandweaveError as error:
+        notices.problem(error)
+        return
+    fusion_form.fill(request)
+    if request.scene in {entry.id for entry in current.entries()}:
+        current.remember(current.SCENE, request.scene)
+    else:
+        st.warning(
+            "The scene of that run is gone. Its task and seed are filled in; choose another scene.",
+            icon=":material/warning:",
+        )

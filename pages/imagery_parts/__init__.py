@@ -1,0 +1,1 @@
+"""What the page Imagery alone uses: importing, checking and cutting scenes."""

@@ -1,0 +1,165 @@
+"""The fields that correct what uploaded files are taken as, from the sources' declarations."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from core.raster.scene import RATIO_BAND
+from core.settings import Setting
+from core.sources.bands import NAMES
+from core.sources.files import FilesSource
+from core.sources.inspection import Place, band_places
+from pages.imagery_parts.intake import (
+    EARLIER_OPTICAL,
+    EARLIER_RADAR,
+    KIND_NAMES,
+    OPTICAL,
+    OWN_SCALE,
+    PRODUCT_NAMES,
+    QUALITY,
+    RADAR,
+    UNIT_NAMES,
+    Answers,
+    Item,
+    corrected,
+)
+from pages.shared.images.stretches import VISIBLE
+
+_LEFT_OUT = ""
+DECLARED: dict[str, Setting] = {each.name: each for each in FilesSource.settings()}
+
+
+def of(items: Sequence[Item], roles: Mapping[str, str], role: str) -> list[Item]:
+    """Return the files taken as one role."""
+    return [item for item in items if roles[item.name] == role]
+
+
+def answered(items: Sequence[Item], roles: Mapping[str, str], prefix: str) -> Answers:
+    """Show what can be corrected of each kind of image, and return what was said.
+
+    `prefix` begins the fields' keys; another set of files has another one.
+    """
+    said: dict[str, Any] = {"roles": roles}
+    with st.container(border=True, key="card-optical"):
+        st.subheader("Optical", anchor=False)
+        own = of(items, roles, OPTICAL)
+        places = band_places([item.path for item in own])
+        said["optical_names"] = corrected(_names(places, NAMES, prefix), places)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            said |= _scaling(own, prefix)
+        _numbers_table(own + of(items, roles, EARLIER_OPTICAL))
+    with st.container(border=True, key="card-radar"):
+        st.subheader("Radar", anchor=False)
+        own = of(items, roles, RADAR)
+        places = band_places([item.path for item in own], radar=True)
+        chosen = _names(places, ("VV", "VH", RATIO_BAND), prefix)
+        said["radar_names"] = corrected(chosen, places)
+        said["radar_unit"] = _choice("radar_unit", own, UNIT_NAMES, prefix)
+        _numbers_table(own + of(items, roles, EARLIER_RADAR))
+    if quality := of(items, roles, QUALITY):
+        with st.container(border=True, key="card-quality"):
+            st.subheader("Quality band", anchor=False)
+            said["qa_kind"] = _choice("qa_kind", quality, KIND_NAMES, prefix, width=360)
+    return Answers(**said)
+
+
+def _names(places: Sequence[Place], known: Sequence[str], prefix: str) -> list[str]:
+    """Ask for the name of each band, shown with the one it is told to have."""
+    several = len({place.file for place in places}) > 1
+    keys = [f"{prefix}-name-{place.file}-{place.band}-{place.name}" for place in places]
+    told = [place.name for place in places]
+    if set(VISIBLE) < set(told):
+        with st.container(horizontal=True):
+            for label, wanted in (("Red, green and blue only", VISIBLE), ("All bands", told)):
+                st.button(label, on_click=_keep, args=(keys, told, wanted))
+    names = []
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for key, place in zip(keys, places, strict=True):
+            st.session_state.setdefault(key, place.name)
+            shown = st.session_state[key]
+            options = dict.fromkeys((_LEFT_OUT, *known, place.name, shown))
+            name = st.selectbox(
+                f"{place.file} {place.band}" if several else place.band,
+                list(options),
+                format_func=lambda name: name or "Left out",
+                key=key,
+                accept_new_options=True,
+                width=240 if several else 130,
+                persist_state="session",
+            )
+            names.append(name or "")
+    return names
+
+
+def _keep(keys: Sequence[str], told: Sequence[str], wanted: Sequence[str]) -> None:
+    for key, name in zip(keys, told, strict=True):
+        st.session_state[key] = name if name in wanted else _LEFT_OUT
+
+
+def _scaling(own: Sequence[Item], prefix: str) -> dict[str, Any]:
+    """Ask how stored numbers become reflectance, and how fine the sensor saw."""
+    said: dict[str, Any] = {"product": _choice("optical_product", own, PRODUCT_NAMES, prefix, 360)}
+    if said["product"] == OWN_SCALE:
+        for name, label, first in (("scale", "Scale", 0.0001), ("offset", "Offset", 0.0)):
+            key = f"{prefix}-{name}"
+            st.session_state.setdefault(key, first)
+            said[name] = st.number_input(
+                label, key=key, format="%.7g", step=None, width=130, persist_state="session"
+            )
+    native = max(item.facts["native_resolution"] for item in own if item.facts)
+    said["native"] = st.number_input(
+        "Native resolution (m)",
+        min_value=0.1,
+        value=None,
+        placeholder=f"From the file: {native:g}",
+        key=f"{prefix}-native",
+        help="Metres between the sensor's independent samples.",
+        width=180,
+        persist_state="session",
+    )
+    return said
+
+
+def _choice(
+    setting: str, own: Sequence[Item], names: dict[str, str], prefix: str, width: int = 240
+) -> str:
+    """Ask for one of a setting's choices; the first is what the files are told to be."""
+    declared = DECLARED[setting]
+    what = next((item.guess["what"] for item in own if item.guess["what"]), "")
+    told = f"From the file: {names.get(what, what)}" if what else "Not known: state it"
+    choices = declared.choices + ((OWN_SCALE,) if setting == "optical_product" else ())
+    chosen: str = st.selectbox(
+        declared.label,
+        choices,
+        format_func=lambda choice: names.get(choice, choice) if choice else told,
+        key=f"{prefix}-{setting}",
+        help=declared.help,
+        width=width,
+        persist_state="session",
+    )
+    return chosen
+
+
+def _numbers_table(items: Sequence[Item]) -> None:
+    """Show the stored numbers of every band, folded."""
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(item.name)} {escape(band)}</th>"
+        + "".join(f"<td>{_number(found[cut])}</td>" for cut in ("p1", "p50", "p99"))
+        + f"<td>{found['no_data']:.1%}</td></tr>"
+        for item in items
+        if item.facts
+        for band, found in item.facts["numbers"].items()
+    )
+    with st.expander("Stored numbers", icon=":material/pin:"):
+        st.html(
+            "<div class='scores' tabindex='0'><table><thead><tr><th scope='col'>Band</th>"
+            "<th scope='col'>1 % below</th><th scope='col'>Half below</th>"
+            "<th scope='col'>99 % below</th><th scope='col'>No data</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table></div>"
+        )
+
+
+def _number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.4g}".replace("-", "−")

@@ -1,0 +1,156 @@
+"""The form that makes a scene of uploaded files: what each is, what they make, and the import."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from core.errors import BandweaveError
+from core.workspace import scene_library
+from pages.imagery_parts.import_fields import DECLARED, answered, of
+from pages.imagery_parts.intake import (
+    NOTHING,
+    OPTICAL,
+    ROLES,
+    Answers,
+    Item,
+    examine,
+    missing,
+    source,
+    told_roles,
+)
+from pages.imagery_parts.outlook import outlook
+from pages.imagery_parts.uploads import Uploads, uploads
+from pages.shared import notices
+from pages.shared.forms import setting_field
+
+
+def importing() -> scene_library.Entry | None:
+    """Show the form; return the scene once it is imported."""
+    kept = uploads()
+    with st.container(border=True, key="card-files"):
+        items = _uploaded(kept)
+        roles = _roles(items, kept)
+    if not items:
+        return None
+    incomplete = missing(items, roles)
+    if incomplete:
+        st.info(incomplete, icon=":material/info:")
+        return None
+    try:
+        answers = answered(items, roles, kept.key)
+    except BandweaveError as error:
+        notices.problem(error)
+        return None
+    with st.container(border=True, key="card-import"):
+        return _finish(items, answers, kept)
+
+
+def _uploaded(kept: Uploads) -> list[Item]:
+    """Take what was uploaded since, and return all files with what they are told to be."""
+    sent = st.file_uploader(
+        "GeoTIFFs: an optical image and Sentinel-1 radar of one place",
+        accept_multiple_files=True,
+        key=f"upload-{kept.round}",
+        help="One file with several bands, or one file a band. A cloud quality band and an "
+        "earlier date are welcome, and so are Landsat's MTL.txt and Sentinel-2's MTD_MSI xml.",
+    )
+    if sent:
+        try:
+            with st.spinner("Reading the files"):
+                kept.take(sent)
+        except BandweaveError as error:
+            st.session_state["upload-problem"] = error
+        st.rerun()
+    if problem := st.session_state.pop("upload-problem", None):
+        notices.problem(problem)
+    known: dict[Any, Item] = st.session_state.setdefault("import-items", {})
+    beside = tuple(path.name for path in kept.side_files)
+    keys = [(path, path.stat().st_mtime_ns, beside) for path in kept.files]
+    st.session_state["import-items"] = {key: known.get(key) or examine(key[0]) for key in keys}
+    return list(st.session_state["import-items"].values())
+
+
+def _roles(items: Sequence[Item], kept: Uploads) -> dict[str, str]:
+    """Show every file with what it is taken as; return the roles as told or corrected."""
+    told = told_roles(items)
+    roles = {}
+    for item in items:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"file-{item.name}"):
+            st.html(_described(item), width="stretch")
+            if item.error is None:
+                key = f"{kept.key}-role-{item.name}-{told[item.name]}"
+                st.session_state.setdefault(key, told[item.name])
+                roles[item.name] = st.selectbox(
+                    f"What {item.name} is",
+                    list(ROLES),
+                    format_func=ROLES.__getitem__,
+                    key=key,
+                    label_visibility="collapsed",
+                    width=190,
+                    persist_state="session",
+                )
+            else:
+                roles[item.name] = NOTHING
+            st.button(
+                "Remove",
+                icon=":material/close:",
+                key=f"remove-{item.name}",
+                help=f"Remove {item.name}",
+                type="tertiary",
+                on_click=kept.remove,
+                args=(item.name,),
+            )
+        if item.error:
+            notices.problem(item.error)
+    if kept.side_files:
+        st.caption(f"Read along: {', '.join(path.name for path in kept.side_files)}")
+    return roles
+
+
+def _described(item: Item) -> str:
+    """Return a file's name and what is known of it, as HTML."""
+    lines = f"<b>{escape(item.name)}</b>"
+    if item.facts:
+        facts = item.facts
+        count = len(facts["bands"])
+        parts = [
+            f"{count} band{'s' if count > 1 else ''}",
+            f"{facts['width']} × {facts['height']} pixels of {facts['resolution']:.3g} m",
+            facts["crs"],
+            item.date or "no date",
+        ]
+        if round(facts["native_resolution"]) > round(facts["resolution"]):
+            parts.append(f"measured at {facts['native_resolution']:.3g} m")
+        lines += f"<small>{escape(' · '.join(parts))}</small><small>{escape(item.told())}</small>"
+    return f"<div class='file'>{lines}</div>"
+
+
+def _finish(items: Sequence[Item], answers: Answers, kept: Uploads) -> scene_library.Entry | None:
+    """Say what will be made, and make it when asked to."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = f"{kept.key}-scene-name"
+        st.session_state.setdefault(key, of(items, answers.roles, OPTICAL)[0].path.stem)
+        name = st.text_input("Name", key=key, max_chars=80, width=320, persist_state="session")
+        declared = DECLARED["resolution"]
+        fine = setting_field(declared, declared.default, key=f"{kept.key}-resolution", width=150)
+        place = st.container(width="content")
+    try:
+        wanted = source(items, Answers(**{**vars(answers), "resolution": float(fine)}))
+        outlook(wanted)
+    except BandweaveError as error:
+        notices.problem(error)
+        place.button("Import", type="primary", icon=":material/download_done:", disabled=True)
+        return None
+    asked = place.button("Import", type="primary", icon=":material/download_done:")
+    if not asked:
+        return None
+    try:
+        with st.spinner("Importing", show_time=True):
+            entry = scene_library.add(wanted, name)
+    except BandweaveError as error:
+        notices.problem(error)
+        return None
+    kept.clear()
+    return entry

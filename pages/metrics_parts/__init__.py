@@ -1,0 +1,1 @@
+"""What the page Metrics alone uses."""

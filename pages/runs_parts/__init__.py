@@ -1,0 +1,1 @@
+"""What the page Runs alone uses: one run in full."""

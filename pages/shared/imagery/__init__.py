@@ -1,1 +1,0 @@
-"""The Imagery page's parts: importing, checking and cutting scenes."""

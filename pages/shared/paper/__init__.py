@@ -1,1 +1,0 @@
-"""What the page about the paper is made of."""

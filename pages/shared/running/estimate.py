@@ -1,0 +1,152 @@
+"""What a run will take, told before it starts: weights, patches, steps and seconds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from core.methods import METHODS
+from core.methods.networks.base import NetworkMethod
+from core.methods.radar import RadarInput, radar_inputs
+from core.tasks.selection import inputs_for
+from core.workspace.request import Request
+from core.workspace.run_folders import Run, State
+from core.workspace.scene_library import Entry
+
+USUAL_STEP = 1.5e-6
+"""Seconds a training step takes for each pixel of its patches, on two cores, where no run tells."""
+USUAL_PIXEL = 5e-6
+"""Seconds that the rest takes for each pixel of the scene: preparing, fusing and scoring."""
+LOOKED_AT = 100
+"""How many of the newest runs an estimate is taken from."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run will take."""
+
+    parameters: int = 0
+    """Weights of one band's network; 0 where nothing is trained in steps."""
+    patches: int = 0
+    steps: int = 0
+    """Of all bands together."""
+    seconds: float = 0.0
+
+
+Planned = tuple[Request, Plan]
+
+
+class Cost(NamedTuple):
+    """What a finished run took."""
+
+    method: str
+    steps: int
+    area: int
+    """Pixels of the patches of one step."""
+    training: float
+    """Seconds spent on steps."""
+    rest: float
+    """Seconds spent on everything else."""
+    pixels: int
+    """Of the scene."""
+
+
+def plan(request: Request, entry: Entry, runs: Iterable[Run]) -> Plan:
+    """Return what a run will take, its seconds at the pace of finished runs of the same method.
+
+    Raises a `BandweaveError` where the scene and the settings do not go together.
+    """
+    inputs = inputs_for(entry.scene, str(request.task_settings.get("bands", "visible")))
+    pixels = inputs.grid.height * inputs.grid.width
+    known = [cost for cost in costs(runs) if cost.method == request.method]
+    method = request.configured_method
+    if not isinstance(method, NetworkMethod):
+        return Plan(seconds=_rest(known, pixels))
+    if method.radar != "none":
+        kind: RadarInput = "db" if method.radar == "db" else "ratio"
+        radar_inputs(inputs.radar, kind)
+    one = method.plan(*inputs.grid.shape)
+    steps = one.steps * len(inputs.optical.bands)
+    seconds = steps * _pace(known, method.batch * method.patch**2) + _rest(known, pixels)
+    return Plan(method.parameters(), one.patches, steps, seconds)
+
+
+def _pace(known: Sequence[Cost], area: int) -> float:
+    """Return seconds a step, from the run whose steps were most alike in size."""
+    trained = [cost for cost in known if cost.steps and cost.training > 0]
+    if not trained:
+        return USUAL_STEP * area
+    nearest = min(trained, key=lambda cost: max(cost.area / area, area / cost.area))
+    return nearest.training / nearest.steps * area / nearest.area
+
+
+def _rest(known: Sequence[Cost], pixels: int) -> float:
+    if not known:
+        return USUAL_PIXEL * pixels
+    nearest = min(known, key=lambda cost: max(cost.pixels / pixels, pixels / cost.pixels))
+    return nearest.rest * pixels / nearest.pixels
+
+
+def costs(runs: Iterable[Run]) -> list[Cost]:
+    """Return what the newest of some finished runs took."""
+    done = [run for run in list(runs)[:LOOKED_AT] if run.status().state is State.DONE]
+    return [_cost(run.folder, run.folder.stat().st_mtime_ns) for run in done]
+
+
+@lru_cache(maxsize=2 * LOOKED_AT)
+def _cost(folder: Path, _: int) -> Cost:
+    run = Run(folder)
+    request, method = run.request, run.request.configured_method
+    training = [line for line in run.history() if line["stage"].startswith("Training")]
+    seconds = training[-1]["seconds"] - training[0]["seconds"] if training else 0.0
+    # the clock starts with the first line, which tells of steps already taken
+    steps = training[-1]["step"] - training[0]["step"] if training else 0
+    area = method.batch * method.patch**2 if isinstance(method, NetworkMethod) else 0
+    height, width = run.fused.grid.shape
+    whole = float(run.result()["seconds"])
+    return Cost(request.method, steps, area, seconds, whole - seconds, height * width)
+
+
+def plan_table(plans: Sequence[Planned]) -> str:
+    """Return what a run of each method will take as an HTML table; steps where any trains."""
+    trains = any(plan.steps for _, plan in plans)
+
+    def counts(plan: Plan) -> tuple[int, ...]:
+        return (plan.patches, plan.steps) if trains else ()
+
+    columns = [("Patches", "a pass"), ("Training steps", "all bands")] if trains else []
+    heads = "".join(
+        f"<th scope='col'>{name}<small>{note}</small></th>"
+        for name, note in (*columns, ("Expected", "a run"))
+    )
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(METHODS[request.method].label)}{_weights(plan)}</th>"
+        + "".join(f"<td>{n:,}</td>" if n else "<td>–</td>" for n in counts(plan))
+        + f"<td>{duration(plan.seconds)}</td></tr>"
+        for request, plan in plans
+    )
+    return (
+        "<div class='scores' tabindex='0'><table><thead><tr><th scope='col'>Method</th>"
+        f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _weights(plan: Plan) -> str:
+    return f"<small>{plan.parameters:,} weights a band</small>" if plan.parameters else ""
+
+
+def duration(seconds: float) -> str:
+    """Say how long something takes, no more precisely than it is known.
+
+    >>> duration(0.4), duration(47.2), duration(200), duration(9000)
+    ('1 s', '47 s', '3 min 20 s', '2 h 30 min')
+    """
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    minutes = round(whole / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

@@ -1,0 +1,420 @@
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform
+
+from core.errors import RasterError, SceneError, SettingError
+from core.prepare import warping
+from core.prepare.alignment import (
+    StackedRaster,
+    align,
+    common_grid,
+    extent,
+    metric_crs,
+    overlap,
+    suitable_resampling,
+)
+from core.prepare.radiometry import db_to_power
+from core.prepare.warping import WarpedRaster, lattice_shift
+from core.raster.geotiff import StoredRaster
+from core.raster.grid import Grid, Window
+from core.raster.scene import Resampled
+from core.raster.virtual import MappedRaster, MemoryRaster
+
+UTM_48 = CRS.from_epsg(32648)
+UTM_49 = CRS.from_epsg(32649)
+DEGREES = CRS.from_epsg(4326)
+X, Y = 600_000.0, 1_200_000.0
+MEASURED = [Resampled.BILINEAR, Resampled.CUBIC, Resampled.AVERAGE]
+
+
+def grid(height, width, pixel=10.0, x=X, y=Y, crs=UTM_48):
+    across, down = pixel if isinstance(pixel, tuple) else (pixel, pixel)
+    return Grid(crs, Affine(across, 0, x, 0, -down, y), height, width)
+
+
+def memory(array, on):
+    cube = np.asarray(array, np.float32)
+    cube = cube[None] if cube.ndim == 2 else cube
+    return MemoryRaster(cube, on, tuple(f"B{number + 1}" for number in range(len(cube))))
+
+
+def elsewhere(crs, height=90, width=100, pixel=10.0):
+    """A grid in another coordinate system that covers the place of `grid(60, 60)`."""
+    (x,), (y,) = transform(UTM_48, crs, [X + 300], [Y - 300])
+    if crs == DEGREES:
+        pixel = (pixel / 109_000, pixel / 111_000)
+    across, down = pixel if isinstance(pixel, tuple) else (pixel, pixel)
+    return grid(height, width, pixel, x - width / 2 * across, y + height / 2 * down, crs)
+
+
+def noise(height, width, bands=2, seed=0, gaps=0.0):
+    rng = np.random.default_rng(seed)
+    values = rng.gamma(2.0, 0.1, (bands, height, width)).astype(np.float32)
+    values[rng.random(values.shape) < gaps] = np.nan
+    return values
+
+
+class TestOneLattice:
+    def test_equal_grids_need_nothing(self):
+        raster = memory(noise(5, 5), grid(5, 5))
+        assert align(raster, grid(5, 5)) is raster
+
+    def test_whole_pixel_shift_copies_bits_and_pads_with_nan(self):
+        values = noise(4, 5, gaps=0.2)
+        moved = align(memory(values, grid(4, 5)), grid(6, 6, x=X - 20, y=Y + 10))
+        assert moved.how is Resampled.NONE
+        expected = np.full((2, 6, 6), np.nan, np.float32)
+        expected[:, 1:5, 2:6] = values[:, :, :4]
+        np.testing.assert_array_equal(moved.read(), expected)
+        np.testing.assert_array_equal(moved.read(bands=["B2"]), expected[1:])
+        assert np.isnan(moved.read(Window(0, 0, 1, 1))).all()
+
+    def test_half_a_pixel_is_another_lattice(self):
+        assert lattice_shift(grid(4, 4), grid(4, 4, x=X + 5)) is None
+        assert lattice_shift(grid(4, 4), grid(4, 4, x=X + 1e-4)) == (0, 0)
+        with pytest.raises(RasterError, match="whole pixels"):
+            WarpedRaster(memory(noise(4, 4), grid(4, 4)), grid(4, 4, x=X + 5), Resampled.NONE)
+
+
+class TestValues:
+    def test_bilinear_by_hand(self):
+        # 20 m to 10 m: centres lie a quarter of a source pixel from the nearest one
+        source = memory([[0.0, 4.0], [8.0, 12.0]], grid(2, 2, 20.0))
+        found = align(source, grid(4, 4), Resampled.BILINEAR).read()[0]
+        np.testing.assert_allclose(
+            found, [[0, 1, 3, 4], [2, 3, 5, 6], [6, 7, 9, 10], [8, 9, 11, 12]], atol=1e-6
+        )
+
+    def test_average_by_hand(self):
+        source = memory(np.arange(16).reshape(4, 4), grid(4, 4, 5.0))
+        found = align(source, grid(2, 2)).read()[0]
+        np.testing.assert_allclose(found, [[2.5, 4.5], [10.5, 12.5]], atol=1e-6)
+
+    def test_average_weighs_partly_covered_pixels(self):
+        # a 15 m pixel over 10 m ones covers one and a half of them
+        source = memory([[1.0, 4.0, 7.0]], grid(1, 3, (10.0, 15.0)))
+        found = align(source, grid(1, 2, 15.0), Resampled.AVERAGE).read()[0]
+        np.testing.assert_allclose(found, [[(1 + 0.5 * 4) / 1.5, (0.5 * 4 + 7) / 1.5]], atol=1e-6)
+
+    def test_nearest_repeats_and_picks(self):
+        source = memory([[1.0, 2.0]], grid(1, 2, 30.0))
+        found = align(source, grid(3, 6), Resampled.NEAREST).read()[0]
+        np.testing.assert_array_equal(found, [[1, 1, 1, 2, 2, 2]] * 3)
+
+    def test_cubic_reproduces_a_parabola(self):
+        # Keys' kernel is exact for second order away from the edges
+        at = np.arange(20.0) + 0.5
+        source = memory(np.tile((at - 10) ** 2, (20, 1)), grid(20, 20, 20.0))
+        found = align(source, grid(40, 40), Resampled.CUBIC).read()[0]
+        expected = ((np.arange(40) + 0.5) / 2 - 10) ** 2
+        np.testing.assert_allclose(found[20, 4:-4], expected[4:-4], atol=1e-5)
+
+    @pytest.mark.parametrize("crs", [UTM_49, DEGREES], ids=["zone 49", "degrees"])
+    def test_positions_across_coordinate_systems_are_exact(self, crs):
+        # a raster that holds its own column and row numbers tells where a value was taken
+        source_grid, target = elsewhere(crs), grid(60, 60)
+        down, across = np.mgrid[: source_grid.height, : source_grid.width] + 0.5
+        source = memory(np.stack([across, down]), source_grid)
+        cols, rows = np.meshgrid(np.arange(60) + 0.5, np.arange(60) + 0.5)
+        x, y = target.transform @ (cols.ravel(), rows.ravel())
+        exact = ~source_grid.transform @ tuple(
+            np.asarray(place) for place in transform(UTM_48, crs, x.tolist(), y.tolist())
+        )
+        found = align(source, target, Resampled.BILINEAR).read()
+        np.testing.assert_allclose(found.reshape(2, -1), exact, rtol=0, atol=1e-3)
+
+    @pytest.mark.parametrize("how", [Resampled.BILINEAR, Resampled.CUBIC])
+    @pytest.mark.parametrize("crs", [UTM_49, DEGREES], ids=["zone 49", "degrees"])
+    def test_agrees_with_gdal_where_gdal_is_exact(self, make_tif, crs, how):
+        source_grid, target = elsewhere(crs, pixel=13.0), grid(60, 60)
+        path = make_tif(
+            "source.tif",
+            noise(90, 100, bands=1),
+            crs=crs,
+            origin=(source_grid.transform.c, source_grid.transform.f),
+            pixel=source_grid.pixel_size,
+        )
+        with (
+            rasterio.open(path) as stored,
+            WarpedVRT(
+                stored,
+                crs=target.crs,
+                transform=target.transform,
+                width=60,
+                height=60,
+                resampling=Resampling[how],
+                tolerance=1e-6,
+                XSCALE="1",
+                YSCALE="1",
+            ) as warped,
+        ):
+            expected = warped.read(1)
+        found = align(StoredRaster(path), target, how).read()[0]
+        # GDAL approximates positions even so, and pixels are spread by about 0.14
+        np.testing.assert_allclose(found, expected, rtol=0, atol=2e-4)
+
+    def test_radar_is_averaged_as_power(self):
+        decibels = memory([[0.0, -10.0], [-10.0, -10.0]], grid(2, 2, 5.0))
+        power = MappedRaster(decibels, db_to_power, ("B1",))
+        found = align(power, grid(1, 1)).read().item()
+        assert found == pytest.approx((1 + 0.1 + 0.1 + 0.1) / 4, rel=1e-6)
+
+
+class TestNoData:
+    @pytest.mark.parametrize("how", [Resampled.BILINEAR, Resampled.CUBIC])
+    def test_a_gap_neither_spreads_nor_shrinks(self, how):
+        values = np.full((8, 8), 5.0, np.float32)
+        values[3:5, 2:4] = np.nan
+        found = align(memory(values, grid(8, 8, 20.0)), grid(16, 16), how).read()[0]
+        expected = np.kron(values, np.ones((2, 2), np.float32))
+        # weights are renormalised, so a constant stays one up to the gap's edge
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+    def test_a_lonely_pixel_keeps_its_value(self):
+        # cubic's negative weights on what little else is known would blow it up
+        values = np.full((5, 5), np.nan, np.float32)
+        values[2, 2], values[2, 4], values[4, 2] = 1.0, 50.0, 50.0
+        shifted = grid(5, 5, x=X + 4, y=Y - 4)
+        found = align(memory(values, grid(5, 5)), shifted, Resampled.CUBIC).read()[0]
+        assert found[2, 2] == 1.0
+
+    def test_average_needs_half_of_its_footprint(self):
+        values = np.ones((2, 6), np.float32)
+        values[0, 2] = values[0, 4] = values[1, 4] = values[1, 5] = np.nan
+        values[0, 3] = values[1, 3] = np.nan
+        found = align(memory(values, grid(2, 6, 5.0)), grid(1, 3)).read()[0]
+        np.testing.assert_array_equal(found, [[1, np.nan, np.nan]])
+
+    def test_a_band_keeps_its_own_gaps(self):
+        values = np.ones((2, 4, 4), np.float32)
+        values[1, 0, 0] = np.nan
+        found = align(memory(values, grid(4, 4, 20.0)), grid(8, 8)).read()
+        assert np.isfinite(found[0]).all()
+        assert np.isnan(found[1, :2, :2]).all() and np.isnan(found[1]).sum() == 4
+
+    @pytest.mark.parametrize("how", [Resampled.BILINEAR, Resampled.CUBIC, Resampled.NEAREST])
+    def test_nothing_is_made_up_outside(self, how):
+        # at the corners of 30 m pixels less than half of a bilinear kernel has data
+        source = memory(noise(6, 6), grid(6, 6, 30.0))
+        found = align(source, grid(26, 26, x=X - 40, y=Y + 40), how).read()
+        inside = np.zeros((26, 26), bool)
+        inside[4:22, 4:22] = True
+        np.testing.assert_array_equal(np.isfinite(found), np.broadcast_to(inside, found.shape))
+
+    def test_a_window_far_from_the_source_is_nan(self):
+        warped = align(memory(noise(6, 6), grid(6, 6, 20.0)), grid(500, 500))
+        assert np.isnan(warped.read(Window(400, 400, 50, 50))).all()
+
+
+SOURCES = {
+    "10 m, half a pixel off": grid(90, 100, x=X - 105, y=Y + 105),
+    "30 m": grid(40, 40, 30.0, x=X - 95, y=Y + 80),
+    "7 m": grid(120, 130, 7.0, x=X - 33, y=Y + 44),
+    "zone 49": elsewhere(UTM_49),
+    "degrees, not square": elsewhere(DEGREES, 120, 90, 7.3),
+}
+
+
+class TestWindows:
+    @pytest.mark.parametrize("how", [*MEASURED, Resampled.NEAREST])
+    @pytest.mark.parametrize("source", SOURCES)
+    def test_any_window_equals_the_same_window_of_the_whole_bit_for_bit(self, source, how):
+        on = SOURCES[source]
+        warped = align(memory(noise(*on.shape, gaps=0.05), on), grid(60, 60), how)
+        whole = warped.read()
+        assert np.isfinite(whole).any()
+        rng = np.random.default_rng(3)
+        for _ in range(12):
+            row, col = rng.integers(0, 59, 2)
+            height, width = rng.integers(1, 60 - row + 1), rng.integers(1, 60 - col + 1)
+            window = Window(int(row), int(col), int(height), int(width))
+            rows, cols = window.slices
+            np.testing.assert_array_equal(warped.read(window), whole[:, rows, cols])
+
+    @pytest.mark.parametrize("x", [X, X + 4])
+    def test_a_window_beyond_the_grid_is_refused(self, x):
+        warped = align(memory(noise(9, 9), grid(9, 9)), grid(5, 5, x=x))
+        for window in (Window(-1, 0, 2, 2), Window(0, 4, 1, 2), Window(4, 0, 2, 1)):
+            with pytest.raises(RasterError, match="beyond the grid"):
+                warped.read(window)
+
+    def test_a_read_in_halves_equals_a_read_at_once(self, monkeypatch):
+        on = SOURCES["zone 49"]
+        warped = align(memory(noise(*on.shape), on), grid(60, 60), Resampled.BILINEAR)
+        whole = warped.read()
+        largest = []
+
+        @dataclass(frozen=True)
+        class Watched:
+            base: MemoryRaster
+
+            grid = property(lambda self: self.base.grid)
+            bands = property(lambda self: self.base.bands)
+
+            def read(self, window=None, bands=None):
+                largest.append(window.height * window.width)
+                return self.base.read(window, bands)
+
+        monkeypatch.setattr(warping, "SOURCE_LIMIT", 300)
+        halved = WarpedRaster(Watched(warped.base), warped.grid, warped.how)
+        np.testing.assert_array_equal(halved.read(), whole)
+        assert max(largest) <= 300 and len(largest) > 10
+
+
+class TestChoice:
+    @pytest.mark.parametrize(
+        ("pixel", "x", "how"),
+        [
+            (10.0, X, Resampled.NONE),
+            (10.0, X + 5, Resampled.BILINEAR),
+            (30.0, X, Resampled.BILINEAR),
+            (7.0, X, Resampled.BILINEAR),
+            (5.0, X, Resampled.AVERAGE),
+            (2.5, X, Resampled.AVERAGE),
+        ],
+    )
+    def test_resampling_follows_from_the_pixel_sizes(self, pixel, x, how):
+        assert suitable_resampling(grid(20, 20, pixel, x=x), grid(20, 20)) is how
+
+
+class TestCommonGrid:
+    def test_optical_in_utm_at_the_resolution_keeps_its_own_pixels(self):
+        optical = grid(50, 60, x=X + 3.3, y=Y + 1.1)
+        radar = grid(40, 40, 20.0, x=X + 100, y=Y)
+        found = common_grid((optical,), (radar,))
+        assert lattice_shift(optical, found) == (1, 10)
+        assert found.shape == (49, 50)
+
+    def test_otherwise_radar_keeps_its_own_and_else_edges_are_whole_multiples(self):
+        optical = grid(20, 20, 30.0, x=X + 15, y=Y + 15)
+        radar = grid(90, 90, x=X + 4, y=Y + 4)
+        assert common_grid((optical,), (radar,)).transform.c == X + 24
+        coarse = grid(30, 30, 20.0, x=X + 4, y=Y + 4)
+        found = common_grid((optical,), (coarse,))
+        assert found.bounds == (X + 20, Y - 580, X + 600, Y)
+        assert found.crs == UTM_48
+
+    @pytest.mark.parametrize("crs", [DEGREES, CRS.from_epsg(3857)], ids=["degrees", "mercator"])
+    def test_other_coordinate_systems_go_to_the_utm_zone_of_the_centre(self, crs):
+        optical = elsewhere(crs)
+        found = common_grid((optical,), (grid(80, 80),), 10.0)
+        assert found.crs == UTM_48
+        assert found.pixel_size == (10.0, 10.0)
+        assert all(math.fmod(side, 10.0) == 0 for side in found.bounds)
+
+    @pytest.mark.parametrize(
+        ("longitude", "latitude", "epsg"),
+        [
+            (-0.76, 38.1, 32630),
+            (106.7, 10.8, 32648),
+            (-179.9, -18.0, 32701),
+            (179.9, -18, 32760),
+            (355.0, 5.0, 32630),
+        ],
+    )
+    def test_zone_of_a_place(self, longitude, latitude, epsg):
+        place = grid(10, 10, 0.001, x=longitude, y=latitude, crs=DEGREES)
+        assert metric_crs(place).to_epsg() == epsg
+
+    def test_a_place_on_the_antimeridian_is_whole(self):
+        zone_1 = CRS.from_epsg(32701)
+        (x,), (y,) = transform(DEGREES, zone_1, [-180.0], [-17.0])
+        fiji = grid(100, 100, x=x - 500, y=y, crs=zone_1)
+        west, _, east, _ = extent(fiji, DEGREES)
+        assert west < 180 < east and east - west < 0.02
+        mercator = Grid(CRS.from_epsg(3832), Affine(10, 0, 3_339_000, 0, -10, -1_900_000), 90, 90)
+        assert metric_crs(mercator).to_epsg() in (32760, 32701)
+
+    def test_disjoint_extents_are_named_in_degrees(self):
+        with pytest.raises(SceneError, match="do not overlap") as caught:
+            common_grid((grid(10, 10),), (elsewhere(UTM_49), grid(10, 10, x=X + 50_000)))
+        assert "the optical covers 105.915 to 105.916 degrees east" in caught.value.message
+        assert "the radar no area common to its own files" in caught.value.message
+        antipode = grid(10, 10, 0.001, x=-88.0, y=30.0, crs=DEGREES)
+        with pytest.raises(SceneError, match="-88.000 to -87.990 degrees east"):
+            common_grid((antipode,), (grid(10, 10),))
+
+    def test_touching_along_an_edge_is_disjoint(self):
+        with pytest.raises(SceneError, match="do not overlap"):
+            common_grid((grid(10, 10),), (grid(10, 10, x=X + 100),))
+
+    def test_bounds_crop_in_degrees_and_in_metres(self):
+        both = (grid(100, 100),), (grid(100, 100),)
+        metres = common_grid(*both, bounds=(X + 101, Y - 501, X + 403, Y - 99))
+        assert metres.bounds == (X + 110, Y - 500, X + 400, Y - 100)
+        box = extent(metres, DEGREES)
+        degrees = common_grid(*both, bounds=box)
+        # a box around a box that is turned by the meridians' convergence
+        assert np.abs(np.subtract(degrees.bounds, metres.bounds)).max() <= 10
+
+    def test_bounds_of_half_the_world_crop_nothing(self):
+        # transformed as they are, their west edge would fall on the zone's central meridian
+        place = grid(100, 100, x=400_000.0)
+        assert common_grid((place,), (place,), bounds=(-180, -90, 180, 90)) == place
+
+    @pytest.mark.parametrize(
+        ("bounds", "error"),
+        [
+            ((0, 0, 1, 1), "lie outside"),
+            ((X + 10, Y, X, Y - 10), "enclose nothing"),
+            ((X, Y, math.nan, Y), "enclose nothing"),
+            ((X + 1, Y - 8, X + 8, Y - 1), "less than one pixel"),
+        ],
+    )
+    def test_useless_bounds_are_refused(self, bounds, error):
+        with pytest.raises((SceneError, SettingError), match=error):
+            common_grid((grid(10, 10),), (grid(10, 10),), bounds=bounds)
+
+    @pytest.mark.parametrize("resolution", [0.0, -10.0, math.nan, math.inf])
+    def test_impossible_resolutions_are_refused(self, resolution):
+        with pytest.raises(SettingError, match="impossible"):
+            common_grid((grid(10, 10),), (grid(10, 10),), resolution)
+
+    def test_overlap_is_a_share_of_the_target(self):
+        assert overlap(grid(10, 10), grid(10, 10, x=X + 25)) == pytest.approx(0.75)
+        assert overlap(grid(10, 10), grid(10, 10, x=X + 1000)) == 0
+
+
+class TestStacking:
+    def test_bands_of_several_rasters_under_new_names(self):
+        one, two = memory(noise(4, 5, seed=1), grid(4, 5)), memory(noise(4, 5, seed=2), grid(4, 5))
+        stack = StackedRaster(((two, "B2", "red"), (one, "B1", "nir"), (two, "B1", "blue")))
+        assert stack.bands == ("red", "nir", "blue")
+        np.testing.assert_array_equal(
+            stack.read(), np.stack([two.array[1], one.array[0], two.array[0]])
+        )
+        np.testing.assert_array_equal(
+            stack.read(Window(1, 2, 2, 3), ["blue", "red"]), two.array[:, 1:3, 2:5]
+        )
+        with pytest.raises(RasterError, match="no band green"):
+            stack.read(bands=["green"])
+
+    def test_different_grids_and_repeated_names_are_refused(self):
+        one, two = memory(noise(4, 5), grid(4, 5)), memory(noise(4, 5), grid(4, 5, x=X + 10))
+        with pytest.raises(RasterError, match="align them first"):
+            StackedRaster(((one, "B1", "red"), (two, "B1", "nir")))
+        with pytest.raises(RasterError, match="distinct"):
+            StackedRaster(((one, "B1", "red"), (one, "B2", "red")))
+
+
+class TestSpain:
+    def test_windows_of_a_real_warp_equal_the_whole(self, test_data):
+        source = StoredRaster(test_data / "spain-flood" / "Spain_7370579_S2Hand.tif")
+        target = common_grid((source.grid,), (source.grid,))
+        assert (target.crs.to_epsg(), target.pixel_size) == (32630, (10.0, 10.0))
+        warped = align(source, target)
+        bands = ["B4", "B3"]
+        whole = warped.read(bands=bands)
+        for window in (Window(0, 0, 64, 64), Window(100, 37, 200, 113), Window(518, 414, 1, 1)):
+            rows, cols = window.slices
+            np.testing.assert_array_equal(warped.read(window, bands), whole[:, rows, cols])
+        # the footprint turns by 1.4 degrees between the meridians, hence slivers without data
+        assert np.isnan(whole[0]).mean() == pytest.approx(0.0438, abs=1e-3)
