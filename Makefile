@@ -25,18 +25,20 @@ check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Bytecode is compiled at once: without it every start takes twice as long.
-$(VENV)/.run: requirements.txt
+# The package is installed as a link to core/. Bytecode is compiled at once: without it every start takes twice as long.
+$(VENV)/.run: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
 	if command -v uv >/dev/null; then \
 	  test -d $(VENV) || uv venv --quiet --python $(PYTHON) $(VENV); \
 	  uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt; \
+	  uv pip install --quiet --python $(PY) --no-deps --editable .; \
 	else \
 	  test -d $(VENV) || $(PYTHON) -m venv $(VENV); \
 	  $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
 	  $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .; \
 	fi
-	$(PY) -c 'from core.running.warmup import warm_up; warm_up()'
+	$(PY) -c 'from bandweave.running.warmup import warm_up; warm_up()'
 	touch $@
 
 $(VENV)/.test: $(VENV)/.run tests/requirements.txt

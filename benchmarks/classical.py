@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.methods import METHODS
-from core.problem import Problem
-from core.raster.grid import BLOCK
-from core.raster.virtual import MemoryRaster
-from core.sources.simulated import Simulated
-from core.tasks.reconstruct import Reconstruct
-from core.tiling import fuse_block
+from bandweave.methods import METHODS
+from bandweave.problem import Problem
+from bandweave.raster.grid import BLOCK
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.sources.simulated import Simulated
+from bandweave.tasks.reconstruct import Reconstruct
+from bandweave.tiling import fuse_block
 
 ROUNDS = 5
 Image = NDArray[np.float32]

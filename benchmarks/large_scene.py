@@ -18,14 +18,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.methods import METHODS, families
-from core.raster.geotiff import create
-from core.raster.grid import BLOCK, Grid, Pixels, Window
-from core.raster.scene import open_scene, save_scene
-from core.running.memory import peak_mib
-from core.sources.simulated import Simulated
-from core.tasks.reconstruct import Reconstruct
-from core.tiling import fuse, overhead
+from bandweave.methods import METHODS, families
+from bandweave.raster.geotiff import create
+from bandweave.raster.grid import BLOCK, Grid, Pixels, Window
+from bandweave.raster.scene import open_scene, save_scene
+from bandweave.running.memory import peak_mib
+from bandweave.sources.simulated import Simulated
+from bandweave.tasks.reconstruct import Reconstruct
+from bandweave.tiling import fuse, overhead
 
 SIDE = 10980
 LIMIT_GIB = 1.25

@@ -17,7 +17,7 @@ from skimage.metrics import structural_similarity
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.metrics import score_all
+from bandweave.metrics import score_all
 
 ROUNDS = 5
 SIX = ("rmse", "pearson", "entropy", "sobel", "spatial-frequency", "gradient-magnitude")

@@ -15,17 +15,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.methods import METHODS
-from core.methods.networks.backend import keras
-from core.methods.networks.base import NetworkMethod
-from core.methods.networks.training import offsets
-from core.problem import Fuser, Problem
-from core.raster.grid import BLOCK, Pixels
-from core.raster.scene import Scene
-from core.raster.virtual import SelectedRaster
-from core.sources.simulated import Simulated
-from core.tasks.reconstruct import Reconstruct
-from core.tiling import fuse_block
+from bandweave.methods import METHODS
+from bandweave.methods.networks.backend import keras
+from bandweave.methods.networks.base import NetworkMethod
+from bandweave.methods.networks.training import offsets
+from bandweave.problem import Fuser, Problem
+from bandweave.raster.grid import BLOCK, Pixels
+from bandweave.raster.scene import Scene
+from bandweave.raster.virtual import SelectedRaster
+from bandweave.sources.simulated import Simulated
+from bandweave.tasks.reconstruct import Reconstruct
+from bandweave.tiling import fuse_block
 
 
 def cpu_seconds(work: Callable[[], object], times: int = 3) -> float:

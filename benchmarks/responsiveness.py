@@ -23,10 +23,10 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.running.engine import LocalEngine
-from core.sources.simulated import Simulated
-from core.workspace import scene_library
-from core.workspace.run_folders import Request, Run, State, all_runs
+from bandweave.running.engine import LocalEngine
+from bandweave.sources.simulated import Simulated
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import Request, Run, State, all_runs
 from tests.browser.conftest import FLAGS, NAMES, serving
 
 SHELVES = ("Tasks", "Metrics", "Sources")

@@ -17,12 +17,12 @@ from scipy import ndimage
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.transforms.contourlet import Contourlet
-from core.transforms.directional import splits
-from core.transforms.mapping import G0, G1, H0, H1, Direction
-from core.transforms.nsct import NonsubsampledContourlet
-from core.transforms.transform import Coefficients, Transform
-from core.transforms.wavelet import Wavelet
+from bandweave.transforms.contourlet import Contourlet
+from bandweave.transforms.directional import splits
+from bandweave.transforms.mapping import G0, G1, H0, H1, Direction
+from bandweave.transforms.nsct import NonsubsampledContourlet
+from bandweave.transforms.transform import Coefficients, Transform
+from bandweave.transforms.wavelet import Wavelet
 
 OWN_ROUNDS = 5
 LEVELS, DIRECTIONS = 3, 8

@@ -19,8 +19,8 @@ from rasterio.crs import CRS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.raster.geotiff import create
-from core.raster.grid import BLOCK, Grid
+from bandweave.raster.geotiff import create
+from bandweave.raster.grid import BLOCK, Grid
 from tests.browser.conftest import FLAGS, NAMES, serving
 
 SIDE = 10980
@@ -31,8 +31,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.display.tiles import stretch
-from core.raster.geotiff import StoredRaster
+from bandweave.display.tiles import stretch
+from bandweave.raster.geotiff import StoredRaster
 from pages.shared.serving.layers import publish
 from pages.shared.serving.routes import routes
 from pages.shared.viewer import viewer

@@ -1,4 +1,4 @@
-"""`python -m core`: everything the app does, from a shell.
+"""`bandweave`: everything the app does, from a shell.
 
 Every command takes `--json` and ends with a non-zero exit code on error.
 """
@@ -9,7 +9,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
-from core.errors import BandweaveError, SettingError
+from bandweave.errors import BandweaveError, SettingError
 
 SIGNED = ("--bounds", "--optical-offset", "--optical-scale", "--data-range", "--resolution")
 Command = Callable[[Namespace], tuple[object, str]]
@@ -27,7 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 with the error printed."""
     words = list(sys.argv[1:] if words is None else words)
     json_wanted = "--json" in words
-    from core.commands.output import as_json, failure
+    from bandweave.commands.output import as_json, failure
 
     try:
         arguments = parser().parse_args(_joined(word for word in words if word != "--json"))
@@ -57,7 +57,7 @@ def _joined(words: Iterable[str]) -> list[str]:
 
 def parser() -> Parser:
     """Return the whole command line."""
-    top = Parser(prog="python -m core", description="Fuse radar and optical satellite imagery.")
+    top = Parser(prog="bandweave", description="Fuse radar and optical satellite imagery.")
     verbs = top.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     _add_demo(verbs)
     _add_scene(verbs)
@@ -78,7 +78,7 @@ def _verb(verbs: Any, name: str, command: Command, help_: str) -> Parser:
 
 
 def _add_demo(verbs: Any) -> None:
-    from core.commands import fusion
+    from bandweave.commands import fusion
 
     verb = _verb(verbs, "demo", fusion.demo, "run everything once on the simulated demo scene")
     verb.add_argument("--out", required=True, metavar="DIR")
@@ -86,7 +86,7 @@ def _add_demo(verbs: Any) -> None:
 
 
 def _add_scene(verbs: Any) -> None:
-    from core.commands import scenes
+    from bandweave.commands import scenes
 
     group = verbs.add_parser("scene", help="import, list and show scenes")
     inner = group.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
@@ -113,7 +113,7 @@ def _add_scene(verbs: Any) -> None:
 
 
 def _add_fuse(verbs: Any) -> None:
-    from core.commands import fusion
+    from bandweave.commands import fusion
 
     verb = _verb(verbs, "fuse", fusion.fuse, "run methods on a scene and score them")
     verb.add_argument("--scene", required=True, metavar="S")
@@ -127,7 +127,7 @@ def _add_fuse(verbs: Any) -> None:
 
 
 def _add_paper(verbs: Any) -> None:
-    from core.commands import paper
+    from bandweave.commands import paper
 
     verb = _verb(verbs, "paper", paper.paper, "repeat the paper on a scene, its tables beside ours")
     verb.add_argument("--scene", metavar="S")
@@ -138,7 +138,7 @@ def _add_paper(verbs: Any) -> None:
 
 
 def _add_score(verbs: Any) -> None:
-    from core.commands import fusion
+    from bandweave.commands import fusion
 
     verb = _verb(verbs, "score", fusion.score, "compare two images")
     verb.add_argument("--reference", required=True, metavar="R.tif")
@@ -148,7 +148,7 @@ def _add_score(verbs: Any) -> None:
 
 
 def _add_run(verbs: Any) -> None:
-    from core.commands import fusion
+    from bandweave.commands import fusion
 
     verb = _verb(verbs, "run", fusion.run, "execute the request in a run folder")
     verb.add_argument("folder", nargs="?", metavar="FOLDER")
@@ -157,7 +157,7 @@ def _add_run(verbs: Any) -> None:
 
 
 def _add_runs(verbs: Any) -> None:
-    from core.commands import runs
+    from bandweave.commands import runs
 
     group = verbs.add_parser("runs", help="list and cancel the app's runs")
     inner = group.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
@@ -167,7 +167,7 @@ def _add_runs(verbs: Any) -> None:
 
 
 def _add_registries(verbs: Any) -> None:
-    from core.commands import registries
+    from bandweave.commands import registries
 
     _verb(verbs, "methods", registries.methods, "list the methods and their settings")
     _verb(verbs, "tasks", registries.tasks, "list the tasks and their settings")

@@ -17,9 +17,9 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.raster.grid import Grid, Pixels, Raster, Window
-from core.raster.scene import HIDDEN, Layer, Scene
-from core.settings import Declared, Value
+from bandweave.raster.grid import Grid, Pixels, Raster, Window
+from bandweave.raster.scene import HIDDEN, Layer, Scene
+from bandweave.settings import Declared, Value
 
 Flags = NDArray[np.bool_]
 Region = Literal["hidden", "clear", "all", "held-out"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from core.errors import SettingError, UnknownNameError
+from bandweave.errors import SettingError, UnknownNameError
 
 Value = int | float | bool | str
 Kind = Literal["integer", "number", "flag", "choice"]
@@ -84,7 +84,7 @@ class Setting:
         return f"Give {self.minimum:g} to {self.maximum:g}{unit}."
 
     def as_json(self) -> dict[str, Any]:
-        """Describe the setting for `python -m core methods --json` and its likes."""
+        """Describe the setting for `bandweave methods --json` and its likes."""
         facts = dataclasses.asdict(self)
         facts["choices"] = list(self.choices)
         return facts

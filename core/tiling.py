@@ -7,13 +7,13 @@ edges; results are therefore free of seams by construction and memory does not g
 
 from dataclasses import replace
 
-from core.errors import MethodError
-from core.problem import Fuser, Problem, Progress, Report, unreported
-from core.raster.geotiff import RasterWriter
-from core.raster.grid import BLOCK, Pixels, Window
-from core.raster.mirrored import read_reflected
-from core.raster.scene import Scene
-from core.raster.virtual import MemoryRaster
+from bandweave.errors import MethodError
+from bandweave.problem import Fuser, Problem, Progress, Report, unreported
+from bandweave.raster.geotiff import RasterWriter
+from bandweave.raster.grid import BLOCK, Pixels, Window
+from bandweave.raster.mirrored import read_reflected
+from bandweave.raster.scene import Scene
+from bandweave.raster.virtual import MemoryRaster
 
 
 def cut(scene: Scene, window: Window) -> Scene:

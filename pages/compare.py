@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.tasks import TASKS
-from core.workspace.run_folders import Run, State
-from core.workspace.scene_library import Entry
+from bandweave.errors import BandweaveError
+from bandweave.tasks import TASKS
+from bandweave.workspace.run_folders import Run, State
+from bandweave.workspace.scene_library import Entry
 from pages.compare_parts.arrangement import MAP, SWIPE, Arrangement, arrange
 from pages.compare_parts.candidates import candidates, follow, task_key, tasks_on
 from pages.compare_parts.profile_chart import profile_chart

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.workspace.run_folders import State, all_runs
-from core.workspace.scene_library import Entry
+from bandweave.errors import BandweaveError
+from bandweave.workspace.run_folders import State, all_runs
+from bandweave.workspace.scene_library import Entry
 from pages.fuse_parts import fusion_form
 from pages.fuse_parts.cloning import clone_asked
 from pages.fuse_parts.orders import command, order, start, summary

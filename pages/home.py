@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.evaluation.scores import MEAN
-from core.methods import METHODS
-from core.running import engine
-from core.workspace.run_folders import State
-from core.workspace.scene_library import Entry
+from bandweave.errors import BandweaveError
+from bandweave.evaluation.scores import MEAN
+from bandweave.methods import METHODS
+from bandweave.running import engine
+from bandweave.workspace.run_folders import State
+from bandweave.workspace.scene_library import Entry
 from pages.home_parts.comparison import comparison
 from pages.home_parts.latest import latest
 from pages.shared import demo, notices, results

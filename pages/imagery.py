@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.workspace import scene_library
-from core.workspace.scene_library import Entry
+from bandweave.errors import BandweaveError
+from bandweave.workspace import scene_library
+from bandweave.workspace.scene_library import Entry
 from pages.imagery_parts.area import area_of_interest
 from pages.imagery_parts.deleting import damaged, discard, undo
 from pages.imagery_parts.histograms import histograms

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from core.methods import METHODS
-from core.metrics import METRICS
-from core.metrics.metric import Metric
-from core.problem import Method
-from core.sources import SOURCES
-from core.tasks import TASKS
+from bandweave.methods import METHODS
+from bandweave.metrics import METRICS
+from bandweave.metrics.metric import Metric
+from bandweave.problem import Method
+from bandweave.sources import SOURCES
+from bandweave.tasks import TASKS
 from pages.shared.cards import Card, card_grid, looks, plain
 from pages.shared.forms import choose
 

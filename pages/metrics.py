@@ -5,8 +5,8 @@ from dataclasses import replace
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from core.evaluation.scores import MEAN
-from core.metrics import METRICS
+from bandweave.evaluation.scores import MEAN
+from bandweave.metrics import METRICS
 from pages.metrics_parts.scope import Scope, choose_scope, follow
 from pages.shared import current, notices
 from pages.shared.scores import charts

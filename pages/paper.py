@@ -6,8 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.paper.tables.export import csv, latex
-from core.paper.tables.study_tables import Tables
+from bandweave.paper.tables.export import csv, latex
+from bandweave.paper.tables.study_tables import Tables
 from pages.paper_parts import audit_view, figures
 from pages.paper_parts.printed_tables import table_html
 from pages.paper_parts.reproduction import Reproduction, ask, start_button

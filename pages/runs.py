@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from core.methods import METHODS
-from core.tasks import TASKS
-from core.workspace.run_folders import Run, State, open_run
-from core.workspace.studies import all_studies
+from bandweave.methods import METHODS
+from bandweave.tasks import TASKS
+from bandweave.workspace.run_folders import Run, State, open_run
+from bandweave.workspace.studies import all_studies
 from pages.runs_parts.run_details import run_details, undo
 from pages.shared import current
 from pages.shared.running.run_list import Filter, Row, rows

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.raster.scene import Scene
+from bandweave.raster.scene import Scene
 from tests.small import SUITED, make_scene
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -7,12 +7,12 @@ from affine import Affine
 from rasterio.crs import CRS
 from scipy.ndimage import gaussian_filter
 
-from core.methods import METHODS
-from core.problem import Fuser, Posed
-from core.raster.grid import Grid
-from core.raster.scene import Layer, Resampled, Role, Scene, Unit
-from core.raster.virtual import MemoryRaster
-from core.tasks import TASKS
+from bandweave.methods import METHODS
+from bandweave.problem import Fuser, Posed
+from bandweave.raster.grid import Grid
+from bandweave.raster.scene import Layer, Resampled, Role, Scene, Unit
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.tasks import TASKS
 
 FEW_STEPS = {
     "shallow-cnn": {"patch": 32, "stride": 32, "batch": 4, "epochs": 2},

@@ -43,7 +43,9 @@ class Import(NamedTuple):
 
 
 def module(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = ("bandweave", *parts[1:]) if parts[0] == "core" else parts
+    return ".".join(parts).removesuffix(".__init__")
 
 
 FILES = {
@@ -85,7 +87,9 @@ def floor(floors: Floors, name: str) -> int:
 
 def test_core_imports_go_down_only():
     upward = [
-        each for here, there, each in within("core.") if floor(CORE, there) >= floor(CORE, here)
+        each
+        for here, there, each in within("bandweave.")
+        if floor(CORE, there) >= floor(CORE, here)
     ]
     assert not upward
 
@@ -96,21 +100,21 @@ def test_every_shelf_has_its_place():
 
 
 def test_families_of_methods_share_what_stands_beside_them():
-    across = [each for _, there, each in within("core.methods.") if there in FAMILIES]
+    across = [each for _, there, each in within("bandweave.methods.") if there in FAMILIES]
     assert not across
 
 
 def test_the_paper_goes_from_print_to_tables_to_audit():
     floors = (
         tuple(
-            {name for *names, _ in within("core.paper.") for name in names}
+            {name for *names, _ in within("bandweave.paper.") for name in names}
             - {name for names in PAPER for name in names}
         ),
         *PAPER,
     )
     upward = [
         each
-        for here, there, each in within("core.paper.")
+        for here, there, each in within("bandweave.paper.")
         if floor(floors, there) > floor(floors, here)
     ]
     assert not upward
@@ -139,7 +143,9 @@ def test_nothing_imports_in_a_circle():
 @pytest.mark.parametrize("library", ["streamlit", "pages"])
 def test_core_knows_no_browser(library):
     assert not [
-        each for each in IMPORTS if each.by.startswith("core") and each.of.split(".")[0] == library
+        each
+        for each in IMPORTS
+        if each.by.startswith("bandweave") and each.of.split(".")[0] == library
     ]
 
 
@@ -151,7 +157,7 @@ def test_tensorflow_waits_until_it_is_needed():
 def test_one_file_opens_geotiffs_warps_are_prepared_and_only_kernels_are_compiled():
     for name, path in FILES.items():
         text = path.read_text()
-        assert "rasterio.open(" not in text or name == "core.raster.geotiff"
+        assert "rasterio.open(" not in text or name == "bandweave.raster.geotiff"
         warps = "WarpedVRT" in text or "rasterio.warp import reproject" in text
-        assert not warps or name.startswith("core.prepare.")
+        assert not warps or name.startswith("bandweave.prepare.")
         assert "import numba" not in text or name.endswith("_kernels")

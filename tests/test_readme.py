@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from core.__main__ import parser
-from core.methods import METHODS
-from core.tasks import TASKS
+from bandweave.__main__ import parser
+from bandweave.methods import METHODS
+from bandweave.tasks import TASKS
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 
@@ -25,7 +25,7 @@ def test_every_task_is_listed_as_it_is():
 
 
 def test_every_shown_command_parses():
-    shown = re.findall(r"^python -m core (.+)$", README, flags=re.M)
+    shown = re.findall(r"^bandweave (.+)$", README, flags=re.M)
     assert len(shown) >= 6
     for words in shown:
         plain = re.findall(r'"[^"]*"|\S+', words)

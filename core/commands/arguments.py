@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import RunError, SettingError
-from core.workspace import paths
-from core.workspace.scene_library import Entry
+from bandweave.errors import RunError, SettingError
+from bandweave.workspace import paths
+from bandweave.workspace.scene_library import Entry
 
 
 def pairs(option: str, texts: Sequence[str] | None) -> dict[str, object]:

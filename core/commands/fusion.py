@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from core.commands.arguments import pairs, replacing, scene_name
-from core.commands.output import as_json, score_table, show_progress, table
-from core.errors import RunError, SettingError, UnknownNameError
-from core.evaluation.scores import compare, json_number
-from core.methods import chosen, configured
-from core.problem import Task
-from core.raster.geotiff import read_image
-from core.running.execution import execute
-from core.running.warmup import warm_up
-from core.tasks import TASKS
-from core.workspace import scene_library
-from core.workspace.run_folders import LOG, RUN_FILES, SCORES, Request, Run, new_run
+from bandweave.commands.arguments import pairs, replacing, scene_name
+from bandweave.commands.output import as_json, score_table, show_progress, table
+from bandweave.errors import RunError, SettingError, UnknownNameError
+from bandweave.evaluation.scores import compare, json_number
+from bandweave.methods import chosen, configured
+from bandweave.problem import Task
+from bandweave.raster.geotiff import read_image
+from bandweave.running.execution import execute
+from bandweave.running.warmup import warm_up
+from bandweave.tasks import TASKS
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import LOG, RUN_FILES, SCORES, Request, Run, new_run
 
 STUDY = "study.json"
 READY = b"ready\n"

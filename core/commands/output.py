@@ -5,10 +5,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.errors import BandweaveError
-from core.evaluation.scores import MEAN
-from core.metrics import METRICS
-from core.problem import Progress
+from bandweave.errors import BandweaveError
+from bandweave.evaluation.scores import MEAN
+from bandweave.metrics import METRICS
+from bandweave.problem import Progress
 
 TABLE = ("rmse", "mae", "r2", "pearson", "ssim", "uiqi", "sam", "ergas")
 """The metrics a printed table has room for; all are in `scores.json`."""

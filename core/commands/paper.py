@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.commands.arguments import pairs, replacing, scene_name
-from core.commands.output import as_json, show_progress, table
-from core.errors import BandweaveError, SettingError
-from core.paper.audit import Flag, audit
-from core.paper.audit.scene_facts import scene_facts
-from core.paper.study import KEYS, PaperSettings, requests
-from core.paper.tables.export import csv, latex, text_rows
-from core.paper.tables.scene_truth import Ground
-from core.paper.tables.study_tables import Tables
-from core.raster.scene import Scene
-from core.running.execution import execute
-from core.workspace import scene_library
-from core.workspace.request import Request
-from core.workspace.run_folders import Run, new_run
+from bandweave.commands.arguments import pairs, replacing, scene_name
+from bandweave.commands.output import as_json, show_progress, table
+from bandweave.errors import BandweaveError, SettingError
+from bandweave.paper.audit import Flag, audit
+from bandweave.paper.audit.scene_facts import scene_facts
+from bandweave.paper.study import KEYS, PaperSettings, requests
+from bandweave.paper.tables.export import csv, latex, text_rows
+from bandweave.paper.tables.scene_truth import Ground
+from bandweave.paper.tables.study_tables import Tables
+from bandweave.raster.scene import Scene
+from bandweave.running.execution import execute
+from bandweave.workspace import scene_library
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import Run, new_run
 
 SETTINGS, TABLES = "settings.json", "tables.json"
 CSV, LATEX = "tables.csv", "tables.tex"

@@ -3,11 +3,11 @@
 from argparse import Namespace
 from typing import Any
 
-from core.commands.output import table
-from core.methods import METHODS
-from core.metrics import METRICS
-from core.sources import SOURCES
-from core.tasks import TASKS
+from bandweave.commands.output import table
+from bandweave.methods import METHODS
+from bandweave.metrics import METRICS
+from bandweave.sources import SOURCES
+from bandweave.tasks import TASKS
 
 
 def methods(_: Namespace) -> tuple[object, str]:

@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 
-from core.commands.output import table
-from core.running.engine import LocalEngine
-from core.workspace.run_folders import all_runs, open_run
+from bandweave.commands.output import table
+from bandweave.running.engine import LocalEngine
+from bandweave.workspace.run_folders import all_runs, open_run
 
 
 def listing(_: Namespace) -> tuple[object, str]:

@@ -4,12 +4,12 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from core.commands.output import table
-from core.errors import SettingError
-from core.prepare.clouds import coverage
-from core.raster.scene import Role
-from core.sources.files import FilesSource
-from core.workspace import scene_library
+from bandweave.commands.output import table
+from bandweave.errors import SettingError
+from bandweave.prepare.clouds import coverage
+from bandweave.raster.scene import Role
+from bandweave.sources.files import FilesSource
+from bandweave.workspace import scene_library
 
 
 def create(arguments: Namespace) -> tuple[object, str]:

@@ -12,11 +12,11 @@ from functools import cached_property
 from affine import Affine
 from rasterio.crs import CRS
 
-from core.display.tiles import Style, averaged, colour, encode
-from core.prepare.alignment import WGS84, extent
-from core.prepare.warping import WarpedRaster
-from core.raster.grid import Grid, Pixels, Raster, Window, inside
-from core.raster.scene import Resampled
+from bandweave.display.tiles import Style, averaged, colour, encode
+from bandweave.prepare.alignment import WGS84, extent
+from bandweave.prepare.warping import WarpedRaster
+from bandweave.raster.grid import Grid, Pixels, Raster, Window, inside
+from bandweave.raster.scene import Resampled
 
 SIDE = 256
 DEEPEST = 24

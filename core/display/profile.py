@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import RasterError
-from core.raster.grid import Grid, Pixels, Raster, Window
+from bandweave.errors import RasterError
+from bandweave.raster.grid import Grid, Pixels, Raster, Window
 
 PIECE = 256
 """Pixels of the line read at once: its windows stay small even where it runs diagonally."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.display.tiles import Difference, averaged
-from core.errors import RasterError
-from core.raster.grid import Grid, Pixels, Raster, Window, band_indices
-from core.raster.virtual import LikeItsBase
+from bandweave.display.tiles import Difference, averaged
+from bandweave.errors import RasterError
+from bandweave.raster.grid import Grid, Pixels, Raster, Window, band_indices
+from bandweave.raster.virtual import LikeItsBase
 
 Reader = Callable[[Raster, Sequence[str]], Pixels]
 MEAN = "mean"

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import RasterError
-from core.prepare.radiometry import power_to_db
-from core.raster.grid import Grid, Pixels, Raster, Window
+from bandweave.errors import RasterError
+from bandweave.prepare.radiometry import power_to_db
+from bandweave.raster.grid import Grid, Pixels, Raster, Window
 
 TILE = 512
 OVERVIEW = 512

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.metrics import BY_BAND, METRICS, SPECTRAL, score_all, score_spectra
-from core.metrics.spectral import Spectra
-from core.problem import BandScale, Region, Truth
-from core.raster.grid import BLOCK, Raster, Window
+from bandweave.metrics import BY_BAND, METRICS, SPECTRAL, score_all, score_spectra
+from bandweave.metrics.spectral import Spectra
+from bandweave.problem import BandScale, Region, Truth
+from bandweave.raster.grid import BLOCK, Raster, Window
 
 MEAN = "mean"
 """The band name of the arithmetic mean over bands, and of what is of all bands together."""

@@ -1,27 +1,27 @@
 """Every fusion method by its key."""
 
-from core.errors import MethodError, UnknownNameError
-from core.methods.classical.brovey import Brovey
-from core.methods.classical.contourlet import ContourletFusion
-from core.methods.classical.gram_schmidt import GramSchmidt
-from core.methods.classical.ihs import IHS
-from core.methods.classical.ihs_nsct import IHSNSCT
-from core.methods.classical.nsct import NSCT
-from core.methods.classical.pca import PCA
-from core.methods.classical.wavelet import WaveletFusion
-from core.methods.classical.wavelet_ihs import WaveletIHS
-from core.methods.gap_filling.laplace import Laplace
-from core.methods.gap_filling.radar_laplace import RadarLaplace
-from core.methods.networks.cae import ConvolutionalAutoencoder
-from core.methods.networks.shallow_cnn import ShallowCNN
-from core.methods.references.back_projection import BackProjection
-from core.methods.references.band_mean import BandMean
-from core.methods.references.bicubic import Bicubic
-from core.methods.references.block_mean import BlockMean
-from core.methods.references.copy import Copy
-from core.methods.references.radar_regression import RadarRegression
-from core.problem import Method, Needs, Task
-from core.settings import Value
+from bandweave.errors import MethodError, UnknownNameError
+from bandweave.methods.classical.brovey import Brovey
+from bandweave.methods.classical.contourlet import ContourletFusion
+from bandweave.methods.classical.gram_schmidt import GramSchmidt
+from bandweave.methods.classical.ihs import IHS
+from bandweave.methods.classical.ihs_nsct import IHSNSCT
+from bandweave.methods.classical.nsct import NSCT
+from bandweave.methods.classical.pca import PCA
+from bandweave.methods.classical.wavelet import WaveletFusion
+from bandweave.methods.classical.wavelet_ihs import WaveletIHS
+from bandweave.methods.gap_filling.laplace import Laplace
+from bandweave.methods.gap_filling.radar_laplace import RadarLaplace
+from bandweave.methods.networks.cae import ConvolutionalAutoencoder
+from bandweave.methods.networks.shallow_cnn import ShallowCNN
+from bandweave.methods.references.back_projection import BackProjection
+from bandweave.methods.references.band_mean import BandMean
+from bandweave.methods.references.bicubic import Bicubic
+from bandweave.methods.references.block_mean import BlockMean
+from bandweave.methods.references.copy import Copy
+from bandweave.methods.references.radar_regression import RadarRegression
+from bandweave.problem import Method, Needs, Task
+from bandweave.settings import Value
 
 METHODS: dict[str, type[Method]] = {
     "shallow-cnn": ShallowCNN,

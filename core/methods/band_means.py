@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from core.errors import MethodError
-from core.raster.grid import BLOCK, Raster
+from bandweave.errors import MethodError
+from bandweave.raster.grid import BLOCK, Raster
 
 
 def band_means(raster: Raster) -> tuple[float, ...]:

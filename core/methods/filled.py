@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from core.prepare.gaps import fill
-from core.problem import Progress, Report, unreported
-from core.raster.scene import HIDDEN, Layer, Scene
+from bandweave.prepare.gaps import fill
+from bandweave.problem import Progress, Report, unreported
+from bandweave.raster.scene import HIDDEN, Layer, Scene
 
 FILLED = "filled"
 """The prepared layer: the optical image with its gaps interpolated."""

@@ -11,10 +11,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import MethodError
-from core.methods.radar import RANGE_DB
-from core.problem import Problem
-from core.raster.grid import BLOCK, Pixels, Raster
+from bandweave.errors import MethodError
+from bandweave.methods.radar import RANGE_DB
+from bandweave.problem import Problem
+from bandweave.raster.grid import BLOCK, Pixels, Raster
 
 Kind = Literal["moments", "histogram"]
 FLAT_DB = 1e-4
@@ -59,7 +59,7 @@ def joint(problem: Problem, radar: Raster) -> Joint:
     Windows are merged as in Chan, Golub and LeVeque 1983. Raises `MethodError` where no pixel has
     both.
     """
-    from core.methods import matching_kernels as compiled
+    from bandweave.methods import matching_kernels as compiled
 
     size = len(problem.bands) + 1
     extent = np.stack([np.full(size, np.inf), np.full(size, -np.inf)], axis=1)

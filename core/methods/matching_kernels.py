@@ -1,4 +1,4 @@
-"""The compiled sums of `core.methods.matching`; apart so that importing costs no compiler.
+"""The compiled sums of `matching`; apart so that importing costs no compiler.
 
 Rows are taken through buffers of float64 that stay in cache; within a row every loop is over
 contiguous values and vectorises. Sums may be taken in another order than written (`reassoc`),

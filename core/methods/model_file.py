@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.errors import MethodError
+from bandweave.errors import MethodError
 
 FILE = "fuser.json"
 

@@ -4,11 +4,11 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from core.errors import MethodError
-from core.prepare.radiometry import power_to_db, ratio
-from core.raster.grid import Pixels, Raster
-from core.raster.scene import RATIO_BAND, Layer, Unit
-from core.raster.virtual import MappedRaster
+from bandweave.errors import MethodError
+from bandweave.prepare.radiometry import power_to_db, ratio
+from bandweave.raster.grid import Pixels, Raster
+from bandweave.raster.scene import RATIO_BAND, Layer, Unit
+from bandweave.raster.virtual import MappedRaster
 
 RadarInput = Literal["ratio", "db", "none"]
 RADAR_INPUTS: tuple[str, ...] = get_args(RadarInput)

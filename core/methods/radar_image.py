@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.errors import MethodError
-from core.methods.radar import RANGE_DB, radar_inputs
-from core.prepare.radiometry import power_to_db
-from core.prepare.speckle_filters import FilteredRaster, SpeckleFilter
-from core.raster.grid import Pixels, Raster
-from core.raster.scene import Scene, Unit
-from core.raster.virtual import MappedRaster, SelectedRaster
+from bandweave.errors import MethodError
+from bandweave.methods.radar import RANGE_DB, radar_inputs
+from bandweave.prepare.radiometry import power_to_db
+from bandweave.prepare.speckle_filters import FilteredRaster, SpeckleFilter
+from bandweave.raster.grid import Pixels, Raster
+from bandweave.raster.scene import Scene, Unit
+from bandweave.raster.virtual import MappedRaster, SelectedRaster
 
 MEAN, RATIO = "mean", "VV/VH"
 COMPONENTS = ("VV", "VH", MEAN, RATIO)

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import MethodError
-from core.methods.radar import decibels
-from core.prepare.multilook import MultilookRaster, reach
-from core.problem import Problem
-from core.raster.grid import BLOCK, Pixels, Raster, Window
-from core.raster.scene import Layer, Scene
-from core.settings import setting
+from bandweave.errors import MethodError
+from bandweave.methods.radar import decibels
+from bandweave.prepare.multilook import MultilookRaster, reach
+from bandweave.problem import Problem
+from bandweave.raster.grid import BLOCK, Pixels, Raster, Window
+from bandweave.raster.scene import Layer, Scene
+from bandweave.settings import setting
 
 LOOKS: dict[str, tuple[float, ...]] = {
     "pixel": (0.0,),

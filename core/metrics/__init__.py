@@ -5,14 +5,14 @@ A `BandMetric` is of one band, a `SpectralMetric` of all bands together.
 
 from collections.abc import Iterable
 
-from core.errors import UnknownNameError
-from core.metrics.comparison import Band, Comparison, Flags
-from core.metrics.error import BIAS, MAE, PEARSON, R2, RMSE
-from core.metrics.information import ENTROPY
-from core.metrics.metric import BandMetric, Metric
-from core.metrics.sharpness import GRADIENT_MAGNITUDE, SOBEL, SPATIAL_FREQUENCY
-from core.metrics.spectral import ERGAS, SAM, Spectra, SpectralMetric
-from core.metrics.structure import SSIM, UIQI
+from bandweave.errors import UnknownNameError
+from bandweave.metrics.comparison import Band, Comparison, Flags
+from bandweave.metrics.error import BIAS, MAE, PEARSON, R2, RMSE
+from bandweave.metrics.information import ENTROPY
+from bandweave.metrics.metric import BandMetric, Metric
+from bandweave.metrics.sharpness import GRADIENT_MAGNITUDE, SOBEL, SPATIAL_FREQUENCY
+from bandweave.metrics.spectral import ERGAS, SAM, Spectra, SpectralMetric
+from bandweave.metrics.structure import SSIM, UIQI
 
 METRICS: dict[str, Metric] = {
     "rmse": RMSE,

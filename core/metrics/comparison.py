@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BandweaveError
+from bandweave.errors import BandweaveError
 
 Band = NDArray[np.float32] | NDArray[np.float64]
 """Two-dimensional, (row, col), NaN is no data."""
@@ -108,7 +108,7 @@ class Comparison:
     @cached_property
     def moments(self) -> Moments:
         """The sums behind RMSE, MAE, bias, R2 and Pearson's r, taken in one pass."""
-        from core.metrics import metric_kernels
+        from bandweave.metrics import metric_kernels
 
         return Moments(*metric_kernels.moments(*self.arrays))
 

@@ -2,8 +2,8 @@
 
 import math
 
-from core.metrics.comparison import Comparison
-from core.metrics.metric import BandMetric
+from bandweave.metrics.comparison import Comparison
+from bandweave.metrics.metric import BandMetric
 
 
 def rmse(pair: Comparison) -> float:

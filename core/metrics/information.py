@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from core.metrics.comparison import Comparison
-from core.metrics.metric import BandMetric
+from bandweave.metrics.comparison import Comparison
+from bandweave.metrics.metric import BandMetric
 
 BINS = 256
 
@@ -16,7 +16,7 @@ def entropy(pair: Comparison) -> float:
     Shannon 1948. 256 equal bins over the declared range, lowest..lowest + L, and the scored
     pixels. Values outside are counted in the end bins. NaN where no pixel is scored.
     """
-    from core.metrics import metric_kernels
+    from bandweave.metrics import metric_kernels
 
     counts = metric_kernels.histogram(*pair.arrays, pair.lowest, pair.data_range, BINS)
     counts = counts[counts > 0]

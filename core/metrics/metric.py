@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from core.metrics.comparison import Band, Comparison, Flags
+from bandweave.metrics.comparison import Band, Comparison, Flags
 
 Better = Literal["higher", "lower", "closer"]
 
@@ -28,7 +28,7 @@ class Metric:
     """Computes it from what its kind of metric is given."""
 
     def as_json(self) -> dict[str, Any]:
-        """Describe the metric for `python -m core metrics --json` and the Methods page."""
+        """Describe the metric for `bandweave metrics --json` and the Methods page."""
         return {
             "key": self.key,
             "label": self.label,

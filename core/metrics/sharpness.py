@@ -5,8 +5,8 @@ All three scale with x, so they compare only between bands on one scale.
 
 import math
 
-from core.metrics.comparison import Comparison
-from core.metrics.metric import BandMetric
+from bandweave.metrics.comparison import Comparison
+from bandweave.metrics.metric import BandMetric
 
 
 def sobel(pair: Comparison) -> float:
@@ -16,7 +16,7 @@ def sobel(pair: Comparison) -> float:
     by 8; beyond the border the image is mirrored, edge pixels repeated. The mean is over scored
     pixels whose 3 x 3 neighbourhood is valid. NaN where there is none.
     """
-    from core.metrics import metric_kernels
+    from bandweave.metrics import metric_kernels
 
     total, count = metric_kernels.gradients(*pair.arrays, True)
     return total / count if count else math.nan
@@ -29,7 +29,7 @@ def spatial_frequency(pair: Comparison) -> float:
     CF^2 = sum((x[i, j] - x[i-1, j])^2) / (M N). Only pairs of two valid pixels count, the later of
     them scored, and M N is the number of scored pixels. NaN where there is no such pair.
     """
-    from core.metrics import metric_kernels
+    from bandweave.metrics import metric_kernels
 
     squares, pairs, count = metric_kernels.differences(*pair.arrays)
     return math.sqrt(squares / count) if pairs else math.nan
@@ -42,7 +42,7 @@ def gradient_magnitude(pair: Comparison) -> float:
     (x[j+1] - x[j-1]) / 2, and one-sided at the border. The mean is over scored pixels whose
     neighbours are valid. NaN where there is none, as in a band of one row or column.
     """
-    from core.metrics import metric_kernels
+    from bandweave.metrics import metric_kernels
 
     total, count = metric_kernels.gradients(*pair.arrays, False)
     return total / count if count else math.nan

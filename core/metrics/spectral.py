@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.metrics.comparison import Cube, Flags, check_cubes
-from core.metrics.metric import Metric
+from bandweave.metrics.comparison import Cube, Flags, check_cubes
+from bandweave.metrics.metric import Metric
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Spectra:
         `valid` and `scored` are (row, col), everywhere by default. Raises `MetricError` for arrays
         that do not fit together.
         """
-        from core.metrics import metric_kernels
+        from bandweave.metrics import metric_kernels
 
         arrays = check_cubes(reference, estimate, valid, scored)
         pixels, squared, sums, angles, directed = metric_kernels.spectra(*arrays)

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable
 
-from core.metrics.comparison import Comparison
-from core.metrics.metric import BandMetric
+from bandweave.metrics.comparison import Comparison
+from bandweave.metrics.metric import BandMetric
 
 K1, K2 = 0.01, 0.03
 
@@ -19,7 +19,7 @@ def ssim(pair: Comparison) -> float:
     centres at least 5 pixels from the border. NaN where there is none. Where the bands' spread is
     small beside L, C2 outweighs the variances and even a constant image scores near 1.
     """
-    from core.metrics import metric_kernels
+    from bandweave.metrics import metric_kernels
 
     c1, c2 = (K1 * pair.data_range) ** 2, (K2 * pair.data_range) ** 2
     lefts = range(
@@ -38,7 +38,7 @@ def uiqi(pair: Comparison) -> float:
     values of x, and all of y, are equal: there the index is 2 mx my / (mx^2 + my^2). Where both
     means are 0 it is undefined and the window left out. NaN where no window remains.
     """
-    from core.metrics import metric_kernels
+    from bandweave.metrics import metric_kernels
 
     lefts = range(
         0, pair.width - metric_kernels.SIDE + 1, metric_kernels.STRIP - metric_kernels.SIDE + 1

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.metrics.information import BINS
+from bandweave.metrics.information import BINS
 
 SF_FACTOR = 2 * math.sqrt(2)
 SOBEL_FACTOR = 8.0

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.display.tiles import Difference, averaged
-from core.errors import RasterError
-from core.evaluation.scores import MEAN
-from core.methods.networks.base import NetworkMethod
-from core.metrics.seams import seam_index
-from core.raster.grid import Pixels, Raster, Window, inside
-from core.raster.virtual import MemoryRaster
-from core.workspace.run_folders import Run
+from bandweave.display.tiles import Difference, averaged
+from bandweave.errors import RasterError
+from bandweave.evaluation.scores import MEAN
+from bandweave.methods.networks.base import NetworkMethod
+from bandweave.metrics.seams import seam_index
+from bandweave.raster.grid import Pixels, Raster, Window, inside
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.workspace.run_folders import Run
 
 MOST_AT_ONCE = 1 << 24
 """Pixels that a preview reads at a time."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from core.methods import configured, method_class
-from core.methods.networks.base import MOST_EPOCHS, NetworkMethod
-from core.methods.networks.patchwise import APART, PATCHES, SHUFFLED
-from core.settings import Declared, Value, setting
-from core.tasks import TASKS
-from core.workspace.request import Request
+from bandweave.methods import configured, method_class
+from bandweave.methods.networks.base import MOST_EPOCHS, NetworkMethod
+from bandweave.methods.networks.patchwise import APART, PATCHES, SHUFFLED
+from bandweave.settings import Declared, Value, setting
+from bandweave.tasks import TASKS
+from bandweave.workspace.request import Request
 
 ENOUGH, LITERAL = "enough", "literal"
 PRESETS = {ENOUGH: "demo", LITERAL: "paper"}

@@ -15,10 +15,10 @@ from rasterio import Env
 from rasterio.crs import CRS
 from rasterio.warp import transform_bounds
 
-from core.errors import RasterError, SceneError, SettingError
-from core.prepare.warping import PROJ_ERRORS, SAME, WarpedRaster, lattice_shift, pixels_spanned
-from core.raster.grid import Grid, Pixels, Raster, Window
-from core.raster.scene import Resampled
+from bandweave.errors import RasterError, SceneError, SettingError
+from bandweave.prepare.warping import PROJ_ERRORS, SAME, WarpedRaster, lattice_shift, pixels_spanned
+from bandweave.raster.grid import Grid, Pixels, Raster, Window
+from bandweave.raster.scene import Resampled
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north."""

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import SceneError, UnknownNameError
-from core.raster.grid import BLOCK, Pixels, Window
-from core.raster.scene import CLOUD, Role, Scene
+from bandweave.errors import SceneError, UnknownNameError
+from bandweave.raster.grid import BLOCK, Pixels, Window
+from bandweave.raster.scene import CLOUD, Role, Scene
 
 Bits = NDArray[np.int64]
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.prepare.resampling import Patch, reach, resample
-from core.raster.grid import BLOCK, Grid, Pixels, Raster, Window, band_indices, inside
-from core.raster.scene import Resampled
-from core.raster.virtual import scratch
+from bandweave.prepare.resampling import Patch, reach, resample
+from bandweave.raster.grid import BLOCK, Grid, Pixels, Raster, Window, band_indices, inside
+from bandweave.raster.scene import Resampled
+from bandweave.raster.virtual import scratch
 
 COARSE = "coarse"
 """Name of the layer that holds the samples, each repeated over its cell."""
@@ -36,7 +36,7 @@ def sigma(factor: int) -> float:
 
 def degraded(raster: Raster, factor: int) -> Pixels:
     """Return the samples (band, cell row, cell col) of a raster, streaming over it."""
-    from core.prepare import degradation_kernels as compiled
+    from bandweave.prepare import degradation_kernels as compiled
 
     rows, cols = (-(-size // factor) for size in raster.grid.shape)
     samples = scratch((len(raster.bands), rows, cols))

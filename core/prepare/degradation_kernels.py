@@ -1,4 +1,4 @@
-"""The compiled loop of `core.prepare.degradation`; apart so that importing costs no compiler."""
+"""The compiled loop of `degradation`; apart so that importing costs no compiler."""
 
 import math
 

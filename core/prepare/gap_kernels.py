@@ -1,4 +1,4 @@
-"""The compiled sweep of `core.prepare.gaps`; apart so that importing costs no compiler."""
+"""The compiled sweep of `gaps`; apart so that importing costs no compiler."""
 
 import numba
 import numpy as np

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.problem import Flags
-from core.raster.grid import Pixels, Raster
-from core.raster.virtual import MemoryRaster, scratch
+from bandweave.problem import Flags
+from bandweave.raster.grid import Pixels, Raster
+from bandweave.raster.virtual import MemoryRaster, scratch
 
 _SWEEPS = 60
 _TOLERANCE = 1e-4
@@ -56,7 +56,7 @@ def _fill(image: NDArray[np.float32], hidden: Flags) -> NDArray[np.float32]:
 
 def _solve(values: NDArray[np.float64], known: Flags, hidden: Flags) -> NDArray[np.float64]:
     """Solve on a pyramid: the coarse solution is where the finer level starts."""
-    from core.prepare.gap_kernels import relax
+    from bandweave.prepare.gap_kernels import relax
 
     if min(values.shape) > _COARSEST and hidden.any():
         coarse, coarse_known, coarse_hidden = _halve(values, known, hidden)

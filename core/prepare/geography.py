@@ -9,10 +9,10 @@ import numpy as np
 from rasterio import Env
 from rasterio.warp import transform, transform_bounds
 
-from core.errors import RasterError
-from core.prepare.alignment import WGS84, Bounds, extent
-from core.prepare.warping import PROJ_ERRORS
-from core.raster.grid import Grid, Window
+from bandweave.errors import RasterError
+from bandweave.prepare.alignment import WGS84, Bounds, extent
+from bandweave.prepare.warping import PROJ_ERRORS
+from bandweave.raster.grid import Grid, Window
 
 SIDE_POINTS = 8
 """Straight pieces an outline's side is drawn with: a grid's edge is a curve in degrees."""

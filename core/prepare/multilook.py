@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from core.raster.grid import Grid, Pixels, Raster, Window
-from core.raster.mirrored import read_reflected
+from bandweave.raster.grid import Grid, Pixels, Raster, Window
+from bandweave.raster.mirrored import read_reflected
 
 _TRUNCATE = 3.0
 

@@ -6,9 +6,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from core.errors import MethodError
-from core.problem import Flags
-from core.raster.grid import BLOCK, Pixels, Raster, Window
+from bandweave.errors import MethodError
+from bandweave.problem import Flags
+from bandweave.raster.grid import BLOCK, Pixels, Raster, Window
 
 Kind = Literal["min-max", "percentile", "fixed"]
 KINDS: tuple[str, ...] = get_args(Kind)

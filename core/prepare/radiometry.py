@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from core.errors import SettingError, UnknownNameError
-from core.raster.grid import Pixels
+from bandweave.errors import SettingError, UnknownNameError
+from bandweave.raster.grid import Pixels
 
 RadarUnit = Literal["db", "power", "amplitude"]
 RADAR_UNITS: tuple[RadarUnit, ...] = ("db", "power", "amplitude")

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.raster.grid import Pixels
-from core.raster.scene import Resampled
+from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import Resampled
 
 Positions = NDArray[np.float64]
 EDGE = 1e-6
@@ -50,7 +50,7 @@ def resample(
     """
     if how is Resampled.NEAREST:
         return _nearest(patch, rows, cols)
-    from core.prepare import resampling_kernels as compiled
+    from bandweave.prepare import resampling_kernels as compiled
 
     kernels = {
         Resampled.BILINEAR: compiled.TRIANGLE,

@@ -1,4 +1,4 @@
-"""The compiled loop of `core.prepare.resampling`; apart so that importing costs no compiler."""
+"""The compiled loop of `resampling`; apart so that importing costs no compiler."""
 
 import math
 

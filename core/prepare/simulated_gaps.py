@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, maximum_filter
 
-from core.problem import Flags
-from core.raster.grid import BLOCK, Grid, Raster, Window
-from core.raster.scene import Layer, Resampled
-from core.raster.virtual import scratch
+from bandweave.problem import Flags
+from bandweave.raster.grid import BLOCK, Grid, Raster, Window
+from bandweave.raster.scene import Layer, Resampled
+from bandweave.raster.virtual import scratch
 
 SCALES = (4.0, 8.0, 16.0, 24.0)
 """Standard deviations of the octaves in pixels of the scene; amplitude grows in proportion."""

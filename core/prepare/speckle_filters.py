@@ -30,10 +30,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from core.errors import SettingError
-from core.raster.grid import Pixels, Window, band_indices, inside
-from core.raster.mirrored import read_reflected
-from core.raster.virtual import LikeItsBase, SelectedRaster
+from bandweave.errors import SettingError
+from bandweave.raster.grid import Pixels, Window, band_indices, inside
+from bandweave.raster.mirrored import read_reflected
+from bandweave.raster.virtual import LikeItsBase, SelectedRaster
 
 FilterKind = Literal["none", "lee", "refined-lee"]
 FILTERS: tuple[str, ...] = get_args(FilterKind)
@@ -80,7 +80,7 @@ class SpeckleFilter:
         """Return filtered power (band, row, col), without the `halo` around the array given."""
         if self.kind == "none":
             return power
-        from core.prepare import speckle_kernels as compiled
+        from bandweave.prepare import speckle_kernels as compiled
 
         power = np.ascontiguousarray(power, dtype=np.float32)
         bands, height, width = power.shape

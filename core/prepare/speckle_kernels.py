@@ -1,4 +1,4 @@
-"""The compiled loops of `core.prepare.speckle_filters`; apart so that importing costs no compiler.
+"""The compiled loops of `speckle_filters`; apart so that importing costs no compiler.
 
 Each pixel's sums are taken over its own window, always in the same order, in float64: the same
 pixels give the same bits wherever they lie in the array. Unknown pixels (not finite) add nothing.

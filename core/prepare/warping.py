@@ -17,10 +17,10 @@ from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.warp import transform
 
-from core.errors import RasterError
-from core.prepare.resampling import Patch, Positions, reach, resample
-from core.raster.grid import Grid, Pixels, Raster, Window
-from core.raster.scene import Resampled
+from bandweave.errors import RasterError
+from bandweave.prepare.resampling import Patch, Positions, reach, resample
+from bandweave.raster.grid import Grid, Pixels, Raster, Window
+from bandweave.raster.scene import Resampled
 
 NODE_STEP = 16
 """Target pixels between exactly transformed positions; those between are interpolated linearly,

@@ -28,9 +28,9 @@ from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
 
-from core.errors import RasterError
-from core.raster.grid import Grid, Pixels, Window, band_indices, check_bands, inside
-from core.raster.open_files import Handles
+from bandweave.errors import RasterError
+from bandweave.raster.grid import Grid, Pixels, Window, band_indices, check_bands, inside
+from bandweave.raster.open_files import Handles
 
 SIGNATURES = {
     b"II*\0": "GTiff",

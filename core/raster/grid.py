@@ -14,7 +14,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from core.errors import RasterError
+from bandweave.errors import RasterError
 
 Pixels = NDArray[np.float32]
 """float32, (band, row, col), NaN is no data."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.raster.grid import Pixels, Raster, Window
+from bandweave.raster.grid import Pixels, Raster, Window
 
 
 def read_reflected(raster: Raster, window: Window) -> Pixels:

@@ -19,9 +19,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from core.errors import SceneError
-from core.raster.geotiff import StoredRaster, create
-from core.raster.grid import BLOCK, Grid, Raster
+from bandweave.errors import SceneError
+from bandweave.raster.geotiff import StoredRaster, create
+from bandweave.raster.grid import BLOCK, Grid, Raster
 
 RATIO_BAND = "VV/VH"
 CLOUD, HIDDEN = "cloud", "hidden"
@@ -158,7 +158,7 @@ class Scene:
             if layer.raster.grid != self.grid:
                 raise SceneError(
                     f"'{layer.name}' and '{names[0]}' are on different grids.",
-                    "Bring them to one grid first: core.prepare.alignment does so.",
+                    "Bring them to one grid first: bandweave.prepare.alignment does so.",
                 )
         stated = {layer.calibration for layer in self.all(Role.RADAR)} - {""}
         if len(stated) > 1:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import RasterError
-from core.raster.grid import Grid, Pixels, Raster, Window, band_indices, check_bands, inside
+from bandweave.errors import RasterError
+from bandweave.raster.grid import Grid, Pixels, Raster, Window, band_indices, check_bands, inside
 
 SCRATCH_IN_MEMORY = 1 << 26
 """Values that may be held in memory (256 MiB) before a temporary file takes them."""

@@ -19,14 +19,14 @@ from functools import cache
 
 import psutil
 
-from core.running import memory
-from core.running.execution import claim
-from core.running.reuse import can_take
-from core.running.worker import end_worker, start_worker
-from core.workspace import paths, run_folders
-from core.workspace.json_file import write_json
-from core.workspace.request import Request
-from core.workspace.run_folders import (
+from bandweave.running import memory
+from bandweave.running.execution import claim
+from bandweave.running.reuse import can_take
+from bandweave.running.worker import end_worker, start_worker
+from bandweave.workspace import paths, run_folders
+from bandweave.workspace.json_file import write_json
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import (
     BACKGROUND,
     CANCELLED,
     PROGRESS,
@@ -39,7 +39,7 @@ from core.workspace.run_folders import (
     new_run,
     open_run,
 )
-from core.workspace.studies import Study, new_study
+from bandweave.workspace.studies import Study, new_study
 
 _logger = logging.getLogger(__name__)
 

@@ -9,18 +9,18 @@ from typing import Any
 
 import psutil
 
-from core.errors import BandweaveError, RunError
-from core.evaluation.scores import Score, evaluate, json_number, original
-from core.problem import Fuser, Problem, Progress, Report, Sketch, Truth
-from core.raster.geotiff import StoredRaster, create, write
-from core.raster.grid import BLOCK, Raster
-from core.running import memory
-from core.running.reuse import fitted_alike
-from core.tiling import fuse
-from core.workspace import scene_library
-from core.workspace.json_file import write_json
-from core.workspace.progress import as_line
-from core.workspace.run_folders import (
+from bandweave.errors import BandweaveError, RunError
+from bandweave.evaluation.scores import Score, evaluate, json_number, original
+from bandweave.problem import Fuser, Problem, Progress, Report, Sketch, Truth
+from bandweave.raster.geotiff import StoredRaster, create, write
+from bandweave.raster.grid import BLOCK, Raster
+from bandweave.running import memory
+from bandweave.running.reuse import fitted_alike
+from bandweave.tiling import fuse
+from bandweave.workspace import scene_library
+from bandweave.workspace.json_file import write_json
+from bandweave.workspace.progress import as_line
+from bandweave.workspace.run_folders import (
     FUSED,
     HIDDEN_MASK,
     MODEL,

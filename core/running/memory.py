@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import psutil
 
-from core.errors import SettingError
+from bandweave.errors import SettingError
 
 VARIABLE = "BANDWEAVE_MEMORY_GIB"
 FOR_RUNS = 0.75

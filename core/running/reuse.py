@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from core.problem import Fuser, Problem, Progress, Report, unreported
-from core.workspace import scene_library
-from core.workspace.request import Request
-from core.workspace.run_folders import MODEL, REQUEST, Run, State
+from bandweave.problem import Fuser, Problem, Progress, Report, unreported
+from bandweave.workspace import scene_library
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import MODEL, REQUEST, Run, State
 
 
 class Reused(NamedTuple):

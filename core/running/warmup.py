@@ -9,16 +9,16 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from core.methods import METHODS
-from core.metrics import score_all, score_spectra
-from core.metrics.spectral import Spectra
-from core.prepare.degradation import CellRaster, degraded
-from core.prepare.gaps import laplace
-from core.prepare.speckle_filters import SpeckleFilter
-from core.problem import BlockSplit, Problem
-from core.raster.grid import Grid
-from core.raster.scene import Layer, Resampled, Role, Scene, Unit
-from core.raster.virtual import MemoryRaster
+from bandweave.methods import METHODS
+from bandweave.metrics import score_all, score_spectra
+from bandweave.metrics.spectral import Spectra
+from bandweave.prepare.degradation import CellRaster, degraded
+from bandweave.prepare.gaps import laplace
+from bandweave.prepare.speckle_filters import SpeckleFilter
+from bandweave.problem import BlockSplit, Problem
+from bandweave.raster.grid import Grid
+from bandweave.raster.scene import Layer, Resampled, Role, Scene, Unit
+from bandweave.raster.virtual import MemoryRaster
 
 
 def compile_loops() -> None:
@@ -55,10 +55,10 @@ def compile_fusion(grid: Grid, image: NDArray[np.float32]) -> None:
 
 def load_networks() -> None:
     """Load TensorFlow, train for one step and trace every prediction: all that loads lazily."""
-    from core.methods.networks.base import NetworkMethod
-    from core.methods.networks.prediction import Network
-    from core.methods.networks.shallow_cnn import ShallowCNN
-    from core.methods.networks.training import Lesson, Trainer
+    from bandweave.methods.networks.base import NetworkMethod
+    from bandweave.methods.networks.prediction import Network
+    from bandweave.methods.networks.shallow_cnn import ShallowCNN
+    from bandweave.methods.networks.training import Lesson, Trainer
 
     method = ShallowCNN(patch=16, stride=16, epochs=1)
     image = np.zeros((1, 16, 16), np.float32)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 
@@ -13,14 +12,12 @@ GRACE = 1.0
 """Seconds a worker has to end by itself when told to."""
 NICE = 5
 """Workers yield to the web server, so that pages stay quick while a run trains."""
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def start_worker(*options: str) -> subprocess.Popen[bytes]:
     """Start a worker that reads the folder of its run from its input, in a session of its own."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "core", "run", "--wait", *options],
-        cwd=ROOT,
+        [sys.executable, "-m", "bandweave", "run", "--wait", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

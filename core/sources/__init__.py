@@ -1,8 +1,8 @@
 """Where scenes come from: every source by its key."""
 
-from core.sources.files import FilesSource
-from core.sources.simulated import Simulated
-from core.sources.source import Source
+from bandweave.sources.files import FilesSource
+from bandweave.sources.simulated import Simulated
+from bandweave.sources.source import Source
 
 SOURCES: dict[str, type[Source]] = {
     "simulated": Simulated,

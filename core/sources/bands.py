@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from core.errors import SceneError
-from core.raster.geotiff import StoredRaster
-from core.raster.scene import RATIO_BAND
+from bandweave.errors import SceneError
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.scene import RATIO_BAND
 
 _LANDSAT_OLI = {
     "1": "coastal",

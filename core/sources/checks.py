@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.errors import SceneError
-from core.prepare.radiometry import RadarUnit
-from core.raster.grid import Pixels
-from core.sources.guess import (
+from bandweave.errors import SceneError
+from bandweave.prepare.radiometry import RadarUnit
+from bandweave.raster.grid import Pixels
+from bandweave.sources.guess import (
     DARKEST_WITH_OFFSET,
     DB_HIGHEST,
     DB_LOWEST,

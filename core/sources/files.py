@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.errors import SceneError, SettingError
-from core.prepare.alignment import (
+from bandweave.errors import SceneError, SettingError
+from bandweave.prepare.alignment import (
     Bounds,
     StackedRaster,
     align,
@@ -25,17 +25,17 @@ from core.prepare.alignment import (
     overlap,
     suitable_resampling,
 )
-from core.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
-from core.prepare.radiometry import PRODUCTS, RADAR_UNITS
-from core.raster.grid import Grid, Pixels, Window
-from core.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
-from core.raster.virtual import MappedRaster
-from core.settings import setting
-from core.sources.guess import Notes, sample
-from core.sources.measured import Measured, open_one
-from core.sources.optical import OpticalReading
-from core.sources.radar import RadarReading
-from core.sources.source import Source
+from bandweave.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
+from bandweave.prepare.radiometry import PRODUCTS, RADAR_UNITS
+from bandweave.raster.grid import Grid, Pixels, Window
+from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from bandweave.raster.virtual import MappedRaster
+from bandweave.settings import setting
+from bandweave.sources.guess import Notes, sample
+from bandweave.sources.measured import Measured, open_one
+from bandweave.sources.optical import OpticalReading
+from bandweave.sources.radar import RadarReading
+from bandweave.sources.source import Source
 
 _LOOK = 256
 DAYS_APART = 30

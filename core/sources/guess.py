@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.errors import SceneError
-from core.prepare.radiometry import SENTINEL2_OFFSET, RadarUnit, Scaling, product_scaling
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Pixels, Window
+from bandweave.errors import SceneError
+from bandweave.prepare.radiometry import SENTINEL2_OFFSET, RadarUnit, Scaling, product_scaling
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Pixels, Window
 
 SAMPLE_SIDE = 128
 SAMPLES = 3

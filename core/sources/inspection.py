@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.errors import SceneError
-from core.prepare.alignment import WGS84, extent
-from core.prepare.clouds import guess_kind
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Pixels
-from core.raster.scene import RATIO_BAND
-from core.sources.bands import UNNAMED_PAIR, nameable, pick_optical, tell_polarisations
-from core.sources.guess import (
+from bandweave.errors import SceneError
+from bandweave.prepare.alignment import WGS84, extent
+from bandweave.prepare.clouds import guess_kind
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import RATIO_BAND
+from bandweave.sources.bands import UNNAMED_PAIR, nameable, pick_optical, tell_polarisations
+from bandweave.sources.guess import (
     OpticalGuess,
     RadarGuess,
     guess_optical,
@@ -24,8 +24,8 @@ from core.sources.guess import (
     repeat_factor,
     sample,
 )
-from core.sources.measured import open_all, open_one
-from core.sources.metadata import Stated, acquisition_date, stated_scaling
+from bandweave.sources.measured import open_all, open_one
+from bandweave.sources.metadata import Stated, acquisition_date, stated_scaling
 
 _PERCENTILES = (1, 50, 99)
 

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from core.errors import RasterError
-from core.prepare.alignment import WGS84, extent
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Grid, Raster
-from core.raster.scene import Resampled, Unit
-from core.sources.bands import Pick, Picked, as_facts
-from core.sources.completeness import require_complete
-from core.sources.guess import Notes, repeat_factor
-from core.sources.metadata import acquisition_date
+from bandweave.errors import RasterError
+from bandweave.prepare.alignment import WGS84, extent
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Grid, Raster
+from bandweave.raster.scene import Resampled, Unit
+from bandweave.sources.bands import Pick, Picked, as_facts
+from bandweave.sources.completeness import require_complete
+from bandweave.sources.guess import Notes, repeat_factor
+from bandweave.sources.metadata import acquisition_date
 
 
 class Part(NamedTuple):

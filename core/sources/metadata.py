@@ -11,8 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from core.prepare.radiometry import PRODUCTS, SENTINEL2_OFFSET, SENTINEL2_OFFSET_BASELINE, Scaling
-from core.raster.geotiff import StoredRaster
+from bandweave.prepare.radiometry import (
+    PRODUCTS,
+    SENTINEL2_OFFSET,
+    SENTINEL2_OFFSET_BASELINE,
+    Scaling,
+)
+from bandweave.raster.geotiff import StoredRaster
 
 _PARENTS_OF_A_BAND = 5
 """A Sentinel-2 band lies in PRODUCT.SAFE/GRANULE/L2A_.../IMG_DATA/R10m."""

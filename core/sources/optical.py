@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from core.prepare.alignment import StackedRaster
-from core.prepare.radiometry import Scaling, product_scaling, zero_is_fill
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Pixels
-from core.raster.scene import Unit
-from core.raster.virtual import MappedRaster
-from core.sources.bands import Pick, pick_optical
-from core.sources.checks import check_offset, check_reflectance
-from core.sources.guess import (
+from bandweave.prepare.alignment import StackedRaster
+from bandweave.prepare.radiometry import Scaling, product_scaling, zero_is_fill
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import Unit
+from bandweave.raster.virtual import MappedRaster
+from bandweave.sources.bands import Pick, pick_optical
+from bandweave.sources.checks import check_offset, check_reflectance
+from bandweave.sources.guess import (
     X10000,
     Notes,
     fills,
@@ -23,7 +23,7 @@ from core.sources.guess import (
     require_data,
     sample,
 )
-from core.sources.measured import (
+from bandweave.sources.measured import (
     Measured,
     Part,
     by_file,
@@ -32,7 +32,7 @@ from core.sources.measured import (
     note_bands,
     open_all,
 )
-from core.sources.metadata import Stated, stated_scaling
+from bandweave.sources.metadata import Stated, stated_scaling
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from core.errors import SettingError
-from core.prepare.alignment import StackedRaster
-from core.prepare.radiometry import RADAR_UNITS, RadarUnit, to_power, zero_is_fill
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Pixels
-from core.raster.scene import RATIO_BAND, Unit
-from core.raster.virtual import MappedRaster
-from core.sources.bands import Pick, pick_radar
-from core.sources.checks import check_polarisations, check_radar
-from core.sources.guess import (
+from bandweave.errors import SettingError
+from bandweave.prepare.alignment import StackedRaster
+from bandweave.prepare.radiometry import RADAR_UNITS, RadarUnit, to_power, zero_is_fill
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import RATIO_BAND, Unit
+from bandweave.raster.virtual import MappedRaster
+from bandweave.sources.bands import Pick, pick_radar
+from bandweave.sources.checks import check_polarisations, check_radar
+from bandweave.sources.guess import (
     Notes,
     RadarGuess,
     clean_radar,
@@ -24,7 +24,7 @@ from core.sources.guess import (
     is_integer,
     sample,
 )
-from core.sources.measured import (
+from bandweave.sources.measured import (
     Measured,
     Part,
     by_file,

@@ -14,18 +14,18 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from core.prepare.clouds import cloud_flags
-from core.raster.grid import Grid
-from core.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
-from core.raster.virtual import MemoryRaster
-from core.settings import setting
-from core.sources.delta.city import City, city
-from core.sources.delta.cover import NAMES, Land
-from core.sources.delta.optics import BANDS, FACTOR, gridded, measured, reflectance
-from core.sources.delta.patterns import Plane
-from core.sources.delta.radar import POLARISATIONS, backscatter, scatterers, speckle
-from core.sources.delta.weather import VISIBLE, Weather, qa_pixel, weather
-from core.sources.source import Source
+from bandweave.prepare.clouds import cloud_flags
+from bandweave.raster.grid import Grid
+from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.settings import setting
+from bandweave.sources.delta.city import City, city
+from bandweave.sources.delta.cover import NAMES, Land
+from bandweave.sources.delta.optics import BANDS, FACTOR, gridded, measured, reflectance
+from bandweave.sources.delta.patterns import Plane
+from bandweave.sources.delta.radar import POLARISATIONS, backscatter, scatterers, speckle
+from bandweave.sources.delta.weather import VISIBLE, Weather, qa_pixel, weather
+from bandweave.sources.source import Source
 
 UTM_48N = CRS.from_epsg(32648)
 CENTRE = (685_900.0, 1_190_900.0)
@@ -50,7 +50,7 @@ class Epoch(NamedTuple):
     earlier: bool
     optical: date
     haze: float
-    """Relative to `core.sources.delta.weather.HAZE`."""
+    """Relative to `bandweave.sources.delta.weather.HAZE`."""
     radar: dict[str, date]
     """Layer names and dates of the passes."""
 

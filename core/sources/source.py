@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.raster.scene import Scene
-from core.settings import Declared
+from bandweave.raster.scene import Scene
+from bandweave.settings import Declared
 
 
 @dataclass(frozen=True)

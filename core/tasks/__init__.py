@@ -1,9 +1,9 @@
 """What is asked of a method: every task by its key."""
 
-from core.problem import Task
-from core.tasks.gap import Gap
-from core.tasks.reconstruct import Reconstruct
-from core.tasks.sharpen import Sharpen
+from bandweave.problem import Task
+from bandweave.tasks.gap import Gap
+from bandweave.tasks.reconstruct import Reconstruct
+from bandweave.tasks.sharpen import Sharpen
 
 TASKS: dict[str, type[Task]] = {
     "reconstruct": Reconstruct,

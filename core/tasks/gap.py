@@ -12,14 +12,14 @@ from typing import ClassVar
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from core.errors import TaskError
-from core.prepare.simulated_gaps import hole_field, holes
-from core.problem import Flags, Pair, Posed, Problem, Task, Truth
-from core.raster.grid import Window
-from core.raster.scene import HIDDEN, Layer, Role, Scene, Unit
-from core.raster.virtual import FlagRaster, WithheldRaster
-from core.settings import setting
-from core.tasks.selection import (
+from bandweave.errors import TaskError
+from bandweave.prepare.simulated_gaps import hole_field, holes
+from bandweave.problem import Flags, Pair, Posed, Problem, Task, Truth
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import HIDDEN, Layer, Role, Scene, Unit
+from bandweave.raster.virtual import FlagRaster, WithheldRaster
+from bandweave.settings import setting
+from bandweave.tasks.selection import (
     FEWEST_BLOCKS,
     bands_setting,
     block_split,

@@ -7,11 +7,11 @@ an image, not what radar adds.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.prepare.normalisation import min_max
-from core.problem import BandScale, Pair, Posed, Problem, Region, Task, Truth
-from core.raster.scene import CLOUD, Scene
-from core.raster.virtual import FlagRaster
-from core.tasks.selection import bands_setting, block_split, inputs_for, usable
+from bandweave.prepare.normalisation import min_max
+from bandweave.problem import BandScale, Pair, Posed, Problem, Region, Task, Truth
+from bandweave.raster.scene import CLOUD, Scene
+from bandweave.raster.virtual import FlagRaster
+from bandweave.tasks.selection import bands_setting, block_split, inputs_for, usable
 
 BUFFER = 8
 """Pixels given up around validation blocks: the paper's networks look at most 13 away, and here

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from core.errors import TaskError
-from core.prepare.normalisation import percentile
-from core.prepare.simulated_gaps import growth
-from core.problem import BandScale, BlockSplit, Flags
-from core.raster.grid import BLOCK, Raster
-from core.raster.scene import CLOUD, Role, Scene
-from core.raster.virtual import FlagRaster, SelectedRaster
-from core.settings import setting
+from bandweave.errors import TaskError
+from bandweave.prepare.normalisation import percentile
+from bandweave.prepare.simulated_gaps import growth
+from bandweave.problem import BandScale, BlockSplit, Flags
+from bandweave.raster.grid import BLOCK, Raster
+from bandweave.raster.scene import CLOUD, Role, Scene
+from bandweave.raster.virtual import FlagRaster, SelectedRaster
+from bandweave.settings import setting
 
 VISIBLE = ("red", "green", "blue")
 RANGE = (2.0, 98.0)

@@ -13,14 +13,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.errors import TaskError
-from core.prepare.degradation import COARSE, CellRaster, degraded
-from core.problem import Flags, Posed, Problem, Task, Truth
-from core.raster.grid import Grid, Raster
-from core.raster.scene import Layer, Resampled, Role, Scene
-from core.raster.virtual import FlagRaster, WithheldRaster
-from core.settings import setting
-from core.tasks.selection import bands_setting, block_split, inputs_for, own_scales, usable
+from bandweave.errors import TaskError
+from bandweave.prepare.degradation import COARSE, CellRaster, degraded
+from bandweave.problem import Flags, Posed, Problem, Task, Truth
+from bandweave.raster.grid import Grid, Raster
+from bandweave.raster.scene import Layer, Resampled, Role, Scene
+from bandweave.raster.virtual import FlagRaster, WithheldRaster
+from bandweave.settings import setting
+from bandweave.tasks.selection import bands_setting, block_split, inputs_for, own_scales, usable
 
 FEWEST_CELLS = 8
 """Coarse cells along a scene's shorter side."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from core.transforms import ladder, laplacian
-from core.transforms.directional import DirectionalTransform
-from core.transforms.transform import Band, Image, Shape, crop, extend
+from bandweave.transforms import ladder, laplacian
+from bandweave.transforms.directional import DirectionalTransform
+from bandweave.transforms.transform import Band, Image, Shape, crop, extend
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ nonsubsampled bank (`spread`) and a critically sampled one (`ladder`).
 from dataclasses import dataclass
 from functools import cache
 
-from core.errors import SettingError
-from core.transforms.mapping import DEGREE, Direction, fan, separate, unite
-from core.transforms.transform import Image, Transform, check_levels
+from bandweave.errors import SettingError
+from bandweave.transforms.mapping import DEGREE, Direction, fan, separate, unite
+from bandweave.transforms.transform import Image, Transform, check_levels
 
 DIRECTIONS = (4, 8, 16)
 Tree = tuple[tuple[tuple[Direction, Direction], ...], ...]

@@ -19,9 +19,9 @@ from math import pi, sin, tan
 
 import numpy as np
 
-from core.transforms.directional import radii, splits
-from core.transforms.mapping import Mapping, apply, fan
-from core.transforms.transform import Image
+from bandweave.transforms.directional import radii, splits
+from bandweave.transforms.mapping import Mapping, apply, fan
+from bandweave.transforms.transform import Image
 
 LIFTS = 5
 """How often f is applied on the way through one split and back."""

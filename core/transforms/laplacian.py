@@ -10,7 +10,7 @@ of a changed d no image can have. PyWavelets computes G c as a wavelet without d
 
 import pywt
 
-from core.transforms.transform import Image
+from bandweave.transforms.transform import Image
 
 _FILTERS, _MODE = "bior4.4", "periodization"
 ANALYSIS, SYNTHESIS = 4, 3

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.transforms.transform import Image
+from bandweave.transforms.transform import Image
 
 Direction = tuple[int, int]
 """Rows down, columns right."""
@@ -89,7 +89,7 @@ def low_pass(step: int = 1) -> Mapping:
 
 def separate(image: Image, mapping: Mapping) -> tuple[Image, Image]:
     """Return H0(f) and H1(f) of an image that repeats periodically: f's one side and the other."""
-    from core.transforms import shift_kernels
+    from bandweave.transforms import shift_kernels
 
     low, high = np.empty_like(image), np.empty_like(image)
     shift_kernels.analyse(image, mapping, _ANALYSIS, low, high)
@@ -98,7 +98,7 @@ def separate(image: Image, mapping: Mapping) -> tuple[Image, Image]:
 
 def unite(low: Image, high: Image, mapping: Mapping) -> Image:
     """Undo `separate`."""
-    from core.transforms import shift_kernels
+    from bandweave.transforms import shift_kernels
 
     image = np.empty_like(low)
     shift_kernels.synthesise(low, high, mapping, _SYNTHESIS, image)
@@ -107,7 +107,7 @@ def unite(low: Image, high: Image, mapping: Mapping) -> Image:
 
 def apply(image: Image, mapping: Mapping) -> Image:
     """Return f applied to an image that repeats periodically."""
-    from core.transforms import shift_kernels
+    from bandweave.transforms import shift_kernels
 
     result = np.empty_like(image)
     shift_kernels.mapped(image, mapping, result)

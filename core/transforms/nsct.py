@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from core.transforms import directional
-from core.transforms.directional import DirectionalTransform
-from core.transforms.mapping import DEGREE, low_pass, separate, unite
-from core.transforms.transform import Band, Image, Shape, plain
+from bandweave.transforms import directional
+from bandweave.transforms.directional import DirectionalTransform
+from bandweave.transforms.mapping import DEGREE, low_pass, separate, unite
+from bandweave.transforms.transform import Band, Image, Shape, plain
 
 
 @dataclass(frozen=True)

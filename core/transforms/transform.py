@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import SettingError
+from bandweave.errors import SettingError
 
 Image = NDArray[np.float64]
 """(row, col), finite."""

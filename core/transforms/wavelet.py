@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pywt
 
-from core.errors import SettingError
-from core.transforms.transform import Band, Image, Shape, Transform, check_levels, crop, extend
+from bandweave.errors import SettingError
+from bandweave.transforms.transform import Band, Image, Shape, Transform, check_levels, crop, extend
 
 FAMILIES = ("haar", "db2", "db4", "sym4", "coif1", "bior2.2", "bior4.4")
 _MODE = "periodization"

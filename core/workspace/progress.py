@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.problem import Progress
+from bandweave.problem import Progress
 
 TAIL = 4096
 """Bytes at the end of the file that hold its last lines."""

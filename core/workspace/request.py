@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from core.errors import RunError, UnknownNameError
-from core.methods import method_class
-from core.problem import Method, Task
-from core.settings import Value
-from core.tasks import TASKS
+from bandweave.errors import RunError, UnknownNameError
+from bandweave.methods import method_class
+from bandweave.problem import Method, Task
+from bandweave.settings import Value
+from bandweave.tasks import TASKS
 
 
 @dataclass(frozen=True)

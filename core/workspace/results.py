@@ -16,11 +16,11 @@ from typing import Any
 
 import pandas as pd
 
-from core.errors import RunError
-from core.metrics import METRICS
-from core.raster.geotiff import StoredRaster, write_cog
-from core.settings import Value
-from core.workspace.run_folders import PRODUCT, Run, State
+from bandweave.errors import RunError
+from bandweave.metrics import METRICS
+from bandweave.raster.geotiff import StoredRaster, write_cog
+from bandweave.settings import Value
+from bandweave.workspace.run_folders import PRODUCT, Run, State
 
 COLUMNS = (
     *("run", "label", "method", "task", "seed", "region", "band"),
@@ -30,7 +30,6 @@ SOFTWARE = "Bandweave"
 LARGE = 50_000_000
 """Values in an image from which on a process of its own writes it, and keeps the memory it takes
 (some 500 MB for a whole Sentinel-2 tile) out of this one."""
-_ROOT = Path(__file__).resolve().parents[2]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _writing = threading.Lock()
 
@@ -133,11 +132,11 @@ def _write_apart(run: Run, path: Path) -> None:
     command = [
         sys.executable,
         "-m",
-        "core.workspace.results",
+        "bandweave.workspace.results",
         str(run.folder.resolve()),
         str(path.resolve()),
     ]
-    ended = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         reason = ended.stderr.strip().splitlines()[-1:] or [f"code {ended.returncode}"]
         raise RunError(f"The image of {run.id} could not be written: {reason[0]}.", "Try again.")

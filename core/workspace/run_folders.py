@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from core.errors import BandweaveError, RunError
-from core.problem import Progress
-from core.raster.geotiff import StoredRaster
-from core.workspace import paths, progress
-from core.workspace.json_file import read_json, write_json
-from core.workspace.request import Request as Request
+from bandweave.errors import BandweaveError, RunError
+from bandweave.problem import Progress
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.workspace import paths, progress
+from bandweave.workspace.json_file import read_json, write_json
+from bandweave.workspace.request import Request as Request
 
 REQUEST, WORKER, PROGRESS = "request.json", "worker.json", "progress.jsonl"
 FUSED, SCORES, RESULT, MODEL, LOG = "fused.tif", "scores.json", "result.json", "model", "log.txt"

@@ -16,15 +16,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.errors import BandweaveError, RasterError, SceneError
-from core.prepare.clouds import coverage
-from core.raster.grid import Window, inside
-from core.raster.scene import Scene, open_scene, save_scene
-from core.raster.virtual import CroppedRaster
-from core.sources.simulated import Simulated
-from core.sources.source import Source
-from core.workspace import paths
-from core.workspace.run_folders import all_runs
+from bandweave.errors import BandweaveError, RasterError, SceneError
+from bandweave.prepare.clouds import coverage
+from bandweave.raster.grid import Window, inside
+from bandweave.raster.scene import Scene, open_scene, save_scene
+from bandweave.raster.virtual import CroppedRaster
+from bandweave.sources.simulated import Simulated
+from bandweave.sources.source import Source
+from bandweave.workspace import paths
+from bandweave.workspace.run_folders import all_runs
 
 DEMO = "demo"
 """The id of the embedded scene, made when first asked for."""

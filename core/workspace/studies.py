@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.errors import RunError
-from core.workspace import paths
-from core.workspace.json_file import read_json, write_json
-from core.workspace.run_folders import Run, open_run
+from bandweave.errors import RunError
+from bandweave.workspace import paths
+from bandweave.workspace.json_file import read_json, write_json
+from bandweave.workspace.run_folders import Run, open_run
 
 STUDY = "study.json"
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.methods import METHODS
-from core.raster.scene import Role
-from core.tasks import TASKS
+from bandweave.methods import METHODS
+from bandweave.raster.scene import Role
+from bandweave.tasks import TASKS
 from pages.shared.forms import choose
 from pages.shared.images.composites import choose_bands, composites
 from pages.shared.images.panels import (

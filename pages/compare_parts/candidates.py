@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.methods import METHODS
-from core.tasks import TASKS
-from core.workspace.run_folders import Run
-from core.workspace.scene_library import Entry
+from bandweave.methods import METHODS
+from bandweave.tasks import TASKS
+from bandweave.workspace.run_folders import Run
+from bandweave.workspace.scene_library import Entry
 from pages.shared import current
 from pages.shared.results import Result
 from pages.shared.running import run_facts

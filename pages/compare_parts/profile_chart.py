@@ -8,12 +8,12 @@ import streamlit as st
 from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 
-from core.display.profile import Line, line, profile
-from core.display.screen_rasters import MeanDifference
-from core.display.tiles import Difference
-from core.errors import BandweaveError
-from core.prepare.radiometry import power_to_db
-from core.raster.grid import Grid
+from bandweave.display.profile import Line, line, profile
+from bandweave.display.screen_rasters import MeanDifference
+from bandweave.display.tiles import Difference
+from bandweave.errors import BandweaveError
+from bandweave.prepare.radiometry import power_to_db
+from bandweave.raster.grid import Grid
 from pages.shared import notices
 from pages.shared.forms import choose
 from pages.shared.images.panels import CLOUDS, Panels

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.workspace.run_folders import open_run
+from bandweave.errors import BandweaveError
+from bandweave.workspace.run_folders import open_run
 from pages.fuse_parts import fusion_form
 from pages.shared import current, notices
 

@@ -8,16 +8,16 @@ from functools import lru_cache
 
 import streamlit as st
 
-from core.display.tiles import overview
-from core.errors import BandweaveError
-from core.methods import METHODS
-from core.problem import Task
-from core.raster.scene import CLOUD
-from core.settings import Value
-from core.tasks import TASKS
-from core.workspace.request import Request
-from core.workspace.run_folders import Run
-from core.workspace.scene_library import Entry
+from bandweave.display.tiles import overview
+from bandweave.errors import BandweaveError
+from bandweave.methods import METHODS
+from bandweave.problem import Task
+from bandweave.raster.scene import CLOUD
+from bandweave.settings import Value
+from bandweave.tasks import TASKS
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import Run
+from bandweave.workspace.scene_library import Entry
 from pages.fuse_parts.method_cards import choose_methods, selection_key, settings_place, tell_reach
 from pages.shared import notices
 from pages.shared.forms import choose, setting_fields

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.methods import METHODS, families
-from core.problem import Method, Task
-from core.tiling import overhead
+from bandweave.methods import METHODS, families
+from bandweave.problem import Method, Task
+from bandweave.tiling import overhead
 from pages.shared.cards import looks
 
 FAMILIES = {"network": "Networks", "classical": "Classical", "reference": "Reference rows"}

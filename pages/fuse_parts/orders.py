@@ -4,12 +4,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.methods import METHODS
-from core.running import engine
-from core.settings import Value
-from core.tasks import TASKS
-from core.workspace.request import Request
-from core.workspace.run_folders import Run
+from bandweave.methods import METHODS
+from bandweave.running import engine
+from bandweave.settings import Value
+from bandweave.tasks import TASKS
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import Run
 from pages.shared.running.estimate import duration
 
 
@@ -98,7 +98,7 @@ def command(asked: Order) -> str:
 
 def _command(requests: Sequence[Request]) -> str:
     first = requests[0]
-    words = ["python", "-m", "core", "fuse", "--scene", first.scene, "--task", first.task]
+    words = ["bandweave", "fuse", "--scene", first.scene, "--task", first.task]
     words += _given("--task-set", TASKS[first.task]().values(), first.task_settings)
     words += ["--method", first.method]
     words += _given("--set", METHODS[first.method]().values(), first.settings)

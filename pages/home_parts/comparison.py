@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core.methods import METHODS
-from core.workspace.run_folders import State
-from core.workspace.scene_library import Entry
+from bandweave.methods import METHODS
+from bandweave.workspace.run_folders import State
+from bandweave.workspace.scene_library import Entry
 from pages.shared import demo, notices
 from pages.shared.forms import choose
 from pages.shared.images.composites import choose_bands, composites

@@ -4,8 +4,8 @@ import itertools
 
 import streamlit as st
 
-from core.tasks import TASKS
-from core.workspace.run_folders import Run, all_runs
+from bandweave.tasks import TASKS
+from bandweave.workspace.run_folders import Run, all_runs
 from pages.shared import current
 from pages.shared.running import run_facts
 

@@ -7,13 +7,13 @@ from typing import cast
 
 import streamlit as st
 
-from core.errors import BandweaveError, SceneError
-from core.prepare.alignment import WGS84, Bounds, extent
-from core.prepare.geography import window_within
-from core.raster.grid import Grid, Window
-from core.tasks.selection import SMALLEST_SIDE
-from core.workspace import scene_library
-from core.workspace.scene_library import Entry
+from bandweave.errors import BandweaveError, SceneError
+from bandweave.prepare.alignment import WGS84, Bounds, extent
+from bandweave.prepare.geography import window_within
+from bandweave.raster.grid import Grid, Window
+from bandweave.tasks.selection import SMALLEST_SIDE
+from bandweave.workspace import scene_library
+from bandweave.workspace.scene_library import Entry
 from pages.imagery_parts.quicklook import area_view
 from pages.shared import current, notices
 from pages.shared.forms import choose

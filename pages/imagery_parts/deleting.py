@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.workspace import scene_library
+from bandweave.errors import BandweaveError
+from bandweave.workspace import scene_library
 from pages.shared import current, notices
 
 _DELETED = "deleted-scene"

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.display.tiles import overview
-from core.prepare.radiometry import power_to_db
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Raster
-from core.raster.scene import Layer, Role, Unit
-from core.workspace.scene_library import Entry
+from bandweave.display.tiles import overview
+from bandweave.prepare.radiometry import power_to_db
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Raster
+from bandweave.raster.scene import Layer, Role, Unit
+from bandweave.workspace.scene_library import Entry
 from pages.shared.forms import choose
 from pages.shared.serving.layers import fingerprint
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.raster.scene import RATIO_BAND
-from core.settings import Setting
-from core.sources.bands import NAMES
-from core.sources.files import FilesSource
-from core.sources.inspection import Place, band_places
+from bandweave.raster.scene import RATIO_BAND
+from bandweave.settings import Setting
+from bandweave.sources.bands import NAMES
+from bandweave.sources.files import FilesSource
+from bandweave.sources.inspection import Place, band_places
 from pages.imagery_parts.intake import (
     EARLIER_OPTICAL,
     EARLIER_RADAR,

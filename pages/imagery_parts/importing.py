@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.workspace import scene_library
+from bandweave.errors import BandweaveError
+from bandweave.workspace import scene_library
 from pages.imagery_parts.import_fields import DECLARED, answered, of
 from pages.imagery_parts.intake import (
     NOTHING,

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import BandweaveError, SceneError, SettingError
-from core.prepare.clouds import QA_KINDS
-from core.prepare.radiometry import PRODUCTS
-from core.sources.files import DAYS_APART, FilesSource
-from core.sources.inspection import Place, inspect
+from bandweave.errors import BandweaveError, SceneError, SettingError
+from bandweave.prepare.clouds import QA_KINDS
+from bandweave.prepare.radiometry import PRODUCTS
+from bandweave.sources.files import DAYS_APART, FilesSource
+from bandweave.sources.inspection import Place, inspect
 
 OPTICAL, RADAR, QUALITY = "optical", "radar", "quality"
 EARLIER_OPTICAL, EARLIER_RADAR, NOTHING = "earlier-optical", "earlier-radar", "nothing"

@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.prepare.alignment import overlap
-from core.raster.grid import Grid
-from core.raster.scene import Role, Scene
-from core.sources.files import FilesSource
-from core.sources.measured import open_all
+from bandweave.errors import BandweaveError
+from bandweave.prepare.alignment import overlap
+from bandweave.raster.grid import Grid
+from bandweave.raster.scene import Role, Scene
+from bandweave.sources.files import FilesSource
+from bandweave.sources.measured import open_all
 from pages.shared.scene_facts import guesses, remarks, size_words, system
 
 _STATE = "outlook"

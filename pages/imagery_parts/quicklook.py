@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core.display.tiles import Style, overview, stretch
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Raster, Window
-from core.raster.scene import CLOUD, Role, Scene, Unit
-from core.raster.scene import Layer as SceneLayer
-from core.raster.virtual import MemoryRaster
-from core.workspace.scene_library import Entry
+from bandweave.display.tiles import Style, overview, stretch
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Raster, Window
+from bandweave.raster.scene import CLOUD, Role, Scene, Unit
+from bandweave.raster.scene import Layer as SceneLayer
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.workspace.scene_library import Entry
 from pages.shared.images.stretches import VISIBLE, stretched
 from pages.shared.serving.layers import Layer, fingerprint, publish
 from pages.shared.viewer import MOST_PANELS, viewer

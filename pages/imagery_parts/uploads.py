@@ -17,7 +17,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.errors import RasterError
+from bandweave.errors import RasterError
 
 _STATE = "uploads"
 _PREFIX = "bandweave-uploads"

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.evaluation.scores import MEAN
-from core.settings import Value
-from core.tasks import TASKS
-from core.workspace.run_folders import Run
-from core.workspace.scene_library import Entry
-from core.workspace.studies import Study, all_studies
+from bandweave.evaluation.scores import MEAN
+from bandweave.settings import Value
+from bandweave.tasks import TASKS
+from bandweave.workspace.run_folders import Run
+from bandweave.workspace.scene_library import Entry
+from bandweave.workspace.studies import Study, all_studies
 from pages.shared import current
 from pages.shared.forms import choose
 from pages.shared.scores.finished import Finished, Line, lines, varying

@@ -5,13 +5,13 @@ from html import escape
 
 import streamlit as st
 
-from core.paper.audit import GRADES, Flag, SceneFacts, audit
-from core.paper.audit.flag import Step
-from core.paper.audit.unstated import unsaid
-from core.paper.printed.architectures import NETWORKS, layers, network, parameters
-from core.paper.printed.drawings import drawing
-from core.paper.printed.equations import equations, unnumbered
-from core.paper.printed.numbers import PROTOCOL
+from bandweave.paper.audit import GRADES, Flag, SceneFacts, audit
+from bandweave.paper.audit.flag import Step
+from bandweave.paper.audit.unstated import unsaid
+from bandweave.paper.printed.architectures import NETWORKS, layers, network, parameters
+from bandweave.paper.printed.drawings import drawing
+from bandweave.paper.printed.equations import equations, unnumbered
+from bandweave.paper.printed.numbers import PROTOCOL
 
 NONE = "–"
 

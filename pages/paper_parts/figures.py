@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.display.tiles import Style
-from core.paper.seams import SeamMap
-from core.paper.study import NETWORKS, PATCHWISE, WITH_SEAMS
-from core.raster.grid import Raster
-from core.workspace.run_folders import Run
+from bandweave.display.tiles import Style
+from bandweave.paper.seams import SeamMap
+from bandweave.paper.study import NETWORKS, PATCHWISE, WITH_SEAMS
+from bandweave.raster.grid import Raster
+from bandweave.workspace.run_folders import Run
 from pages.paper_parts.printed_tables import table_html
 from pages.paper_parts.reproduction import Reproduction
 from pages.shared.forms import choose

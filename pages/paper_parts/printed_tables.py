@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from core.paper.tables.table import Cell, Row, Table, number
+from bandweave.paper.tables.table import Cell, Row, Table, number
 
 
 def table_html(table: Table) -> str:
@@ -36,7 +36,7 @@ def _class(row: Row) -> str:
 def cell_html(cell: Cell) -> str:
     """Return ours with the printed number below it; a dash where ours is not known.
 
-    >>> from core.paper.printed.numbers import Printed
+    >>> from bandweave.paper.printed.numbers import Printed
     >>> cell_html(Cell(0.04421, Printed("0.0470"))), cell_html(Cell())
     ('0.0442<small>0.0470</small>', '–')
     """

@@ -12,15 +12,15 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.paper.audit import SceneFacts
-from core.paper.audit.scene_facts import scene_facts
-from core.paper.study import PaperSettings, requests
-from core.paper.tables.study_tables import Ground, Tables
-from core.running import engine
-from core.workspace.request import Request
-from core.workspace.run_folders import Run, State, all_runs, found_alike
-from core.workspace.scene_library import Entry
+from bandweave.errors import BandweaveError
+from bandweave.paper.audit import SceneFacts
+from bandweave.paper.audit.scene_facts import scene_facts
+from bandweave.paper.study import PaperSettings, requests
+from bandweave.paper.tables.study_tables import Ground, Tables
+from bandweave.running import engine
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import Run, State, all_runs, found_alike
+from bandweave.workspace.scene_library import Entry
 from pages.shared import notices
 from pages.shared.forms import setting_fields
 from pages.shared.running import progress
@@ -85,7 +85,7 @@ class Reproduction:
 
     @property
     def asked(self) -> dict[str, Any]:
-        """The settings file, as `python -m core paper --settings` reads it."""
+        """The settings file, as `bandweave paper --settings` reads it."""
         return {"scene": self.entry.id, "seed": self.seed, "settings": self.settings.values()}
 
     @property
@@ -93,7 +93,7 @@ class Reproduction:
         """The command line that makes the same tables."""
         usual = PaperSettings().values()
         changed = [f"{k}={v}" for k, v in self.settings.values().items() if v != usual[k]]
-        words = ["python", "-m", "core", "paper", "--scene", self.entry.id]
+        words = ["bandweave", "paper", "--scene", self.entry.id]
         words += (["--set", *changed] if changed else []) + ["--seed", str(self.seed)]
         return shlex.join([*words, "--out", "results/paper"])
 

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.workspace.run_folders import Run
+from bandweave.workspace.run_folders import Run
 from pages.shared.running.chart import chart
 
 HEIGHT = 280

@@ -4,11 +4,11 @@ from html import escape
 
 import streamlit as st
 
-from core.errors import BandweaveError, RunError
-from core.running import engine
-from core.workspace import run_folders
-from core.workspace.request import Request
-from core.workspace.run_folders import Run, State, open_run
+from bandweave.errors import BandweaveError, RunError
+from bandweave.running import engine
+from bandweave.workspace import run_folders
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import Run, State, open_run
 from pages.runs_parts.loss_curve import loss_curve
 from pages.runs_parts.sketches import pictures
 from pages.shared import current, notices

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.display.tiles import Style, colour, encode, overview, stretch
-from core.errors import BandweaveError
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Grid, Raster, Window
-from core.workspace.run_folders import Run, State
-from core.workspace.scene_library import Entry
+from bandweave.display.tiles import Style, colour, encode, overview, stretch
+from bandweave.errors import BandweaveError
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Grid, Raster, Window
+from bandweave.workspace.run_folders import Run, State
+from bandweave.workspace.scene_library import Entry
 from pages.shared import current
 
 LONGEST = 400

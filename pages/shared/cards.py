@@ -7,9 +7,9 @@ from decimal import Decimal
 from html import escape
 from unicodedata import normalize
 
-from core.raster.grid import BLOCK
-from core.settings import Setting
-from core.tiling import overhead
+from bandweave.raster.grid import BLOCK
+from bandweave.settings import Setting
+from bandweave.tiling import overhead
 
 NOTABLE = 1.1
 """How many times its own area a block reads before that is worth a word."""

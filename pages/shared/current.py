@@ -10,9 +10,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import BandweaveError, RunError
-from core.workspace import scene_library
-from core.workspace.run_folders import Run, open_run
+from bandweave.errors import BandweaveError, RunError
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import Run, open_run
 
 SCENE, RUN = "scene", "run"
 OPENED = 12

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.methods import METHODS, configured
-from core.running import engine
-from core.settings import Value
-from core.tasks import TASKS
-from core.workspace import scene_library
-from core.workspace.run_folders import Request, Run, State, all_runs
+from bandweave.errors import BandweaveError
+from bandweave.methods import METHODS, configured
+from bandweave.running import engine
+from bandweave.settings import Value
+from bandweave.tasks import TASKS
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import Request, Run, State, all_runs
 from pages.shared import current
 from pages.shared import map as maps
 

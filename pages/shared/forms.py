@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.settings import Setting, Value
+from bandweave.settings import Setting, Value
 
 _SPOKEN = {"db": "dB", "mse": "MSE", "mae": "MAE"}
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.errors import BandweaveError
-from core.methods.networks.base import NetworkMethod
-from core.raster.grid import Grid
-from core.raster.scene import Scene
-from core.workspace.run_folders import Request, Run, State
-from core.workspace.scene_library import Entry
+from bandweave.errors import BandweaveError
+from bandweave.methods.networks.base import NetworkMethod
+from bandweave.raster.grid import Grid
+from bandweave.raster.scene import Scene
+from bandweave.workspace.run_folders import Request, Run, State
+from bandweave.workspace.scene_library import Entry
 from pages.shared import current, demo
 
 SIMULATED = "SIMULATED"

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import RunError
-from core.methods import METHODS
-from core.workspace.run_folders import Request, Run, State, open_run
+from bandweave.errors import RunError
+from bandweave.methods import METHODS
+from bandweave.workspace.run_folders import Request, Run, State, open_run
 from pages.shared import demo
 
 

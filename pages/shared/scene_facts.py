@@ -8,11 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.prepare.alignment import WGS84, extent
-from core.prepare.clouds import Coverage, coverage
-from core.raster.grid import Grid, Window
-from core.raster.scene import Layer, Resampled, Scene, Unit
-from core.workspace.scene_library import Entry
+from bandweave.prepare.alignment import WGS84, extent
+from bandweave.prepare.clouds import Coverage, coverage
+from bandweave.raster.grid import Grid, Window
+from bandweave.raster.scene import Layer, Resampled, Scene, Unit
+from bandweave.workspace.scene_library import Entry
 from pages.shared.cards import plain
 
 COUNTED = 4_000_000

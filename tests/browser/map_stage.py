@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.workspace import scene_library
+from bandweave.workspace import scene_library
 from pages.shared.map import area_map
 from pages.shared.serving.routes import routes
 from tests.small import make_scene

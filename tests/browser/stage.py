@@ -11,9 +11,9 @@ import streamlit as st
 from affine import Affine
 from rasterio.crs import CRS
 
-from core.display.tiles import Difference, Style, error_style
-from core.raster.geotiff import StoredRaster, write
-from core.raster.grid import Grid, Window
+from bandweave.display.tiles import Difference, Style, error_style
+from bandweave.raster.geotiff import StoredRaster, write
+from bandweave.raster.grid import Grid, Window
 from pages.shared.serving.layers import Layer, publish
 from pages.shared.serving.routes import routes
 from pages.shared.viewer import viewer

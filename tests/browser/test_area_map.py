@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import expect
 
-from core.prepare.alignment import WGS84, extent
+from bandweave.prepare.alignment import WGS84, extent
 from tests.browser.conftest import LOCAL, serving
 from tests.small import make_grid
 

@@ -5,10 +5,10 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import expect
 
-from core.raster.geotiff import write
-from core.workspace import scene_library
-from core.workspace.request import Request
-from core.workspace.run_folders import HIDDEN_MASK, new_run
+from bandweave.raster.geotiff import write
+from bandweave.workspace import scene_library
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import HIDDEN_MASK, new_run
 from tests.browser.conftest import LOCAL, serving
 from tests.pages.shown import finish
 from tests.small import make_scene

@@ -10,8 +10,8 @@ import pytest
 import rasterio
 from playwright.sync_api import expect
 
-from core.workspace import scene_library
-from core.workspace.run_folders import Request, new_run
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import Request, new_run
 from tests.browser.conftest import serving
 from tests.pages.shown import finish
 from tests.small import make_scene

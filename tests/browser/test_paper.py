@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from core.workspace import scene_library
+from bandweave.workspace import scene_library
 from tests.browser.conftest import serving
 from tests.browser.steps import QUIET
 from tests.small import make_scene

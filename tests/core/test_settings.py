@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from core.errors import SettingError, UnknownNameError
-from core.settings import Declared, redeclared, setting
+from bandweave.errors import SettingError, UnknownNameError
+from bandweave.settings import Declared, redeclared, setting
 
 
 @dataclass(frozen=True)

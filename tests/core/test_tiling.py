@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from core.raster.grid import Window
-from core.raster.mirrored import read_reflected
-from core.raster.scene import Scene
-from core.raster.virtual import MemoryRaster
-from core.tiling import cut, padded
+from bandweave.raster.grid import Window
+from bandweave.raster.mirrored import read_reflected
+from bandweave.raster.scene import Scene
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.tiling import cut, padded
 from tests.small import make_grid, make_scene
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.running import engine
-from core.workspace import run_folders, scene_library
-from core.workspace.run_folders import CANCELLED, Request, Run, new_run, open_run
-from core.workspace.studies import Study, new_study
+from bandweave.running import engine
+from bandweave.workspace import run_folders, scene_library
+from bandweave.workspace.run_folders import CANCELLED, Request, Run, new_run, open_run
+from bandweave.workspace.studies import Study, new_study
 from pages.shared import demo
 from tests.pages.shown import ROOT, finish
 from tests.small import make_scene

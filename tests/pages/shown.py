@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from core.evaluation.scores import evaluate, original
-from core.raster.geotiff import write
-from core.workspace import scene_library
-from core.workspace.run_folders import FUSED, RESULT, SCORES, Run
+from bandweave.evaluation.scores import evaluate, original
+from bandweave.raster.geotiff import write
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import FUSED, RESULT, SCORES, Run
 
 ROOT = Path(__file__).parents[2]
 

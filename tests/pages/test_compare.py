@@ -11,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 import pages.shared.map as maps
 import pages.shared.viewer as viewers
-from core.display.profile import line
-from core.raster.geotiff import write
-from core.workspace import paths as workspaces
-from core.workspace import scene_library
-from core.workspace.request import Request
-from core.workspace.run_folders import CANCELLED, HIDDEN_MASK, RESULT, WORKER, new_run
+from bandweave.display.profile import line
+from bandweave.raster.geotiff import write
+from bandweave.workspace import paths as workspaces
+from bandweave.workspace import scene_library
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import CANCELLED, HIDDEN_MASK, RESULT, WORKER, new_run
 from pages.compare_parts import profile_chart
 from pages.compare_parts.candidates import candidates
 from pages.shared.images.panels import Panels

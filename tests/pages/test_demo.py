@@ -1,6 +1,6 @@
-from core.errors import SceneError
-from core.workspace import scene_library
-from core.workspace.run_folders import RESULT, all_runs
+from bandweave.errors import SceneError
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import RESULT, all_runs
 from pages.shared import demo
 
 

@@ -1,8 +1,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.errors import RasterError
-from core.raster.grid import Window
+from bandweave.errors import RasterError
+from bandweave.raster.grid import Window
 from pages.shared.viewer.area import Area
 from tests.small import make_grid
 
@@ -40,7 +40,7 @@ def test_another_grid_begins_without_an_area():
     def page():
         import streamlit as st
 
-        from core.raster.grid import Window
+        from bandweave.raster.grid import Window
         from pages.shared.viewer import viewer
         from tests.small import make_grid
 

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 def form():
     import streamlit as st
 
-    from core.methods import METHODS
+    from bandweave.methods import METHODS
     from pages.shared.forms import setting_field
 
     method = METHODS["shallow-cnn"]
@@ -22,7 +22,7 @@ def shown():
 
 
 def test_the_fields_start_from_the_declared_defaults(shown):
-    from core.methods import METHODS
+    from bandweave.methods import METHODS
 
     assert not shown.exception
     assert shown.session_state["built"] == METHODS["shallow-cnn"]()

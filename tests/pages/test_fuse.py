@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.__main__ import parser
-from core.commands import fusion
-from core.methods import METHODS, families
-from core.methods.references.copy import Copy
-from core.raster.scene import Layer, Role, Unit
-from core.raster.virtual import MemoryRaster
-from core.settings import setting
-from core.tasks import TASKS
-from core.workspace import scene_library
-from core.workspace.request import Request
-from core.workspace.run_folders import CANCELLED, PROGRESS, RESULT, all_runs, new_run
-from core.workspace.studies import all_studies
+from bandweave.__main__ import parser
+from bandweave.commands import fusion
+from bandweave.methods import METHODS, families
+from bandweave.methods.references.copy import Copy
+from bandweave.raster.scene import Layer, Role, Unit
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.settings import setting
+from bandweave.tasks import TASKS
+from bandweave.workspace import scene_library
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import CANCELLED, PROGRESS, RESULT, all_runs, new_run
+from bandweave.workspace.studies import all_studies
 from pages.fuse_parts import orders
 from pages.shared.running.estimate import USUAL_PIXEL, USUAL_STEP, duration, plan
 from tests.pages.shown import ROOT, finish, html, texts
@@ -330,8 +330,8 @@ def test_the_command_asks_for_the_same(workspace, small, monkeypatch):
     monkeypatch.setattr(fusion, "execute", lambda run, _: made.append(run.request) or [])
     for line in orders.command(asked).splitlines():
         words = shlex.split(line)
-        assert words[:3] == ["python", "-m", "core"]
-        arguments = parser().parse_args([*words[3:-1], str(workspace / "out")])
+        assert words[0] == "bandweave"
+        arguments = parser().parse_args([*words[1:-1], str(workspace / "out")])
         arguments.command(arguments)
     assert made == list(asked.requests)
 

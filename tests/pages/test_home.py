@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from core.errors import SceneError
-from core.workspace.run_folders import PROGRESS, RESULT, WORKER, State, all_runs
+from bandweave.errors import SceneError
+from bandweave.workspace.run_folders import PROGRESS, RESULT, WORKER, State, all_runs
 from pages.shared import demo
 from tests.pages.shown import finish, names, rows, texts
 

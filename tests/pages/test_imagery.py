@@ -13,10 +13,10 @@ import rasterio
 from affine import Affine
 from streamlit.testing.v1 import AppTest
 
-from core.raster.grid import Window
-from core.raster.scene import CLOUD, Layer, Role, Unit
-from core.raster.virtual import MemoryRaster
-from core.workspace import scene_library
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import CLOUD, Layer, Role, Unit
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.workspace import scene_library
 from pages.imagery_parts import area, uploads
 from pages.imagery_parts.intake import Item, missing, told_roles
 from pages.imagery_parts.quicklook import TRUE, panel

@@ -10,10 +10,10 @@ from affine import Affine
 from rasterio.crs import CRS
 from starlette.routing import Match
 
-from core.display.tiles import Difference, Style, error_style
-from core.raster.geotiff import write
-from core.raster.grid import Grid
-from core.raster.virtual import MemoryRaster
+from bandweave.display.tiles import Difference, Style, error_style
+from bandweave.raster.geotiff import write
+from bandweave.raster.grid import Grid
+from bandweave.raster.virtual import MemoryRaster
 from pages.shared.serving import layers, routes, values
 from pages.shared.serving.layers import publish, published
 from tests.small import make_grid

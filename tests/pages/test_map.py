@@ -10,10 +10,10 @@ import streamlit as st
 import streamlit_folium
 from starlette.routing import Match
 
-from core.display.tiles import Style
-from core.prepare.alignment import WGS84, extent
-from core.raster.virtual import MemoryRaster
-from core.workspace import scene_library
+from bandweave.display.tiles import Style
+from bandweave.prepare.alignment import WGS84, extent
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.workspace import scene_library
 from pages.shared import map as maps
 from pages.shared.images.stretches import quick_look
 from pages.shared.serving import mercator, vendor

@@ -4,12 +4,12 @@ from typing import ClassVar
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.methods import METHODS
-from core.methods.references.copy import Copy
-from core.metrics import METRICS
-from core.settings import setting
-from core.sources import SOURCES
-from core.tasks import TASKS
+from bandweave.methods import METHODS
+from bandweave.methods.references.copy import Copy
+from bandweave.metrics import METRICS
+from bandweave.settings import setting
+from bandweave.sources import SOURCES
+from bandweave.tasks import TASKS
 from pages.shared.cards import Card, limits, linked, looks, plain
 from tests.pages.shown import ROOT, html, texts
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.evaluation.scores import MEAN
-from core.methods import configured
-from core.metrics import METRICS
-from core.raster.geotiff import write
-from core.workspace import paths as core_workspace
-from core.workspace import results, scene_library
-from core.workspace.run_folders import (
+from bandweave.evaluation.scores import MEAN
+from bandweave.methods import configured
+from bandweave.metrics import METRICS
+from bandweave.raster.geotiff import write
+from bandweave.workspace import paths as core_workspace
+from bandweave.workspace import results, scene_library
+from bandweave.workspace.run_folders import (
     FUSED,
     HIDDEN_MASK,
     PROGRESS,
@@ -21,7 +21,7 @@ from core.workspace.run_folders import (
     Request,
     new_run,
 )
-from core.workspace.studies import new_study
+from bandweave.workspace.studies import new_study
 from pages.shared.scores.charts import STEP, _counted
 from pages.shared.scores.downloads import file_stem, fused_image
 from pages.shared.scores.finished import Finished, Summary, finished_on, lines

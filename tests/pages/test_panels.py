@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.raster.geotiff import write
-from core.raster.scene import CLOUD, RATIO_BAND, Layer, Role, Scene, Unit
-from core.raster.virtual import FlagRaster, MemoryRaster
-from core.workspace import scene_library
-from core.workspace.request import Request
-from core.workspace.run_folders import HIDDEN_MASK, new_run
+from bandweave.raster.geotiff import write
+from bandweave.raster.scene import CLOUD, RATIO_BAND, Layer, Role, Scene, Unit
+from bandweave.raster.virtual import FlagRaster, MemoryRaster
+from bandweave.workspace import scene_library
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import HIDDEN_MASK, new_run
 from pages.shared.images.composites import composites
 from pages.shared.images.panels import Look, Panels
 from pages.shared.images.stretches import quick_look

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.commands.paper import _asked
-from core.paper.audit import audit
-from core.paper.printed.numbers import TABLES, Printed
-from core.paper.study import KEYS, PaperSettings, requests
-from core.paper.tables.table import Cell, Column, Row, Table
-from core.workspace.json_file import write_json
-from core.workspace.run_folders import RESULT, all_runs, new_run
-from core.workspace.scene_library import find
-from core.workspace.studies import all_studies
+from bandweave.commands.paper import _asked
+from bandweave.paper.audit import audit
+from bandweave.paper.printed.numbers import TABLES, Printed
+from bandweave.paper.study import KEYS, PaperSettings, requests
+from bandweave.paper.tables.table import Cell, Column, Row, Table
+from bandweave.workspace.json_file import write_json
+from bandweave.workspace.run_folders import RESULT, all_runs, new_run
+from bandweave.workspace.scene_library import find
+from bandweave.workspace.studies import all_studies
 from pages.paper_parts.audit_view import flag_html
 from pages.paper_parts.printed_tables import table_html
 from pages.paper_parts.reproduction import Reproduction

@@ -8,10 +8,10 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.raster.geotiff import write
-from core.workspace import run_folders, scene_library
-from core.workspace.request import Request
-from core.workspace.run_folders import (
+from bandweave.raster.geotiff import write
+from bandweave.workspace import run_folders, scene_library
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import (
     CANCELLED,
     LOG,
     PROGRESS,
@@ -22,7 +22,7 @@ from core.workspace.run_folders import (
     all_runs,
     new_run,
 )
-from core.workspace.studies import new_study
+from bandweave.workspace.studies import new_study
 from pages.runs_parts.loss_curve import MOST_POINTS, figure
 from pages.runs_parts.sketches import placed
 from pages.shared.running.run_list import DAMAGED, Filter, rows

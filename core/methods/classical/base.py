@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, cast, get_args
 
-from core.methods.filled import fill_gaps
-from core.methods.matching import Component, Joint, Kind, Matching, joint, match
-from core.methods.model_file import save_fitted
-from core.methods.radar_image import COMPONENTS, RadarImage
-from core.prepare.speckle_filters import FILTERS, FilterKind, SpeckleFilter
-from core.problem import Fuser, Method, Problem, Progress, Report, unreported
-from core.raster.scene import Scene
-from core.settings import setting
+from bandweave.methods.filled import fill_gaps
+from bandweave.methods.matching import Component, Joint, Kind, Matching, joint, match
+from bandweave.methods.model_file import save_fitted
+from bandweave.methods.radar_image import COMPONENTS, RadarImage
+from bandweave.prepare.speckle_filters import FILTERS, FilterKind, SpeckleFilter
+from bandweave.problem import Fuser, Method, Problem, Progress, Report, unreported
+from bandweave.raster.scene import Scene
+from bandweave.settings import setting
 
 LOOKS = 4.4
 """Equivalent looks of Sentinel-1 ground range images in the interferometric wide swath mode."""

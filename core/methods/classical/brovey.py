@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.methods.classical.substitution import Substitution, SubstitutionMethod
-from core.methods.matching import Joint
+from bandweave.methods.classical.substitution import Substitution, SubstitutionMethod
+from bandweave.methods.matching import Joint
 
 DARK = 0.1
 """Share of the mean intensity below which intensity counts as no smaller: the quotient is bounded

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from core.methods.classical.multiscale import MultiscaleMethod
-from core.settings import setting
-from core.transforms.contourlet import Contourlet
-from core.transforms.transform import Transform
+from bandweave.methods.classical.multiscale import MultiscaleMethod
+from bandweave.settings import setting
+from bandweave.transforms.contourlet import Contourlet
+from bandweave.transforms.transform import Transform
 
 DIRECTIONS = ("4", "8", "16")
 

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.methods.classical.substitution import Substitution, SubstitutionMethod
-from core.methods.matching import Joint
+from bandweave.methods.classical.substitution import Substitution, SubstitutionMethod
+from bandweave.methods.matching import Joint
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.methods.classical.substitution import Substitution, SubstitutionMethod
-from core.methods.matching import Joint
+from bandweave.methods.classical.substitution import Substitution, SubstitutionMethod
+from bandweave.methods.matching import Joint
 
 
 @dataclass(frozen=True)

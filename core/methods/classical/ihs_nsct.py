@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.methods.classical.nsct import NSCT
+from bandweave.methods.classical.nsct import NSCT
 
 
 @dataclass(frozen=True)

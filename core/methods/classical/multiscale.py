@@ -18,16 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
-from core.methods.classical.base import Classical, ClassicalFuser
-from core.methods.filled import gapless
-from core.methods.matching import Component, Matching
-from core.methods.model_file import load_fitted
-from core.methods.radar_image import RadarImage
-from core.problem import Fuser, Problem, Report, unreported
-from core.raster.grid import Pixels
-from core.raster.scene import Scene
-from core.settings import setting
-from core.transforms.transform import Coefficients, Transform
+from bandweave.methods.classical.base import Classical, ClassicalFuser
+from bandweave.methods.filled import gapless
+from bandweave.methods.matching import Component, Matching
+from bandweave.methods.model_file import load_fitted
+from bandweave.methods.radar_image import RadarImage
+from bandweave.problem import Fuser, Problem, Report, unreported
+from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import Scene
+from bandweave.settings import setting
+from bandweave.transforms.transform import Coefficients, Transform
 
 Rule = Literal["max-abs", "energy"]
 Image = NDArray[np.float64]
@@ -68,7 +68,7 @@ class Merge:
         return made.join(approximation, tuple(chosen), (image.shape[0], image.shape[1]))
 
     def _chosen(self, own: Image, other: Image) -> Image:
-        from core.methods.classical import coefficient_kernels as compiled
+        from bandweave.methods.classical import coefficient_kernels as compiled
 
         # in place: nobody else needs the subbands of a component
         chosen = np.require(own, requirements=("C", "W"))

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.methods.classical.contourlet import directions_setting, levels_setting
-from core.methods.classical.multiscale import MultiscaleMethod
-from core.settings import redeclared
-from core.transforms.nsct import NonsubsampledContourlet
-from core.transforms.transform import Transform
+from bandweave.methods.classical.contourlet import directions_setting, levels_setting
+from bandweave.methods.classical.multiscale import MultiscaleMethod
+from bandweave.settings import redeclared
+from bandweave.transforms.nsct import NonsubsampledContourlet
+from bandweave.transforms.transform import Transform
 
 AVERAGED = 0.5
 """Radar's share of the low-pass image: the weighted mean that fusion by NSCT usually takes."""

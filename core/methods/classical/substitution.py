@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from core.methods.classical.base import Classical, ClassicalFuser
-from core.methods.filled import gapless
-from core.methods.matching import Component, Joint, Matching
-from core.methods.model_file import load_fitted
-from core.methods.radar_image import RadarImage
-from core.problem import Fuser, Problem, Report, unreported
-from core.raster.grid import Pixels
-from core.raster.scene import Scene
+from bandweave.methods.classical.base import Classical, ClassicalFuser
+from bandweave.methods.filled import gapless
+from bandweave.methods.matching import Component, Joint, Matching
+from bandweave.methods.model_file import load_fitted
+from bandweave.methods.radar_image import RadarImage
+from bandweave.problem import Fuser, Problem, Report, unreported
+from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class SubstitutionFuser(ClassicalFuser):
         optical = gapless(block).raster.read(bands=self.bands)
         if not self.matchings:
             return optical
-        from core.methods.classical import substitution_kernels as compiled
+        from bandweave.methods.classical import substitution_kernels as compiled
 
         radar = np.ascontiguousarray(self.radar.of(block).read()[0])
         matching, line = self.matchings[0], (1.0, 0.0)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.methods.classical.multiscale import MultiscaleMethod
-from core.settings import setting
-from core.transforms.transform import Transform
-from core.transforms.wavelet import FAMILIES, Wavelet
+from bandweave.methods.classical.multiscale import MultiscaleMethod
+from bandweave.settings import setting
+from bandweave.transforms.transform import Transform
+from bandweave.transforms.wavelet import FAMILIES, Wavelet
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.methods.classical.wavelet import WaveletFusion
+from bandweave.methods.classical.wavelet import WaveletFusion
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from core.errors import MethodError
-from core.methods.model_file import load_fitted, save_fitted
-from core.methods.regression import Regression, looks_setting, regress
-from core.prepare.gaps import fill
-from core.problem import Fuser, Method, Problem, Progress, Report, unreported
-from core.raster.grid import BLOCK, Pixels
-from core.raster.scene import HIDDEN, Scene
-from core.raster.virtual import MemoryRaster, scratch
+from bandweave.errors import MethodError
+from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.methods.regression import Regression, looks_setting, regress
+from bandweave.prepare.gaps import fill
+from bandweave.problem import Fuser, Method, Problem, Progress, Report, unreported
+from bandweave.raster.grid import BLOCK, Pixels
+from bandweave.raster.scene import HIDDEN, Scene
+from bandweave.raster.virtual import MemoryRaster, scratch
 
 RESIDUAL = "residual"
 """The prepared layer: what the regression misses, interpolated across the gaps."""

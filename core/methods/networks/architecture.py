@@ -63,7 +63,7 @@ class Architecture:
 
     def build(self, channels: int) -> Any:
         """Return the Keras model for any height and width that are multiples of the stride."""
-        from core.methods.networks.backend import keras
+        from bandweave.methods.networks.backend import keras
 
         stack = keras().layers
         model = keras().Sequential([keras().Input((None, None, channels))])

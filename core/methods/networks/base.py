@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple, cast
 
-from core.errors import MethodError
-from core.methods.model_file import load_fitted
-from core.methods.networks.architecture import Architecture
-from core.methods.networks.fuser import NetworkFuser, Use
-from core.methods.networks.inputs import View
-from core.methods.networks.patchwise import (
+from bandweave.errors import MethodError
+from bandweave.methods.model_file import load_fitted
+from bandweave.methods.networks.architecture import Architecture
+from bandweave.methods.networks.fuser import NetworkFuser, Use
+from bandweave.methods.networks.inputs import View
+from bandweave.methods.networks.patchwise import (
     APART,
     AS_IT_IS,
     GIVEN,
@@ -26,8 +26,8 @@ from core.methods.networks.patchwise import (
     SHUFFLED,
     Patches,
 )
-from core.methods.networks.preview import Sketcher
-from core.methods.networks.training import (
+from bandweave.methods.networks.preview import Sketcher
+from bandweave.methods.networks.training import (
     LOSSES,
     SAMPLINGS,
     SCHEDULES,
@@ -40,10 +40,10 @@ from core.methods.networks.training import (
     planned_steps,
     training_places,
 )
-from core.methods.radar import RADAR_INPUTS, RadarInput
-from core.prepare.normalisation import KINDS, Kind
-from core.problem import Fuser, Method, Problem, Progress, Report, Task, unreported
-from core.settings import Value, setting
+from bandweave.methods.radar import RADAR_INPUTS, RadarInput
+from bandweave.prepare.normalisation import KINDS, Kind
+from bandweave.problem import Fuser, Method, Problem, Progress, Report, Task, unreported
+from bandweave.settings import Value, setting
 
 TUNED_ON = (1024, 1024)
 """The scene that presets were tuned on: its number of steps is what they keep elsewhere."""
@@ -279,7 +279,7 @@ class NetworkMethod(Method):
 
     def load(self, folder: Path) -> Fuser:
         """Read the networks and their scales."""
-        from core.methods.networks.backend import keras
+        from bandweave.methods.networks.backend import keras
 
         stored = load_fitted(folder)
         view = View.from_json(stored)

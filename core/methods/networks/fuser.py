@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.methods.filled import fill_gaps
-from core.methods.model_file import save_fitted
-from core.methods.networks.architecture import Architecture
-from core.methods.networks.inputs import View
-from core.methods.networks.patchwise import PREDICTED, Patches, average, with_shuffled_radar
-from core.methods.networks.prediction import Network
-from core.methods.networks.training import Weights
-from core.problem import Fuser, Progress, Report, unreported
-from core.raster.grid import BLOCK, Pixels, Window
-from core.raster.scene import Scene
-from core.raster.virtual import MemoryRaster, scratch
+from bandweave.methods.filled import fill_gaps
+from bandweave.methods.model_file import save_fitted
+from bandweave.methods.networks.architecture import Architecture
+from bandweave.methods.networks.inputs import View
+from bandweave.methods.networks.patchwise import PREDICTED, Patches, average, with_shuffled_radar
+from bandweave.methods.networks.prediction import Network
+from bandweave.methods.networks.training import Weights
+from bandweave.problem import Fuser, Progress, Report, unreported
+from bandweave.raster.grid import BLOCK, Pixels, Window
+from bandweave.raster.scene import Scene
+from bandweave.raster.virtual import MemoryRaster, scratch
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.methods.band_means import band_means
-from core.methods.filled import fill_gaps, gapless
-from core.methods.networks.training import Lesson
-from core.methods.radar import RadarInput, radar_inputs
-from core.prepare.normalisation import Kind, Normalisation, Where, fixed, min_max, percentile
-from core.problem import Flags, Pair, Problem
-from core.raster.grid import BLOCK, Pixels, Raster, Window
-from core.raster.scene import HIDDEN, Scene
-from core.raster.virtual import MappedRaster, scratch
+from bandweave.methods.band_means import band_means
+from bandweave.methods.filled import fill_gaps, gapless
+from bandweave.methods.networks.training import Lesson
+from bandweave.methods.radar import RadarInput, radar_inputs
+from bandweave.prepare.normalisation import Kind, Normalisation, Where, fixed, min_max, percentile
+from bandweave.problem import Flags, Pair, Problem
+from bandweave.raster.grid import BLOCK, Pixels, Raster, Window
+from bandweave.raster.scene import HIDDEN, Scene
+from bandweave.raster.virtual import MappedRaster, scratch
 
 FIXED_RANGES = {"optical": (0.0, 1.0), "ratio": (0.0, 30.0), "db": (-30.0, 5.0)}
 """What the normalisation `fixed` maps to 0..1: reflectance, quotient of powers, decibels."""

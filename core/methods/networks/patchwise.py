@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.methods.networks.training import offsets
-from core.raster.grid import Grid, Pixels, Window, band_indices, inside
-from core.raster.scene import Scene
-from core.raster.virtual import LikeItsBase, scratch
+from bandweave.methods.networks.training import offsets
+from bandweave.raster.grid import Grid, Pixels, Window, band_indices, inside
+from bandweave.raster.scene import Scene
+from bandweave.raster.virtual import LikeItsBase, scratch
 
 SEAMLESS, PATCHES, APART = "seamless", "patches", "patches apart"
 PREDICTIONS = (SEAMLESS, PATCHES, APART)

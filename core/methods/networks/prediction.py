@@ -5,16 +5,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.methods.networks.architecture import Architecture
-from core.methods.networks.training import Weights
-from core.raster.grid import Pixels
+from bandweave.methods.networks.architecture import Architecture
+from bandweave.methods.networks.training import Weights
+from bandweave.raster.grid import Pixels
 
 
 class Network:
     """One Keras model and its compiled prediction, shared by all bands of its shape."""
 
     def __init__(self, architecture: Architecture, channels: int) -> None:
-        from core.methods.networks.backend import tensorflow
+        from bandweave.methods.networks.backend import tensorflow
 
         tf = tensorflow()
         self.model = architecture.build(channels)

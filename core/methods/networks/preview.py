@@ -11,15 +11,15 @@ from functools import cached_property
 
 import numpy as np
 
-from core.methods.filled import fill_gaps
-from core.methods.networks.architecture import Architecture
-from core.methods.networks.inputs import View
-from core.methods.networks.prediction import Network
-from core.methods.networks.training import Weights
-from core.problem import Problem, Sketch
-from core.raster.grid import Grid, Pixels, Window
-from core.raster.scene import HIDDEN, Scene
-from core.tiling import cut, padded
+from bandweave.methods.filled import fill_gaps
+from bandweave.methods.networks.architecture import Architecture
+from bandweave.methods.networks.inputs import View
+from bandweave.methods.networks.prediction import Network
+from bandweave.methods.networks.training import Weights
+from bandweave.problem import Problem, Sketch
+from bandweave.raster.grid import Grid, Pixels, Window
+from bandweave.raster.scene import HIDDEN, Scene
+from bandweave.tiling import cut, padded
 
 SIDE = 256
 MARGIN = 32

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.methods.networks.architecture import Architecture, Conv
-from core.methods.networks.base import NetworkMethod
-from core.settings import Value
+from bandweave.methods.networks.architecture import Architecture, Conv
+from bandweave.methods.networks.base import NetworkMethod
+from bandweave.settings import Value
 
 
 @dataclass(frozen=True)

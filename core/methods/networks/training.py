@@ -14,9 +14,9 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.methods.networks.architecture import Architecture
-from core.problem import Flags
-from core.raster.grid import Pixels
+from bandweave.methods.networks.architecture import Architecture
+from bandweave.problem import Flags
+from bandweave.raster.grid import Pixels
 
 Loss = Literal["mse", "mae", "huber"]
 Schedule = Literal["constant", "cosine"]
@@ -97,7 +97,7 @@ class Trainer:
     """One compiled training step, used for band after band: tracing costs as much as a band."""
 
     def __init__(self, architecture: Architecture, channels: int, recipe: Recipe) -> None:
-        from core.methods.networks.backend import keras, tensorflow
+        from bandweave.methods.networks.backend import keras, tensorflow
 
         self.recipe = recipe
         self._tf = tf = tensorflow()

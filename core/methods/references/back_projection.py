@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.methods.model_file import load_fitted, save_fitted
-from core.prepare.degradation import COARSE, CellRaster, degraded, samples_of
-from core.problem import Fuser, Method, Needs, Problem, Progress, Report, unreported
-from core.raster.grid import BLOCK, Pixels, Raster
-from core.raster.scene import Resampled, Scene
-from core.raster.virtual import FlagRaster, WithheldRaster, scratch
-from core.settings import setting
+from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.prepare.degradation import COARSE, CellRaster, degraded, samples_of
+from bandweave.problem import Fuser, Method, Needs, Problem, Progress, Report, unreported
+from bandweave.raster.grid import BLOCK, Pixels, Raster
+from bandweave.raster.scene import Resampled, Scene
+from bandweave.raster.virtual import FlagRaster, WithheldRaster, scratch
+from bandweave.settings import setting
 
 PROJECTED = "projected"
 """The prepared layer: the image that agrees with the samples."""

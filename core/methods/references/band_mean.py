@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.methods.band_means import band_means
-from core.methods.model_file import load_fitted, save_fitted
-from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster.grid import Pixels
-from core.raster.scene import Scene
+from bandweave.methods.band_means import band_means
+from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.problem import Fuser, Method, Problem, Report, unreported
+from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import Scene
 
 
 class BandMeanFuser(Fuser):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from core.methods.model_file import load_fitted
-from core.methods.references.copy import CopyFuser
-from core.problem import Fuser, Method, Needs, Problem, Report, unreported
+from bandweave.methods.model_file import load_fitted
+from bandweave.methods.references.copy import CopyFuser
+from bandweave.problem import Fuser, Method, Needs, Problem, Report, unreported
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from core.methods.model_file import load_fitted, save_fitted
-from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster.grid import Pixels
-from core.raster.scene import Scene
+from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.problem import Fuser, Method, Problem, Report, unreported
+from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import Scene
 
 SIDE = 4
 

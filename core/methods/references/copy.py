@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from core.methods.model_file import load_fitted, save_fitted
-from core.problem import Fuser, Method, Problem, Report, unreported
-from core.raster.grid import Pixels
-from core.raster.scene import Scene
+from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.problem import Fuser, Method, Problem, Report, unreported
+from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import Scene
 
 
 class CopyFuser(Fuser):

@@ -1,15 +1,15 @@
 """The audit: what the paper's printed figures can and cannot mean, computed when asked for."""
 
-from core.paper.audit.bound_flags import bound_flags
-from core.paper.audit.flag import GRADES as GRADES
-from core.paper.audit.flag import Flag as Flag
-from core.paper.audit.flag import Grade as Grade
-from core.paper.audit.flag import SceneFacts as SceneFacts
-from core.paper.audit.flag import Seams as Seams
-from core.paper.audit.flag import Step as Step
-from core.paper.audit.likeness_flags import likeness_flags
-from core.paper.audit.misprint_flags import print_flags
-from core.paper.audit.setup_flags import data_flags, prediction_flags, setup_flags
+from bandweave.paper.audit.bound_flags import bound_flags
+from bandweave.paper.audit.flag import GRADES as GRADES
+from bandweave.paper.audit.flag import Flag as Flag
+from bandweave.paper.audit.flag import Grade as Grade
+from bandweave.paper.audit.flag import SceneFacts as SceneFacts
+from bandweave.paper.audit.flag import Seams as Seams
+from bandweave.paper.audit.flag import Step as Step
+from bandweave.paper.audit.likeness_flags import likeness_flags
+from bandweave.paper.audit.misprint_flags import print_flags
+from bandweave.paper.audit.setup_flags import data_flags, prediction_flags, setup_flags
 
 
 def audit(facts: SceneFacts | None = None) -> list[Flag]:

@@ -2,11 +2,11 @@
 
 import math
 
-from core.methods import METHODS
-from core.metrics.information import BINS
-from core.paper import arithmetic
-from core.paper.audit.flag import Flag, SceneFacts, Step
-from core.paper.audit.number_text import (
+from bandweave.methods import METHODS
+from bandweave.metrics.information import BINS
+from bandweave.paper import arithmetic
+from bandweave.paper.audit.flag import Flag, SceneFacts, Step
+from bandweave.paper.audit.number_text import (
     BANDS,
     by_band,
     highest_read_as,
@@ -17,7 +17,7 @@ from core.paper.audit.number_text import (
     shown,
     span,
 )
-from core.paper.printed.numbers import CAE, CNN, ORIGINAL, ByBand
+from bandweave.paper.printed.numbers import CAE, CNN, ORIGINAL, ByBand
 
 SHARPNESS = {
     "spatial frequency": ("V", "spatial-frequency", arithmetic.sf_bound, "2√2"),

@@ -5,12 +5,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.metrics import METRICS, score_all
-from core.metrics.structure import K2
-from core.paper import arithmetic
-from core.paper.audit.flag import Flag, SceneFacts, Step
-from core.paper.audit.number_text import by_band, named, plain, printed, shown, span
-from core.paper.printed.numbers import CAE, CNN, CONDITIONAL_GAN, ORIGINAL
+from bandweave.metrics import METRICS, score_all
+from bandweave.metrics.structure import K2
+from bandweave.paper import arithmetic
+from bandweave.paper.audit.flag import Flag, SceneFacts, Step
+from bandweave.paper.audit.number_text import by_band, named, plain, printed, shown, span
+from bandweave.paper.printed.numbers import CAE, CNN, CONDITIONAL_GAN, ORIGINAL
 
 SIDE = 256
 LEVEL = 0.12

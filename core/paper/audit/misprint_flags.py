@@ -4,11 +4,11 @@ from functools import cache
 
 import numpy as np
 
-from core.metrics import score_all
-from core.paper.audit.flag import Flag, Step
-from core.paper.audit.number_text import by_band, plain, printed, shown, span
-from core.paper.printed.equations import equations
-from core.paper.printed.numbers import CAE, CNN, ORIGINAL, QUOTED, TABLES
+from bandweave.metrics import score_all
+from bandweave.paper.audit.flag import Flag, Step
+from bandweave.paper.audit.number_text import by_band, plain, printed, shown, span
+from bandweave.paper.printed.equations import equations
+from bandweave.paper.printed.numbers import CAE, CNN, ORIGINAL, QUOTED, TABLES
 
 ROWS = {ORIGINAL: "original", CNN: "shallow CNN", CAE: "autoencoder"}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from core.paper.printed.numbers import TABLES, ByBand, Printed
+from bandweave.paper.printed.numbers import TABLES, ByBand, Printed
 
 BANDS = ByBand._fields
 

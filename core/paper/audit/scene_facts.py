@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 
-from core.evaluation.scores import MEAN
-from core.metrics import METRICS
-from core.paper.audit.flag import SceneFacts, Seams
-from core.paper.printed.numbers import CAE
-from core.paper.seams import seam_indices
-from core.paper.study import NETWORKS, PATCHWISE
-from core.paper.tables.radar_tables import COMPARED, SHUFFLED
-from core.paper.tables.scene_truth import BAND_MEAN, DETAIL, Ground, run_scores
-from core.paper.tables.table import Scores
-from core.raster.scene import Role, Scene
-from core.workspace.run_folders import Run, State
+from bandweave.evaluation.scores import MEAN
+from bandweave.metrics import METRICS
+from bandweave.paper.audit.flag import SceneFacts, Seams
+from bandweave.paper.printed.numbers import CAE
+from bandweave.paper.seams import seam_indices
+from bandweave.paper.study import NETWORKS, PATCHWISE
+from bandweave.paper.tables.radar_tables import COMPARED, SHUFFLED
+from bandweave.paper.tables.scene_truth import BAND_MEAN, DETAIL, Ground, run_scores
+from bandweave.paper.tables.table import Scores
+from bandweave.raster.scene import Role, Scene
+from bandweave.workspace.run_folders import Run, State
 
 COPY = "copy"
 """Key of the run that returns its input."""

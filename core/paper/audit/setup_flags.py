@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.methods import METHODS
-from core.metrics import METRICS
-from core.paper.audit.flag import Flag, SceneFacts, Step
-from core.paper.audit.number_text import named, shown
-from core.paper.printed.architectures import NETWORKS, network
-from core.prepare.radiometry import PRODUCTS, db_to_power, ratio
+from bandweave.methods import METHODS
+from bandweave.metrics import METRICS
+from bandweave.paper.audit.flag import Flag, SceneFacts, Step
+from bandweave.paper.audit.number_text import named, shown
+from bandweave.paper.printed.architectures import NETWORKS, network
+from bandweave.prepare.radiometry import PRODUCTS, db_to_power, ratio
 
 LANDSAT = PRODUCTS["landsat-c2l2"]
 SENSOR_METRES, GRID_METRES = 30.0, 10.0

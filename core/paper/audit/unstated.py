@@ -9,13 +9,13 @@ from typing import NamedTuple
 from affine import Affine
 from rasterio.crs import CRS
 
-from core.methods.networks.base import NetworkMethod
-from core.metrics.information import BINS
-from core.paper.audit.setup_flags import GRID_METRES, SENSOR_METRES
-from core.paper.printed.architectures import NETWORKS, PRESET, network
-from core.prepare.alignment import suitable_resampling
-from core.raster.grid import Grid
-from core.workspace.request import Request
+from bandweave.methods.networks.base import NetworkMethod
+from bandweave.metrics.information import BINS
+from bandweave.paper.audit.setup_flags import GRID_METRES, SENSOR_METRES
+from bandweave.paper.printed.architectures import NETWORKS, PRESET, network
+from bandweave.prepare.alignment import suitable_resampling
+from bandweave.raster.grid import Grid
+from bandweave.workspace.request import Request
 
 
 class Unsaid(NamedTuple):
@@ -43,11 +43,13 @@ def unsaid() -> list[Unsaid]:
             _overlap(cnn.patch, cnn.patch_stride),
             "prediction = patches",
         ),
-        Unsaid("Resampling kernel", _kernel(), "core.prepare.alignment.suitable_resampling"),
+        Unsaid("Resampling kernel", _kernel(), "bandweave.prepare.alignment.suitable_resampling"),
         Unsaid("Split into training and test", _split(), f"validation, preset {PRESET}"),
         Unsaid("Seeds and spread", f"seed {Request.seed}; choose others to see the spread", "seed"),
         Unsaid(
-            "Number of gray levels", f"{BINS}, over the declared range", "core.metrics.information"
+            "Number of gray levels",
+            f"{BINS}, over the declared range",
+            "bandweave.metrics.information",
         ),
         Unsaid("Dates of the two images", "the scene's own, shown with its layers", "scene"),
         Unsaid(

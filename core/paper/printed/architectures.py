@@ -2,11 +2,11 @@
 
 from typing import Literal, NamedTuple, cast
 
-from core.methods import METHODS
-from core.methods.networks.architecture import KERNEL, SLOPE, Architecture, Conv, Pool, Up
-from core.methods.networks.base import NetworkMethod
-from core.paper.study import LITERAL, PRESETS
-from core.paper.study import NETWORKS as BY_ROW
+from bandweave.methods import METHODS
+from bandweave.methods.networks.architecture import KERNEL, SLOPE, Architecture, Conv, Pool, Up
+from bandweave.methods.networks.base import NetworkMethod
+from bandweave.paper.study import LITERAL, PRESETS
+from bandweave.paper.study import NETWORKS as BY_ROW
 
 NETWORKS = tuple(BY_ROW.values())
 """Methods that the paper describes, by key."""

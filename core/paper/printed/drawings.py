@@ -8,7 +8,7 @@ readable on light and on dark.
 from html import escape
 from itertools import pairwise
 
-from core.paper.printed.architectures import Layer, kernel, layers, network, parameters
+from bandweave.paper.printed.architectures import Layer, kernel, layers, network, parameters
 
 SLOT, TALLEST, MARGIN = 104, 128, 10
 """Pixels: a layer's place along the drawing, the highest block, the room around."""

@@ -37,7 +37,7 @@ _EQUATIONS = (
         TEN_LOG,
         "turns amplitude into decibels; the text needs the inverse, decibels into power",
         True,
-        "core.prepare.radiometry.db_to_power",
+        "bandweave.prepare.radiometry.db_to_power",
     ),
     Equation(3, "", "", "", MISSING, False, ""),
     Equation(4, "", "", "", MISSING, False, ""),
@@ -118,11 +118,11 @@ class Unnumbered(NamedTuple):
 
 
 _UNNUMBERED = (
-    Unnumbered("Radar ratio", "σ⁰_VV / σ⁰_VH, of powers", "core.prepare.radiometry.ratio"),
+    Unnumbered("Radar ratio", "σ⁰_VV / σ⁰_VH, of powers", "bandweave.prepare.radiometry.ratio"),
     Unnumbered(
         "Scaling to 0..1",
         "(x − least) / (greatest − least)",
-        "core.prepare.normalisation.min_max",
+        "bandweave.prepare.normalisation.min_max",
     ),
     Unnumbered("Root mean square error", "√((1/MN) Σᵢ Σⱼ (x(i,j) − y(i,j))²)", "rmse"),
     Unnumbered(

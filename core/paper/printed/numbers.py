@@ -65,7 +65,7 @@ class PrintedTable:
     number: str
     title: str
     metrics: tuple[str, ...]
-    """Keys of `core.metrics`, in the order of its columns."""
+    """Keys of `bandweave.metrics`, in the order of its columns."""
     rows: Mapping[str, Mapping[str, ByBand]]
     """{row: {metric: numbers}}."""
     scale: str

@@ -4,8 +4,8 @@ import csv as comma
 import io
 from collections.abc import Iterator
 
-from core.paper.tables.study_tables import Tables
-from core.paper.tables.table import Cell, Row, Table, number
+from bandweave.paper.tables.study_tables import Tables
+from bandweave.paper.tables.table import Cell, Row, Table, number
 
 FIELDS = (
     *("table", "title", "row", "key", "kind"),
@@ -43,7 +43,7 @@ def text_rows(table: Table) -> list[list[str]]:
 def shown(cell: Cell) -> str:
     """Return a cell as text: ours, then the printed number in brackets.
 
-    >>> from core.paper.printed.numbers import Printed
+    >>> from bandweave.paper.printed.numbers import Printed
     >>> shown(Cell(0.04421, Printed("0.0470"))), shown(Cell()), shown(Cell(printed=Printed("8.02")))
     ('0.0442 (0.0470)', 'n/a', '(8.02)')
     """

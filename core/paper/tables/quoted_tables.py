@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from core.evaluation.scores import MEAN
-from core.metrics import METRICS
-from core.paper import arithmetic
-from core.paper.printed.numbers import CONDITIONAL_GAN, QUOTED, QUOTED_RANGES, Quoted
-from core.paper.tables.scene_truth import flat_note, run_scores
-from core.paper.tables.table import Cell, Column, Kind, Row, Table, ours
-from core.workspace.run_folders import Run
+from bandweave.evaluation.scores import MEAN
+from bandweave.metrics import METRICS
+from bandweave.paper import arithmetic
+from bandweave.paper.printed.numbers import CONDITIONAL_GAN, QUOTED, QUOTED_RANGES, Quoted
+from bandweave.paper.tables.scene_truth import flat_note, run_scores
+from bandweave.paper.tables.table import Cell, Column, Kind, Row, Table, ours
+from bandweave.workspace.run_folders import Run
 
 LEVELS = 255
 """The quoted RMSE of Table VII is of 8-bit images."""

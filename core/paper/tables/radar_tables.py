@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.evaluation.scores import MEAN
-from core.metrics import METRICS
-from core.paper.study import HIDDEN, NETWORKS, OWN
-from core.paper.tables.scene_truth import flat_note, run_scores
-from core.paper.tables.table import (
+from bandweave.evaluation.scores import MEAN
+from bandweave.metrics import METRICS
+from bandweave.paper.study import HIDDEN, NETWORKS, OWN
+from bandweave.paper.tables.scene_truth import flat_note, run_scores
+from bandweave.paper.tables.table import (
     Cell,
     Column,
     Kind,
@@ -17,7 +17,7 @@ from core.paper.tables.table import (
     ours,
     quotient,
 )
-from core.workspace.run_folders import Run
+from bandweave.workspace.run_folders import Run
 
 REGION = "hidden"
 SHUFFLED, DIFFERENCE = "-shuffled", "-difference"

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from core.evaluation.scores import MEAN, evaluate, json_number
-from core.paper.tables.table import Scores
-from core.problem import Flags, Region, Truth
-from core.raster.grid import BLOCK, Pixels, Raster
-from core.raster.scene import Scene
-from core.raster.virtual import MappedRaster
-from core.tasks.reconstruct import Reconstruct
-from core.workspace.run_folders import Run, State
+from bandweave.evaluation.scores import MEAN, evaluate, json_number
+from bandweave.paper.tables.table import Scores
+from bandweave.problem import Flags, Region, Truth
+from bandweave.raster.grid import BLOCK, Pixels, Raster
+from bandweave.raster.scene import Scene
+from bandweave.raster.virtual import MappedRaster
+from bandweave.tasks.reconstruct import Reconstruct
+from bandweave.workspace.run_folders import Run, State
 
 REGION: Region = "all"
 """The paper scores the whole scene."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from core.evaluation.scores import MEAN, json_number
-from core.paper.seams import patch_lines, seam_indices
-from core.paper.study import NETWORKS, OWN, WITH_SEAMS
-from core.paper.tables.scene_truth import finished
-from core.paper.tables.table import Row, Table, band_columns, ours
-from core.raster.grid import Raster
-from core.workspace.run_folders import Run
+from bandweave.evaluation.scores import MEAN, json_number
+from bandweave.paper.seams import patch_lines, seam_indices
+from bandweave.paper.study import NETWORKS, OWN, WITH_SEAMS
+from bandweave.paper.tables.scene_truth import finished
+from bandweave.paper.tables.table import Row, Table, band_columns, ours
+from bandweave.raster.grid import Raster
+from bandweave.workspace.run_folders import Run
 
 SEAM = "seam"
 

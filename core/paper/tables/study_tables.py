@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from core.methods import method_class
-from core.methods.networks.base import NetworkMethod
-from core.metrics import METRICS
-from core.paper.printed.numbers import CAE, CNN, ORIGINAL, TABLES, PrintedTable
-from core.paper.study import NETWORKS, OWN, PATCHWISE
-from core.paper.tables.quoted_tables import quoted_table, text_table
-from core.paper.tables.radar_tables import hidden_table, radar_table
-from core.paper.tables.scene_truth import DETAIL, MIDDLE, run_scores
-from core.paper.tables.scene_truth import Ground as Ground
-from core.paper.tables.seam_table import seam_table
-from core.paper.tables.table import Cell as Cell
-from core.paper.tables.table import Column as Column
-from core.paper.tables.table import Kind, Scores, band_columns, quotient
-from core.paper.tables.table import Row as Row
-from core.paper.tables.table import Table as Table
-from core.workspace.run_folders import Run
+from bandweave.methods import method_class
+from bandweave.methods.networks.base import NetworkMethod
+from bandweave.metrics import METRICS
+from bandweave.paper.printed.numbers import CAE, CNN, ORIGINAL, TABLES, PrintedTable
+from bandweave.paper.study import NETWORKS, OWN, PATCHWISE
+from bandweave.paper.tables.quoted_tables import quoted_table, text_table
+from bandweave.paper.tables.radar_tables import hidden_table, radar_table
+from bandweave.paper.tables.scene_truth import DETAIL, MIDDLE, run_scores
+from bandweave.paper.tables.scene_truth import Ground as Ground
+from bandweave.paper.tables.seam_table import seam_table
+from bandweave.paper.tables.table import Cell as Cell
+from bandweave.paper.tables.table import Column as Column
+from bandweave.paper.tables.table import Kind, Scores, band_columns, quotient
+from bandweave.paper.tables.table import Row as Row
+from bandweave.paper.tables.table import Table as Table
+from bandweave.workspace.run_folders import Run
 
 SIGMA = "rmse/sigma"
 """RMSE as a share of the band's own standard deviation: what scenes can be compared by."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
-from core.evaluation.scores import MEAN
-from core.paper.printed.numbers import Printed
+from bandweave.evaluation.scores import MEAN
+from bandweave.paper.printed.numbers import Printed
 
 Kind = Literal["original", "network", "reference", "classical", "quoted", "difference"]
 Scores = Mapping[tuple[str, str], float | None]
@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
     label: str
     key: str
-    """Key of the run (`core.paper.study`), or "original", "constant", "msdcnn" and the like."""
+    """The run's (`bandweave.paper.study`), or "original", "constant", "msdcnn" and the like."""
     values: tuple[Cell, ...]
     kind: Kind
 

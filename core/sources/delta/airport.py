@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.sources.delta.lines import Network
-from core.sources.delta.patterns import Field, Plane, line_share, rotated
+from bandweave.sources.delta.lines import Network
+from bandweave.sources.delta.patterns import Field, Plane, line_share, rotated
 
 HALF_LENGTH, HALF_WIDTH = 1.3, 0.34
 """Of the airfield, kilometres of the plan."""

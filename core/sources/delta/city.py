@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.sources.delta.airport import Airport, airport
-from core.sources.delta.cover import Cover, Land, among, paddy_cover
-from core.sources.delta.lines import Network, covered, network
-from core.sources.delta.patterns import Field, Plane, uniform
-from core.sources.delta.rural import Rural, rural
-from core.sources.delta.urban import Urban, urban
+from bandweave.sources.delta.airport import Airport, airport
+from bandweave.sources.delta.cover import Cover, Land, among, paddy_cover
+from bandweave.sources.delta.lines import Network, covered, network
+from bandweave.sources.delta.patterns import Field, Plane, uniform
+from bandweave.sources.delta.rural import Rural, rural
+from bandweave.sources.delta.urban import Urban, urban
 
 Flags = NDArray[np.bool_]
 BUILT_FROM = 0.24

@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from core.sources.delta.patterns import Field, Keys
+from bandweave.sources.delta.patterns import Field, Keys
 
 RICE_DAYS = 115
 """Days from one ploughing of a paddy to the next: a 100-day variety and the fallow after it."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from core.sources.delta.patterns import Field, Plane
+from bandweave.sources.delta.patterns import Field, Plane
 
 Points = NDArray[np.float64]
 """Coordinates in metres, (point, 2): x east, y north."""

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.raster.grid import Pixels
-from core.sources.delta.cover import Cover, Land, matters
-from core.sources.delta.patterns import Field, Plane, grainy, uniform
+from bandweave.raster.grid import Pixels
+from bandweave.sources.delta.cover import Cover, Land, matters
+from bandweave.sources.delta.patterns import Field, Plane, grainy, uniform
 
 BANDS = ("red", "green", "blue", "nir")
 FACTOR = 3

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from core.raster.grid import Pixels
-from core.sources.delta.cover import BUILT, Cover, Land, among, matters
-from core.sources.delta.patterns import Field, Plane, grainy, uniform
+from bandweave.raster.grid import Pixels
+from bandweave.sources.delta.cover import BUILT, Cover, Land, among, matters
+from bandweave.sources.delta.patterns import Field, Plane, grainy, uniform
 
 POLARISATIONS = ("VV", "VH")
 NEPER = np.float32(np.log(10) / 10)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.sources.delta.cover import Cover
-from core.sources.delta.patterns import (
+from bandweave.sources.delta.cover import Cover
+from bandweave.sources.delta.patterns import (
     Cells,
     Field,
     Keys,

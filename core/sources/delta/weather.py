@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.raster.grid import Pixels
-from core.sources.delta.patterns import Field, Plane
+from bandweave.raster.grid import Pixels
+from bandweave.sources.delta.patterns import Field, Plane
 
 Flags = NDArray[np.bool_]
 SHADOW_SHIFT = (-58, -69)

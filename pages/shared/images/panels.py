@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from core.display.screen_rasters import Gapped, MeanDifference, Quotient
-from core.display.tiles import Difference, Style
-from core.methods import METHODS
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Raster
-from core.raster.scene import CLOUD, RATIO_BAND, Role
-from core.workspace.run_folders import State
-from core.workspace.scene_library import Entry
+from bandweave.display.screen_rasters import Gapped, MeanDifference, Quotient
+from bandweave.display.tiles import Difference, Style
+from bandweave.methods import METHODS
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Raster
+from bandweave.raster.scene import CLOUD, RATIO_BAND, Role
+from bandweave.workspace.run_folders import State
+from bandweave.workspace.scene_library import Entry
 from pages.shared.images.stretches import (
     PERCENTILES,
     VISIBLE,

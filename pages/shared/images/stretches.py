@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from core.display.screen_rasters import Gapped
-from core.display.tiles import Difference, Style, error_style, stretch
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Raster
-from core.raster.scene import CLOUD, Role, Scene, Unit
+from bandweave.display.screen_rasters import Gapped
+from bandweave.display.tiles import Difference, Style, error_style, stretch
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Raster
+from bandweave.raster.scene import CLOUD, Role, Scene, Unit
 from pages.shared.serving.layers import fingerprint
 
 VISIBLE = ("red", "green", "blue")

@@ -12,10 +12,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.prepare.alignment import WGS84, Bounds, extent
-from core.prepare.geography import outline
-from core.raster.grid import Grid
-from core.workspace.scene_library import Entry
+from bandweave.prepare.alignment import WGS84, Bounds, extent
+from bandweave.prepare.geography import outline
+from bandweave.raster.grid import Grid
+from bandweave.workspace.scene_library import Entry
 from pages.shared.images.stretches import quick_look
 from pages.shared.serving import vendor
 from pages.shared.serving.layers import Layer, publish

@@ -7,13 +7,13 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from core.methods import METHODS
-from core.methods.networks.base import NetworkMethod
-from core.methods.radar import RadarInput, radar_inputs
-from core.tasks.selection import inputs_for
-from core.workspace.request import Request
-from core.workspace.run_folders import Run, State
-from core.workspace.scene_library import Entry
+from bandweave.methods import METHODS
+from bandweave.methods.networks.base import NetworkMethod
+from bandweave.methods.radar import RadarInput, radar_inputs
+from bandweave.tasks.selection import inputs_for
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import Run, State
+from bandweave.workspace.scene_library import Entry
 
 USUAL_STEP = 1.5e-6
 """Seconds a training step takes for each pixel of its patches, on two cores, where no run tells."""

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from core.errors import BandweaveError, RunError
-from core.problem import Progress
-from core.running import engine
-from core.workspace.run_folders import Run, State, open_run
+from bandweave.errors import BandweaveError, RunError
+from bandweave.problem import Progress
+from bandweave.running import engine
+from bandweave.workspace.run_folders import Run, State, open_run
 from pages.shared.results import Result
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration

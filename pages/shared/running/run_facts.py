@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core.evaluation.scores import MEAN
-from core.methods import METHODS
-from core.workspace.run_folders import Run, State
+from bandweave.evaluation.scores import MEAN
+from bandweave.methods import METHODS
+from bandweave.workspace.run_folders import Run, State
 from pages.shared.scores.regions import REGIONS, preferred
 
 ICONS = {

@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from core.methods import METHODS
-from core.tasks import TASKS
-from core.workspace import paths
-from core.workspace.run_folders import REQUEST, Run, State
-from core.workspace.studies import all_studies
+from bandweave.methods import METHODS
+from bandweave.tasks import TASKS
+from bandweave.workspace import paths
+from bandweave.workspace.run_folders import REQUEST, Run, State
+from bandweave.workspace.studies import all_studies
 from pages.shared import current
 from pages.shared.running import run_facts
 from pages.shared.running.progress import reached

@@ -6,7 +6,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from core.workspace.run_folders import Run, State
+from bandweave.workspace.run_folders import Run, State
 from pages.shared import current
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration

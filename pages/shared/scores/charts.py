@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 from plotly.subplots import make_subplots
 
-from core.metrics import METRICS
-from core.metrics.metric import Metric
-from core.raster.grid import Window
-from core.raster.scene import Scene
-from core.tasks import TASKS
-from core.tasks.selection import inputs_for, usable
-from core.tiling import cut
-from core.workspace.scene_library import Entry
+from bandweave.metrics import METRICS
+from bandweave.metrics.metric import Metric
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import Scene
+from bandweave.tasks import TASKS
+from bandweave.tasks.selection import inputs_for, usable
+from bandweave.tiling import cut
+from bandweave.workspace.scene_library import Entry
 from pages.shared.scores.finished import Finished, Line
 from pages.shared.scores.reading import aim
 

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.errors import BandweaveError
-from core.raster.geotiff import StoredRaster
-from core.workspace import results
-from core.workspace.run_folders import Run, State, open_run
+from bandweave.errors import BandweaveError
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.workspace import results
+from bandweave.workspace.run_folders import Run, State, open_run
 from pages.shared import current
 from pages.shared.serving.addresses import NEVER, everywhere, prefix
 

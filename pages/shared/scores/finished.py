@@ -7,12 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.errors import UnknownNameError
-from core.methods import METHODS, method_class
-from core.metrics import METRICS
-from core.settings import Setting, Value
-from core.workspace.run_folders import RESULT, Run, all_runs
-from core.workspace.scene_library import Entry
+from bandweave.errors import UnknownNameError
+from bandweave.methods import METHODS, method_class
+from bandweave.metrics import METRICS
+from bandweave.settings import Setting, Value
+from bandweave.workspace.run_folders import RESULT, Run, all_runs
+from bandweave.workspace.scene_library import Entry
 
 Place = tuple[str, str, str]
 """Region, band and metric."""

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from html import escape
 
-from core.evaluation.scores import MEAN
-from core.metrics import METRICS
-from core.metrics.metric import Metric
-from core.tasks import TASKS
+from bandweave.evaluation.scores import MEAN
+from bandweave.metrics import METRICS
+from bandweave.metrics.metric import Metric
+from bandweave.tasks import TASKS
 from pages.shared.cards import linked, plain
 from pages.shared.scores.finished import Line
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
-from core.evaluation.scores import MEAN
-from core.metrics import METRICS
-from core.metrics.metric import Metric
+from bandweave.evaluation.scores import MEAN
+from bandweave.metrics import METRICS
+from bandweave.metrics.metric import Metric
 from pages.shared.results import Result
 from pages.shared.scores.finished import Finished, Line, Place, Summary
 from pages.shared.scores.reading import READING, aim, meaning

@@ -12,9 +12,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from core.display.tiles import TILE, Difference, Palette, Style, levels, palette_steps
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Raster
+from bandweave.display.tiles import TILE, Difference, Palette, Style, levels, palette_steps
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Raster
 from pages.shared.serving.addresses import prefix
 
 KEPT = 256

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.display.mercator import render_mercator
-from core.errors import RasterError
+from bandweave.display.mercator import render_mercator
+from bandweave.errors import RasterError
 from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, prefix
 from pages.shared.serving.layers import published
 

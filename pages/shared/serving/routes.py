@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.display.tiles import render_tile
-from core.errors import RasterError
+from bandweave.display.tiles import render_tile
+from bandweave.errors import RasterError
 from pages.shared.running import chart
 from pages.shared.scores import downloads
 from pages.shared.serving import mercator, values, vendor

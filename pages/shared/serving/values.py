@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.display.tiles import shown_values
-from core.errors import RasterError
-from core.prepare.geography import outline
-from core.raster.grid import Grid, Window
+from bandweave.display.tiles import shown_values
+from bandweave.errors import RasterError
+from bandweave.prepare.geography import outline
+from bandweave.raster.grid import Grid, Window
 from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, prefix
 from pages.shared.serving.layers import published
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import streamlit as st
 
-from core.raster.grid import Grid, Window
+from bandweave.raster.grid import Grid, Window
 from pages.shared.serving.layers import Layer
 from pages.shared.serving.values import MOST_LAYERS, values_address
 from pages.shared.viewer.area import area_of, take

@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import RasterError
-from core.raster.grid import Grid, Window, inside
+from bandweave.errors import RasterError
+from bandweave.raster.grid import Grid, Window, inside
 
 
 @dataclass

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import rasterio
 
-from core.__main__ import main
-from core.methods import METHODS
-from core.metrics import METRICS
-from core.sources import SOURCES
-from core.tasks import TASKS
-from core.workspace import scene_library
+from bandweave.__main__ import main
+from bandweave.methods import METHODS
+from bandweave.metrics import METRICS
+from bandweave.sources import SOURCES
+from bandweave.tasks import TASKS
+from bandweave.workspace import scene_library
 from tests.small import FEW_STEPS, make_scene
 
 Result = tuple[int, object]

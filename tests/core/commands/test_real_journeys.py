@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import rasterio
 
-from core.__main__ import main
-from core.sources.files import FilesSource
-from core.tasks.gap import Gap
-from core.workspace import scene_library
+from bandweave.__main__ import main
+from bandweave.sources.files import FilesSource
+from bandweave.tasks.gap import Gap
+from bandweave.workspace import scene_library
 
 Command = Callable[..., tuple[int, object]]
 

@@ -8,11 +8,11 @@ from PIL import Image
 from rasterio.crs import CRS
 from rasterio.warp import Resampling, reproject, transform
 
-from core.display.mercator import SIDE, ReducedRaster, reduction, render_mercator, tile_grid
-from core.display.tiles import Style
-from core.raster.geotiff import write
-from core.raster.grid import Grid, Window
-from core.raster.virtual import MemoryRaster
+from bandweave.display.mercator import SIDE, ReducedRaster, reduction, render_mercator, tile_grid
+from bandweave.display.tiles import Style
+from bandweave.raster.geotiff import write
+from bandweave.raster.grid import Grid, Window
+from bandweave.raster.virtual import MemoryRaster
 
 GRAY = Style(("B",), (0.0,), (1.0,))
 UTM = CRS.from_epsg(32648)

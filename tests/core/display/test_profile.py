@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from core.display.profile import line, profile
-from core.errors import RasterError
-from core.raster.geotiff import write
-from core.raster.virtual import MemoryRaster
+from bandweave.display.profile import line, profile
+from bandweave.errors import RasterError
+from bandweave.raster.geotiff import write
+from bandweave.raster.virtual import MemoryRaster
 from tests.small import make_grid
 
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from core.display.screen_rasters import Gapped, MeanDifference, Quotient
-from core.display.tiles import averaged, error_style
-from core.errors import RasterError
-from core.raster.geotiff import write
-from core.raster.grid import Window
-from core.raster.virtual import FlagRaster, MemoryRaster
+from bandweave.display.screen_rasters import Gapped, MeanDifference, Quotient
+from bandweave.display.tiles import averaged, error_style
+from bandweave.errors import RasterError
+from bandweave.raster.geotiff import write
+from bandweave.raster.grid import Window
+from bandweave.raster.virtual import FlagRaster, MemoryRaster
 from tests.small import make_grid
 
 GRID = make_grid(8, 8)

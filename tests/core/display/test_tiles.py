@@ -7,12 +7,12 @@ from affine import Affine
 from PIL import Image
 from rasterio.crs import CRS
 
-from core.display import tiles
-from core.display.tiles import Difference, Style
-from core.errors import RasterError
-from core.raster.geotiff import write
-from core.raster.grid import Grid, Window
-from core.raster.virtual import MemoryRaster
+from bandweave.display import tiles
+from bandweave.display.tiles import Difference, Style
+from bandweave.errors import RasterError
+from bandweave.raster.geotiff import write
+from bandweave.raster.grid import Grid, Window
+from bandweave.raster.virtual import MemoryRaster
 
 
 def grid(height, width):

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.evaluation.scores import MEAN, cell_means, compare, evaluate, original, whole_cells
-from core.metrics import BY_BAND, METRICS, SPECTRAL
-from core.problem import BandScale, Truth
-from core.raster.virtual import FlagRaster, MemoryRaster
+from bandweave.evaluation.scores import MEAN, cell_means, compare, evaluate, original, whole_cells
+from bandweave.metrics import BY_BAND, METRICS, SPECTRAL
+from bandweave.problem import BandScale, Truth
+from bandweave.raster.virtual import FlagRaster, MemoryRaster
 from tests.small import make_grid
 
 BANDS = ("red", "green")
@@ -131,7 +131,7 @@ def test_windows_change_no_metric_of_all_bands(monkeypatch):
     own = BandScale(0.0, 1.0, 0.3)
     whole = replace(truth(reference, scored, own, own), cell=3)
     expected = values(evaluate(whole, fused), MEAN)
-    monkeypatch.setattr("core.evaluation.scores.BLOCK", 10)
+    monkeypatch.setattr("bandweave.evaluation.scores.BLOCK", 10)
     found = values(evaluate(whole, fused), MEAN)
     for key in SPECTRAL:
         assert found[key] == pytest.approx(expected[key], rel=1e-12)

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from skimage.exposure import match_histograms
 
-from core.errors import MethodError
-from core.methods import METHODS
-from core.methods.classical.pca import first_axis
-from core.methods.matching import Component, Matching, joint, match
-from core.methods.radar_image import COMPONENTS, RadarImage
-from core.prepare.speckle_filters import SpeckleFilter
-from core.raster.scene import RATIO_BAND, Layer, Role, Scene, Unit
-from core.raster.virtual import MemoryRaster
-from core.tasks.gap import Gap
-from core.tasks.reconstruct import Reconstruct
-from core.tiling import fuse_block
+from bandweave.errors import MethodError
+from bandweave.methods import METHODS
+from bandweave.methods.classical.pca import first_axis
+from bandweave.methods.matching import Component, Matching, joint, match
+from bandweave.methods.radar_image import COMPONENTS, RadarImage
+from bandweave.prepare.speckle_filters import SpeckleFilter
+from bandweave.raster.scene import RATIO_BAND, Layer, Role, Scene, Unit
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.tasks.gap import Gap
+from bandweave.tasks.reconstruct import Reconstruct
+from bandweave.tiling import fuse_block
 from tests.small import make_grid, make_scene, posed
 
 KEYS = ("ihs", "brovey", "pca", "gram-schmidt")
@@ -104,7 +104,7 @@ def test_moments_by_hand():
 
 @pytest.mark.parametrize("block", [16, 1024])
 def test_statistics_are_those_of_the_whole_scene_window_by_window(block, monkeypatch):
-    monkeypatch.setattr("core.methods.matching.BLOCK", block)
+    monkeypatch.setattr("bandweave.methods.matching.BLOCK", block)
     optical = textured(2, 60)
     optical[:, :20, :20] = np.nan
     optical[:, 40:] += 0.5

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.methods import METHODS, chosen, configured
-from core.raster.geotiff import StoredRaster, create
-from core.raster.grid import Window
-from core.raster.scene import HIDDEN
-from core.raster.virtual import MemoryRaster
-from core.tasks import TASKS
-from core.tiling import fuse, fuse_block
+from bandweave.methods import METHODS, chosen, configured
+from bandweave.raster.geotiff import StoredRaster, create
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import HIDDEN
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.tasks import TASKS
+from bandweave.tiling import fuse, fuse_block
 from tests.small import FEW_STEPS, SUITED, fitted, posed
 
 
@@ -140,7 +140,8 @@ def test_settings_reach_the_methods_that_have_them():
 
 def test_core_does_not_load_tensorflow():
     code = (
-        "import core, core.__main__, core.methods, core.running.engine, core.commands.fusion, sys;"
+        "import bandweave, bandweave.__main__, bandweave.methods, bandweave.running.engine, "
+        "bandweave.commands.fusion, sys;"
         "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'numba')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import pywt
 
-from core.methods import METHODS
-from core.methods.classical.coefficient_kernels import larger, stronger
-from core.methods.classical.multiscale import NEAR, Merge, MultiscaleMethod, patched
-from core.raster.grid import Window
-from core.raster.scene import Scene
-from core.raster.virtual import MemoryRaster
-from core.tasks.gap import Gap
-from core.tasks.reconstruct import Reconstruct
-from core.tiling import fuse_block
-from core.transforms.nsct import NonsubsampledContourlet
-from core.transforms.wavelet import FAMILIES, Wavelet
+from bandweave.methods import METHODS
+from bandweave.methods.classical.coefficient_kernels import larger, stronger
+from bandweave.methods.classical.multiscale import NEAR, Merge, MultiscaleMethod, patched
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import Scene
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.tasks.gap import Gap
+from bandweave.tasks.reconstruct import Reconstruct
+from bandweave.tiling import fuse_block
+from bandweave.transforms.nsct import NonsubsampledContourlet
+from bandweave.transforms.wavelet import FAMILIES, Wavelet
 from tests.small import make_scene
 
 KEYS = [key for key, method in METHODS.items() if issubclass(method, MultiscaleMethod)]

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.methods.networks.inputs import View
-from core.methods.references.radar_regression import RadarRegression
-from core.problem import Problem
-from core.raster.scene import HIDDEN
-from core.raster.virtual import MemoryRaster
+from bandweave.methods.networks.inputs import View
+from bandweave.methods.references.radar_regression import RadarRegression
+from bandweave.problem import Problem
+from bandweave.raster.scene import HIDDEN
+from bandweave.raster.virtual import MemoryRaster
 from tests.small import posed
 
 

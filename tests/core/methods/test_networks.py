@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from core.errors import MethodError, SettingError
-from core.methods import METHODS
-from core.methods.networks.architecture import Architecture, Conv, Pool, Up
-from core.methods.networks.cae import ConvolutionalAutoencoder
-from core.methods.networks.shallow_cnn import ShallowCNN
-from core.methods.networks.training import (
+from bandweave.errors import MethodError, SettingError
+from bandweave.methods import METHODS
+from bandweave.methods.networks.architecture import Architecture, Conv, Pool, Up
+from bandweave.methods.networks.cae import ConvolutionalAutoencoder
+from bandweave.methods.networks.shallow_cnn import ShallowCNN
+from bandweave.methods.networks.training import (
     Lesson,
     Patch,
     Place,
@@ -17,9 +17,9 @@ from core.methods.networks.training import (
     offsets,
     training_places,
 )
-from core.problem import Progress
-from core.tasks.gap import Gap
-from core.tasks.reconstruct import Reconstruct
+from bandweave.problem import Progress
+from bandweave.tasks.gap import Gap
+from bandweave.tasks.reconstruct import Reconstruct
 from tests.small import make_scene, posed
 
 NETWORKS = [key for key, method in METHODS.items() if method.family == "network"]

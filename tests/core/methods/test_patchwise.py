@@ -3,16 +3,22 @@
 import numpy as np
 import pytest
 
-from core.errors import MethodError
-from core.methods import METHODS
-from core.methods.networks.patchwise import PREDICTED, Patches, ShuffledRaster, average, block_side
-from core.methods.networks.training import offsets
-from core.metrics.seams import seam_index
-from core.raster.geotiff import StoredRaster, create
-from core.raster.grid import Window
-from core.raster.virtual import MemoryRaster
-from core.tasks.reconstruct import Reconstruct
-from core.tiling import fuse
+from bandweave.errors import MethodError
+from bandweave.methods import METHODS
+from bandweave.methods.networks.patchwise import (
+    PREDICTED,
+    Patches,
+    ShuffledRaster,
+    average,
+    block_side,
+)
+from bandweave.methods.networks.training import offsets
+from bandweave.metrics.seams import seam_index
+from bandweave.raster.geotiff import StoredRaster, create
+from bandweave.raster.grid import Window
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.tasks.reconstruct import Reconstruct
+from bandweave.tiling import fuse
 from tests.small import FEW_STEPS, make_grid, make_scene, posed
 
 NETWORKS = ("shallow-cnn", "cae")

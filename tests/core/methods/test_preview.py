@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.methods import METHODS
-from core.methods.networks.inputs import View
-from core.methods.networks.preview import SIDE, Sketcher, sketched_window
-from core.problem import Fuser, Problem, Progress
-from core.raster.geotiff import StoredRaster
-from core.raster.scene import HIDDEN
-from core.running import execution
-from core.running.execution import execute
-from core.tasks import TASKS
-from core.workspace import scene_library
-from core.workspace.run_folders import FUSED, PROGRESS, Request, Run, new_run
+from bandweave.methods import METHODS
+from bandweave.methods.networks.inputs import View
+from bandweave.methods.networks.preview import SIDE, Sketcher, sketched_window
+from bandweave.problem import Fuser, Problem, Progress
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.scene import HIDDEN
+from bandweave.running import execution
+from bandweave.running.execution import execute
+from bandweave.tasks import TASKS
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import FUSED, PROGRESS, Request, Run, new_run
 from tests.small import make_scene
 
 FEW = {"patch": 32, "stride": 32, "batch": 2, "epochs": 2, "validation": 0.2}

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from core.methods.gap_filling.radar_laplace import RadarLaplace
-from core.methods.references.block_mean import BlockMean
-from core.methods.references.radar_regression import RadarRegression
-from core.prepare.gaps import laplace
-from core.raster.scene import HIDDEN
-from core.tiling import fuse_block
+from bandweave.methods.gap_filling.radar_laplace import RadarLaplace
+from bandweave.methods.references.block_mean import BlockMean
+from bandweave.methods.references.radar_regression import RadarRegression
+from bandweave.prepare.gaps import laplace
+from bandweave.raster.scene import HIDDEN
+from bandweave.tiling import fuse_block
 from tests.small import fitted, posed
 
 

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from core.errors import BandweaveError, UnknownNameError
-from core.metrics import BY_BAND, METRICS, SPECTRAL, score_all
+from bandweave.errors import BandweaveError, UnknownNameError
+from bandweave.metrics import BY_BAND, METRICS, SPECTRAL, score_all
 
 KEYS = ["rmse", "mae", "bias", "r2", "pearson", "ssim", "uiqi", "entropy", "sobel"]
 KEYS += ["spatial-frequency", "gradient-magnitude"]
@@ -175,7 +175,7 @@ def test_joint_scores_come_in_the_order_asked():
 
 
 def test_registry_is_read_without_the_compiler():
-    code = "import sys, core.metrics; assert 'numba' not in sys.modules"
+    code = "import sys, bandweave.metrics; assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

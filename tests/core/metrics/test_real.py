@@ -11,7 +11,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage.metrics import structural_similarity
 
-from core.metrics import METRICS, score_all
+from bandweave.metrics import METRICS, score_all
 
 if "BANDWEAVE_TEST_DATA" not in os.environ:
     pytest.skip("needs BANDWEAVE_TEST_DATA, the folder of real imagery", allow_module_level=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.metrics.seams import seam_index
-from core.raster.geotiff import StoredRaster, create
-from core.tiling import fuse, fuse_block
+from bandweave.metrics.seams import seam_index
+from bandweave.raster.geotiff import StoredRaster, create
+from bandweave.tiling import fuse, fuse_block
 from tests.small import fitted, posed
 
 

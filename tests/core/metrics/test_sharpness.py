@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from core.metrics import METRICS
+from bandweave.metrics import METRICS
 
 ENTROPY = METRICS["entropy"]
 SOBEL = METRICS["sobel"]

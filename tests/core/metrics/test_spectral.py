@@ -9,9 +9,9 @@ import pytest
 import rasterio
 from scipy import ndimage
 
-from core.errors import BandweaveError
-from core.metrics import SPECTRAL, score_spectra
-from core.metrics.spectral import Spectra
+from bandweave.errors import BandweaveError
+from bandweave.metrics import SPECTRAL, score_spectra
+from bandweave.metrics.spectral import Spectra
 
 SAM, ERGAS = SPECTRAL["sam"], SPECTRAL["ergas"]
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from core.metrics import METRICS
+from bandweave.metrics import METRICS
 
 SSIM, UIQI = METRICS["ssim"], METRICS["uiqi"]
 

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from core.metrics import score_all
-from core.paper import arithmetic
-from core.paper.audit import GRADES, SceneFacts, Seams, audit
-from core.paper.audit.likeness_flags import ssim_of_constant
-from core.paper.audit.misprint_flags import sobel_over_gradient
-from core.paper.audit.number_text import highest_read_as, lowest_read_as, shown
-from core.paper.printed.numbers import CAE, ORIGINAL, TABLES, Printed
+from bandweave.metrics import score_all
+from bandweave.paper import arithmetic
+from bandweave.paper.audit import GRADES, SceneFacts, Seams, audit
+from bandweave.paper.audit.likeness_flags import ssim_of_constant
+from bandweave.paper.audit.misprint_flags import sobel_over_gradient
+from bandweave.paper.audit.number_text import highest_read_as, lowest_read_as, shown
+from bandweave.paper.printed.numbers import CAE, ORIGINAL, TABLES, Printed
 
 SHARP = {
     "spatial-frequency": arithmetic.sf_bound,

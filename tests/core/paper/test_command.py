@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from core.__main__ import main
-from core.workspace import scene_library
+from bandweave.__main__ import main
+from bandweave.workspace import scene_library
 from tests.small import make_scene
 
 pytestmark = pytest.mark.usefixtures("workspace")

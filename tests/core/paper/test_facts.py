@@ -8,18 +8,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.evaluation.scores import MEAN
-from core.metrics import METRICS
-from core.paper.audit import SceneFacts, audit
-from core.paper.audit import unstated as unsaid_file
-from core.paper.audit.scene_facts import scene_facts
-from core.paper.audit.unstated import unsaid
-from core.paper.printed.architectures import CHANNELS, NETWORKS, layers, network, parameters
-from core.paper.printed.drawings import TALLEST, drawing
-from core.paper.printed.equations import equations, unnumbered
-from core.paper.tables.scene_truth import Ground
-from core.raster.virtual import MemoryRaster
-from core.workspace.run_folders import State
+from bandweave.evaluation.scores import MEAN
+from bandweave.metrics import METRICS
+from bandweave.paper.audit import SceneFacts, audit
+from bandweave.paper.audit import unstated as unsaid_file
+from bandweave.paper.audit.scene_facts import scene_facts
+from bandweave.paper.audit.unstated import unsaid
+from bandweave.paper.printed.architectures import CHANNELS, NETWORKS, layers, network, parameters
+from bandweave.paper.printed.drawings import TALLEST, drawing
+from bandweave.paper.printed.equations import equations, unnumbered
+from bandweave.paper.tables.scene_truth import Ground
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.workspace.run_folders import State
 from tests.small import make_scene
 
 SHAPES = {

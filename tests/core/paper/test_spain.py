@@ -10,13 +10,13 @@ import json
 import numpy as np
 import pytest
 
-from core.__main__ import main
-from core.evaluation.scores import MEAN
-from core.paper.study import PaperSettings, requests
-from core.paper.tables.study_tables import Ground, Tables
-from core.running.execution import execute
-from core.workspace import scene_library
-from core.workspace.run_folders import new_run
+from bandweave.__main__ import main
+from bandweave.evaluation.scores import MEAN
+from bandweave.paper.study import PaperSettings, requests
+from bandweave.paper.tables.study_tables import Ground, Tables
+from bandweave.running.execution import execute
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import new_run
 
 NEEDED = (
     *("cnn", "cae", "cnn-patches", "cnn-apart", "cae-patches"),

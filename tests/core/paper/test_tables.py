@@ -6,17 +6,17 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from core.errors import MethodError
-from core.paper.printed.numbers import QUOTED, TABLES
-from core.paper.seams import SeamMap
-from core.paper.study import KEYS, PaperSettings, requests
-from core.paper.tables.export import csv, latex, text_rows
-from core.paper.tables.study_tables import Ground, Tables
-from core.raster.grid import Window
-from core.raster.virtual import MemoryRaster
-from core.running.execution import execute
-from core.workspace import scene_library
-from core.workspace.run_folders import new_run
+from bandweave.errors import MethodError
+from bandweave.paper.printed.numbers import QUOTED, TABLES
+from bandweave.paper.seams import SeamMap
+from bandweave.paper.study import KEYS, PaperSettings, requests
+from bandweave.paper.tables.export import csv, latex, text_rows
+from bandweave.paper.tables.study_tables import Ground, Tables
+from bandweave.raster.grid import Window
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.running.execution import execute
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import new_run
 from tests.small import make_grid, make_scene
 
 SIDE = 128

@@ -10,9 +10,9 @@ from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform
 
-from core.errors import RasterError, SceneError, SettingError
-from core.prepare import warping
-from core.prepare.alignment import (
+from bandweave.errors import RasterError, SceneError, SettingError
+from bandweave.prepare import warping
+from bandweave.prepare.alignment import (
     StackedRaster,
     align,
     common_grid,
@@ -21,12 +21,12 @@ from core.prepare.alignment import (
     overlap,
     suitable_resampling,
 )
-from core.prepare.radiometry import db_to_power
-from core.prepare.warping import WarpedRaster, lattice_shift
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Grid, Window
-from core.raster.scene import Resampled
-from core.raster.virtual import MappedRaster, MemoryRaster
+from bandweave.prepare.radiometry import db_to_power
+from bandweave.prepare.warping import WarpedRaster, lattice_shift
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Grid, Window
+from bandweave.raster.scene import Resampled
+from bandweave.raster.virtual import MappedRaster, MemoryRaster
 
 UTM_48 = CRS.from_epsg(32648)
 UTM_49 = CRS.from_epsg(32649)

@@ -3,12 +3,12 @@ import pytest
 from affine import Affine
 from rasterio.crs import CRS
 
-from core.errors import SceneError, UnknownNameError
-from core.prepare.clouds import cloud_flags, coverage, guess_kind, require_kind
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Grid
-from core.raster.scene import CLOUD, Layer, Role, Scene, Unit
-from core.raster.virtual import MemoryRaster
+from bandweave.errors import SceneError, UnknownNameError
+from bandweave.prepare.clouds import cloud_flags, coverage, guess_kind, require_kind
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Grid
+from bandweave.raster.scene import CLOUD, Layer, Role, Scene, Unit
+from bandweave.raster.virtual import MemoryRaster
 
 NAN = np.nan
 

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from core.errors import RasterError
-from core.prepare import degradation
-from core.prepare.degradation import CellRaster, degraded, samples_of, sigma
-from core.raster.grid import Window
-from core.raster.scene import Resampled
-from core.raster.virtual import MemoryRaster
+from bandweave.errors import RasterError
+from bandweave.prepare import degradation
+from bandweave.prepare.degradation import CellRaster, degraded, samples_of, sigma
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import Resampled
+from bandweave.raster.virtual import MemoryRaster
 from tests.small import make_grid
 
 FACTORS = [2, 3, 4, 5, 6, 9, 18]

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import spsolve
 
-from core.prepare.gaps import laplace
+from bandweave.prepare.gaps import laplace
 
 
 def direct(image: np.ndarray, hidden: np.ndarray) -> np.ndarray:

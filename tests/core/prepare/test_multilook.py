@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from core.prepare.multilook import MultilookRaster
-from core.raster.grid import Window
-from core.raster.virtual import MemoryRaster
+from bandweave.prepare.multilook import MultilookRaster
+from bandweave.raster.grid import Window
+from bandweave.raster.virtual import MemoryRaster
 from tests.small import make_grid
 
 

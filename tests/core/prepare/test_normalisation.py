@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from core.errors import MethodError
-from core.prepare.normalisation import Normalisation, fixed, min_max, percentile
-from core.raster.virtual import MemoryRaster
+from bandweave.errors import MethodError
+from bandweave.prepare.normalisation import Normalisation, fixed, min_max, percentile
+from bandweave.raster.virtual import MemoryRaster
 from tests.small import make_grid
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.errors import SettingError, UnknownNameError
-from core.prepare.radiometry import (
+from bandweave.errors import SettingError, UnknownNameError
+from bandweave.prepare.radiometry import (
     PRODUCTS,
     Scaling,
     amplitude_to_power,

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.prepare.simulated_gaps import HoleField, growth, hole_field, holes
-from core.raster.grid import Window
-from core.raster.scene import Resampled
-from core.raster.virtual import FlagRaster
+from bandweave.prepare.simulated_gaps import HoleField, growth, hole_field, holes
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import Resampled
+from bandweave.raster.virtual import FlagRaster
 from tests.small import make_grid, make_scene
 
 

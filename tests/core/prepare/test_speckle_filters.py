@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 
-from core.errors import SettingError
-from core.prepare.speckle_filters import FilteredRaster, SpeckleFilter
-from core.raster.grid import Window
-from core.raster.virtual import MemoryRaster
+from bandweave.errors import SettingError
+from bandweave.prepare.speckle_filters import FilteredRaster, SpeckleFilter
+from bandweave.raster.grid import Window
+from bandweave.raster.virtual import MemoryRaster
 from tests.small import make_grid
 
 KINDS = [
@@ -227,5 +227,5 @@ def test_a_filter_that_does_not_exist_is_refused():
 
 
 def test_importing_costs_no_compiler():
-    code = "import core.prepare.speckle_filters, sys; sys.exit('numba' in sys.modules)"
+    code = "import bandweave.prepare.speckle_filters, sys; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

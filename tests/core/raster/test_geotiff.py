@@ -9,10 +9,10 @@ import rasterio
 from affine import Affine
 from rasterio.crs import CRS
 
-from core.errors import RasterError
-from core.raster.geotiff import StoredRaster, create, read_image, write
-from core.raster.grid import Grid, Window
-from core.raster.virtual import FlagRaster, MemoryRaster, SelectedRaster, WithheldRaster
+from bandweave.errors import RasterError
+from bandweave.raster.geotiff import StoredRaster, create, read_image, write
+from bandweave.raster.grid import Grid, Window
+from bandweave.raster.virtual import FlagRaster, MemoryRaster, SelectedRaster, WithheldRaster
 
 UTM = CRS.from_epsg(32648)
 NORTH_UP = Affine(10, 0, 680_000, 0, -10, 1_200_000)

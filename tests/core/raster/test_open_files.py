@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import RasterError
-from core.raster import geotiff
-from core.raster.geotiff import StoredRaster, write
-from core.raster.open_files import Handles
+from bandweave.errors import RasterError
+from bandweave.raster import geotiff
+from bandweave.raster.geotiff import StoredRaster, write
+from bandweave.raster.open_files import Handles
 from tests.small import make_grid
 
 

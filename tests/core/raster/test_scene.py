@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from core.errors import SceneError
-from core.raster.grid import Window
-from core.raster.scene import Layer, Role, Scene, Unit, open_scene, save_scene
-from core.raster.virtual import MemoryRaster
+from bandweave.errors import SceneError
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import Layer, Role, Scene, Unit, open_scene, save_scene
+from bandweave.raster.virtual import MemoryRaster
 
 
 def layer(scene: Scene, **changes) -> Layer:

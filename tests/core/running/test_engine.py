@@ -13,13 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.__main__ import main
-from core.errors import RunError, SceneError, SettingError
-from core.running import engine as engine_module
-from core.running import memory
-from core.running.engine import LocalEngine
-from core.workspace import paths, scene_library
-from core.workspace.run_folders import (
+from bandweave.__main__ import main
+from bandweave.errors import RunError, SceneError, SettingError
+from bandweave.running import engine as engine_module
+from bandweave.running import memory
+from bandweave.running.engine import LocalEngine
+from bandweave.workspace import paths, scene_library
+from bandweave.workspace.run_folders import (
     PROGRESS,
     WORKER,
     Request,
@@ -343,7 +343,7 @@ def test_what_trains_nothing_goes_ahead_while_there_is_no_spare(cold: LocalEngin
 
 SERVER = """
 import time
-from core.running.engine import LocalEngine
+from bandweave.running.engine import LocalEngine
 
 LocalEngine(limit=1).start()
 time.sleep(600)

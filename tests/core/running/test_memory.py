@@ -8,8 +8,8 @@ import numpy as np
 import psutil
 import pytest
 
-from core.running import memory
-from core.running.memory import FOR_RUNS, GIB, LEAST_GIB, MIB, VARIABLE, allowed, held
+from bandweave.running import memory
+from bandweave.running.memory import FOR_RUNS, GIB, LEAST_GIB, MIB, VARIABLE, allowed, held
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_process_that_has_ended_holds_nothing():
 
 def test_the_peak_is_the_process_s_own_and_not_that_of_who_started_it():
     big = np.ones(300 * MIB, np.uint8)
-    words = "from core.running.memory import peak_mib; print(peak_mib())"
+    words = "from bandweave.running.memory import peak_mib; print(peak_mib())"
     found = subprocess.run([sys.executable, "-c", words], capture_output=True, check=True)
     assert 5 < float(found.stdout) < 200
     assert (memory.peak_mib() or 0) > 300

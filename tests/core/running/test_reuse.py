@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from core.running.execution import execute
-from core.workspace import scene_library
-from core.workspace.request import Request
-from core.workspace.run_folders import new_run
+from bandweave.running.execution import execute
+from bandweave.workspace import scene_library
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import new_run
 from tests.small import FEW_STEPS, make_scene
 
 pytestmark = pytest.mark.usefixtures("workspace")

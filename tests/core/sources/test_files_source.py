@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.prepare.clouds import coverage
-from core.raster.geotiff import StoredRaster
-from core.raster.grid import Window
-from core.raster.scene import RATIO_BAND, Resampled, Role, Unit, save_scene
-from core.sources.files import FilesSource
-from core.sources.inspection import inspect
+from bandweave.prepare.clouds import coverage
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import RATIO_BAND, Resampled, Role, Unit, save_scene
+from bandweave.sources.files import FilesSource
+from bandweave.sources.inspection import inspect
 
 SIDE = 48
 MTL_LEVEL_1 = """GROUP = L1_METADATA_FILE

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from core.errors import RasterError, SceneError
-from core.sources.bands import pick_radar
-from core.sources.files import FilesSource
-from core.sources.inspection import Place, band_places, inspect
-from core.sources.measured import open_all
+from bandweave.errors import RasterError, SceneError
+from bandweave.sources.bands import pick_radar
+from bandweave.sources.files import FilesSource
+from bandweave.sources.inspection import Place, band_places, inspect
+from bandweave.sources.measured import open_all
 
 
 def decibels(bands=1):

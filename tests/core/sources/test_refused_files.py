@@ -10,12 +10,12 @@ from PIL import Image
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 
-from core.errors import BandweaveError, RasterError, SceneError, SettingError, UnknownNameError
-from core.raster.geotiff import StoredRaster
-from core.raster.scene import save_scene
-from core.sources import measured
-from core.sources.completeness import require_complete
-from core.sources.files import FilesSource
+from bandweave.errors import BandweaveError, RasterError, SceneError, SettingError, UnknownNameError
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.scene import save_scene
+from bandweave.sources import measured
+from bandweave.sources.completeness import require_complete
+from bandweave.sources.files import FilesSource
 
 SIDE = 40
 ENGINEERING = 'LOCAL_CS["site",UNIT["metre",1]]'

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from core.prepare.clouds import cloud_flags
-from core.raster.scene import Role, Unit
-from core.sources.delta import optics
-from core.sources.delta.city import city
-from core.sources.delta.cover import BUILT, Cover
-from core.sources.delta.patterns import Plane
-from core.sources.delta.radar import speckle
-from core.sources.delta.weather import qa_pixel
-from core.sources.simulated import Simulated
+from bandweave.prepare.clouds import cloud_flags
+from bandweave.raster.scene import Role, Unit
+from bandweave.sources.delta import optics
+from bandweave.sources.delta.city import city
+from bandweave.sources.delta.cover import BUILT, Cover
+from bandweave.sources.delta.patterns import Plane
+from bandweave.sources.delta.radar import speckle
+from bandweave.sources.delta.weather import qa_pixel
+from bandweave.sources.simulated import Simulated
 
 SIDE = 512
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.raster.scene import CLOUD, HIDDEN, Layer, Role, Scene, Unit
-from core.raster.virtual import MemoryRaster
-from core.running.execution import execute
-from core.sources.files import FilesSource
-from core.workspace import scene_library
-from core.workspace.run_folders import Request, Run, new_run
+from bandweave.raster.scene import CLOUD, HIDDEN, Layer, Role, Scene, Unit
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.running.execution import execute
+from bandweave.sources.files import FilesSource
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import Request, Run, new_run
 from tests.small import make_scene
 
 

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.__main__ import main
-from core.errors import MethodError, SettingError, TaskError
-from core.evaluation.scores import MEAN, evaluate
-from core.methods import METHODS, chosen
-from core.methods.references.back_projection import BackProjection
-from core.prepare.degradation import COARSE, CellRaster, degraded, samples_of
-from core.problem import Problem
-from core.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
-from core.raster.virtual import MemoryRaster
-from core.tasks import TASKS, sharpen
-from core.tasks.sharpen import Sharpen
-from core.workspace import scene_library
+from bandweave.__main__ import main
+from bandweave.errors import MethodError, SettingError, TaskError
+from bandweave.evaluation.scores import MEAN, evaluate
+from bandweave.methods import METHODS, chosen
+from bandweave.methods.references.back_projection import BackProjection
+from bandweave.prepare.degradation import COARSE, CellRaster, degraded, samples_of
+from bandweave.problem import Problem
+from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.tasks import TASKS, sharpen
+from bandweave.tasks.sharpen import Sharpen
+from bandweave.workspace import scene_library
 from tests.core.commands.test_real_journeys import spain
 from tests.core.prepare.test_degradation import weights
 from tests.small import make_scene, posed

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.errors import SceneError, TaskError
-from core.methods import METHODS
-from core.problem import BlockSplit
-from core.raster.grid import Window
-from core.raster.scene import CLOUD, HIDDEN, Layer, Role, Scene, Unit
-from core.raster.virtual import MemoryRaster
-from core.tasks import TASKS
-from core.tasks.gap import Gap
-from core.tasks.reconstruct import Reconstruct
+from bandweave.errors import SceneError, TaskError
+from bandweave.methods import METHODS
+from bandweave.problem import BlockSplit
+from bandweave.raster.grid import Window
+from bandweave.raster.scene import CLOUD, HIDDEN, Layer, Role, Scene, Unit
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.tasks import TASKS
+from bandweave.tasks.gap import Gap
+from bandweave.tasks.reconstruct import Reconstruct
 from tests.small import FEW_STEPS, make_grid, make_scene, posed
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from core.transforms import ladder, laplacian
-from core.transforms.contourlet import Contourlet
-from core.transforms.directional import DIRECTIONS, splits
-from core.transforms.mapping import G0, G1, H0, H1, apply, fan, low_pass, separate, unite
-from core.transforms.nsct import NonsubsampledContourlet
-from core.transforms.wavelet import Wavelet
+from bandweave.transforms import ladder, laplacian
+from bandweave.transforms.contourlet import Contourlet
+from bandweave.transforms.directional import DIRECTIONS, splits
+from bandweave.transforms.mapping import G0, G1, H0, H1, apply, fan, low_pass, separate, unite
+from bandweave.transforms.nsct import NonsubsampledContourlet
+from bandweave.transforms.wavelet import Wavelet
 
 FANS = [pair for depth in splits(16) for pair in depth]
 HALF_SAMPLES = {-1.5: -1 / 16, -0.5: -9 / 16, 0.5: 9 / 16, 1.5: 1 / 16}

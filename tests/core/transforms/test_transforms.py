@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import pywt
 
-from core.errors import SettingError
-from core.transforms.contourlet import Contourlet
-from core.transforms.nsct import NonsubsampledContourlet
-from core.transforms.transform import Coefficients
-from core.transforms.wavelet import FAMILIES, Wavelet
+from bandweave.errors import SettingError
+from bandweave.transforms.contourlet import Contourlet
+from bandweave.transforms.nsct import NonsubsampledContourlet
+from bandweave.transforms.transform import Coefficients
+from bandweave.transforms.wavelet import FAMILIES, Wavelet
 
 SIZES = [(1, 1), (3, 5), (17, 17), (64, 48), (101, 67), (128, 128)]
 WAVELETS = [Wavelet(family, levels) for family in FAMILIES for levels in (1, 3)]

@@ -7,11 +7,11 @@ import pytest
 from affine import Affine
 from rasterio.crs import CRS
 
-from core.errors import RasterError, SceneError
-from core.raster.grid import BLOCK, Grid, Window
-from core.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
-from core.raster.virtual import CroppedRaster, MemoryRaster
-from core.workspace import scene_library
+from bandweave.errors import RasterError, SceneError
+from bandweave.raster.grid import BLOCK, Grid, Window
+from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from bandweave.raster.virtual import CroppedRaster, MemoryRaster
+from bandweave.workspace import scene_library
 
 GRID = Grid(CRS.from_epsg(32648), Affine(10, 0, 680_000, 0, -10, 1_200_000), 70, BLOCK + 60)
 AREA = Window(3, 41, 65, BLOCK + 7)

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import rasterio
 
-from core.errors import RunError
-from core.evaluation.scores import MEAN
-from core.raster.geotiff import write
-from core.workspace import results, scene_library
-from core.workspace.run_folders import FUSED, RESULT, SCORES, Request, new_run
+from bandweave.errors import RunError
+from bandweave.evaluation.scores import MEAN
+from bandweave.raster.geotiff import write
+from bandweave.workspace import results, scene_library
+from bandweave.workspace.run_folders import FUSED, RESULT, SCORES, Request, new_run
 from tests.small import make_grid, make_scene
 
 BANDS = ("red", "green", "blue")
@@ -197,7 +197,7 @@ def test_a_run_without_a_result_has_no_product(tmp_path):
 
 
 def test_scores_of_a_real_run_come_out_as_they_went_in(workspace):
-    from core.running.execution import execute
+    from bandweave.running.execution import execute
 
     scene_library.store(make_scene(), "small")
     run = new_run(Request("small", "gap", "laplace"))

@@ -11,15 +11,15 @@ import numpy as np
 import psutil
 import pytest
 
-from core.errors import RunError, SceneError, SettingError, TaskError, UnknownNameError
-from core.evaluation.scores import MEAN
-from core.methods.gap_filling.laplace import Laplace
-from core.metrics import METRICS
-from core.raster.scene import Scene, save_scene
-from core.raster.virtual import MemoryRaster
-from core.running.execution import claim, execute
-from core.workspace import paths, scene_library
-from core.workspace.run_folders import (
+from bandweave.errors import RunError, SceneError, SettingError, TaskError, UnknownNameError
+from bandweave.evaluation.scores import MEAN
+from bandweave.methods.gap_filling.laplace import Laplace
+from bandweave.metrics import METRICS
+from bandweave.raster.scene import Scene, save_scene
+from bandweave.raster.virtual import MemoryRaster
+from bandweave.running.execution import claim, execute
+from bandweave.workspace import paths, scene_library
+from bandweave.workspace.run_folders import (
     CANCELLED,
     NOTES,
     PROGRESS,
@@ -173,7 +173,7 @@ def test_a_living_worker_reads_as_running_and_is_not_robbed(stored: str):
 def test_of_two_that_found_nobody_one_takes_the_run(stored: str, monkeypatch):
     run = new_run(Request(stored, "gap", "laplace"))
     monkeypatch.setattr(Run, "worker", lambda _: None)
-    monkeypatch.setattr("core.running.execution.Path.exists", lambda _: False)
+    monkeypatch.setattr("bandweave.running.execution.Path.exists", lambda _: False)
     assert claim(run, psutil.Process())
     assert not claim(run, psutil.Process())
 
@@ -332,7 +332,7 @@ def test_imports_of_one_name_keep_both(workspace: Path):
 
 def test_an_id_taken_meanwhile_is_not_overwritten(workspace: Path, monkeypatch):
     free = iter(["same", "same", "same-2"])
-    monkeypatch.setattr("core.workspace.scene_library._free_id", lambda _: next(free))
+    monkeypatch.setattr("bandweave.workspace.scene_library._free_id", lambda _: next(free))
     first = scene_library.add(Given(make_scene(seed=0)), "same")
     second = scene_library.add(Given(make_scene(seed=1)), "same")
     assert (first.id, second.id) == ("same", "same-2")
@@ -406,7 +406,7 @@ def test_an_import_that_fails_leaves_nothing(workspace: Path, monkeypatch: pytes
     def broken(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("core.workspace.scene_library.save_scene", broken)
+    monkeypatch.setattr("bandweave.workspace.scene_library.save_scene", broken)
     with pytest.raises(OSError, match="disk full"):
         scene_library.store(make_scene(), "second")
     assert [entry.id for entry in scene_library.entries()] == ["first"]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import RunError
-from core.running.engine import LocalEngine
-from core.running.execution import execute
-from core.workspace import scene_library
-from core.workspace.run_folders import Request, Run, State, discard, new_run
-from core.workspace.studies import STUDY, all_studies, new_study, open_study
+from bandweave.errors import RunError
+from bandweave.running.engine import LocalEngine
+from bandweave.running.execution import execute
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import Request, Run, State, discard, new_run
+from bandweave.workspace.studies import STUDY, all_studies, new_study, open_study
 from tests.small import make_scene
 
 
