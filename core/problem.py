@@ -27,7 +27,7 @@ Needs = Literal["", "visible answer", "gaps", "coarse"]
 """What a task must offer for a method to make sense."""
 
 
-class Sketch(NamedTuple):
+class TrainingPreview(NamedTuple):
     """One band of a window of the scene as far as it has been learned."""
 
     band: str
@@ -46,7 +46,7 @@ class Progress(NamedTuple):
     steps: int
     loss: float | None = None
     validation: float | None = None
-    sketch: Callable[[], Sketch] | None = None
+    preview: Callable[[], TrainingPreview] | None = None
     """Draws what has been learned so far for those who want to see it."""
     milestone: bool = False
     """Not to be left out by those who thin progress out."""
@@ -98,7 +98,7 @@ class BlockSplit:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class TrainingPair:
     """Inputs and what they should have led to: one lesson of a problem."""
 
     inputs: Scene
@@ -116,7 +116,7 @@ class Problem:
     inputs: Scene
     bands: tuple[str, ...]
     """The optical bands to produce, in order."""
-    pairs: tuple[Pair, ...]
+    pairs: tuple[TrainingPair, ...]
     split: BlockSplit
     seed: int
 

@@ -114,7 +114,7 @@ def scores(rows: Sequence[Result]) -> None:
     regions = preferred({score["region"] for row in rows for score in row.run.scores()})
     estimated = any(row.run.result().get("estimated") for row in rows)
     place = REGIONS.get(regions[0], regions[0]).lower() if regions else ""
-    title = "Estimated on simulated holes" if estimated else f"Scores, {place}"
+    title = "Estimated on simulated gaps" if estimated else f"Scores, {place}"
     st.subheader(title, anchor=False)
     st.html(score_table(rows, regions[0]))
     with st.container(horizontal=True, vertical_alignment="center", key="compare-away"):

@@ -70,12 +70,12 @@ def train(task: str, entry: Entry | None) -> list[results.Result]:
         except BandweaveError as error:
             notices.problem(error)
     rows = results.results(task)
-    own = [row for row in rows if row.own]
+    own = [row for row in rows if row.requested]
     with st.container(key="under-way"):
         if not watch(own):
             with st.container(horizontal=True):
                 st.caption(words, width="content")
-                mention([row for row in rows if not row.own])
+                mention([row for row in rows if not row.requested])
     if own:
         notices.failed(own[-1].run)
     return rows

@@ -49,7 +49,7 @@ def table(scope: Scope) -> Scope:
     """Show the scores of every row, and offer them for taking away; return the rows as sorted."""
     place = REGIONS[scope.region].lower()
     with st.container(horizontal=True, vertical_alignment="center"):
-        title = "Estimated on simulated holes" if scope.estimated else f"Scores, {place}"
+        title = "Estimated on simulated gaps" if scope.estimated else f"Scores, {place}"
         st.subheader(title, anchor=False, width="content")
         notices.simulated(scope.entry.scene)
         order = measure("Sort by", "metrics-sort", SORTS, "rmse", labelled=False)

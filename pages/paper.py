@@ -17,7 +17,7 @@ from pages.shared.scene_facts import scene_facts
 
 TABLES, FIGURE, NETWORKS = "Tables", "Figure 6", "Networks"
 SEAMS, HIDDEN, AUDIT = "Seams", "Answer hidden", "Audit"
-OWN, QUOTED = ("II", "III", "IV", "V", "VI"), ("VII", "VIII", "text")
+MAIN, QUOTED = ("II", "III", "IV", "V", "VI"), ("VII", "VIII", "text")
 PAPER = (
     "Ha Tuan Cuong, *Enhancing Spectral Quality through Multisource Fusion of SAR and Optical "
     "Imagery Using Deep Learning*, JETAP 8(1), 2026, "
@@ -57,7 +57,7 @@ def tables(made: Reproduction) -> None:
     """Show Tables II to VIII, ours with the printed numbers below, and the files to take away."""
     found = made.tables
     take_away(made, found)
-    for key in (*OWN, *QUOTED):
+    for key in (*MAIN, *QUOTED):
         with st.container(border=True, key=f"card-table-{key}"):
             st.subheader(found[key].heading, anchor=False)
             st.html(table_html(found[key]))
@@ -96,10 +96,10 @@ def hidden(made: Reproduction) -> None:
 
 
 def show_audit(made: Reproduction | None) -> None:
-    """Show the flags, what the paper leaves unsaid, and its equations."""
+    """Show the flags, what the paper leaves unstated, and its equations."""
     audit_view.flags(made.facts if made and made.done else None)
-    with st.container(border=True, key="card-unsaid"):
-        st.subheader("Left unsaid, and what was chosen here", anchor=False)
+    with st.container(border=True, key="card-unstated"):
+        st.subheader("Left unstated, and what was chosen here", anchor=False)
         audit_view.left_unsaid()
     with st.container(border=True, key="card-equations"):
         st.subheader("Equations", anchor=False)

@@ -14,7 +14,7 @@ from bandweave.paper.audit import Flag, audit
 from bandweave.paper.audit.scene_facts import scene_facts
 from bandweave.paper.study import KEYS, PaperSettings, requests
 from bandweave.paper.tables.export import csv, latex, text_rows
-from bandweave.paper.tables.scene_truth import Ground
+from bandweave.paper.tables.scene_truth import SceneTruth
 from bandweave.paper.tables.study_tables import Tables
 from bandweave.raster.scene import Scene
 from bandweave.running.execution import execute
@@ -36,9 +36,9 @@ def paper(arguments: Namespace) -> tuple[object, str]:
     wanted = requests(scene_name(entry), entry.scene.grid.shape, settings, asked["seed"])
     with replacing(Path(arguments.out), _foreign) as folder:
         runs, failures = _execute_all(wanted, folder)
-        ground = Ground.of(entry.scene, asked["seed"])
-        tables = Tables.of(runs, ground)
-        flags = audit(scene_facts(entry.scene, ground, runs, entry.name))
+        scene_truth = SceneTruth.of(entry.scene, asked["seed"])
+        tables = Tables.of(runs, scene_truth)
+        flags = audit(scene_facts(entry.scene, scene_truth, runs, entry.name))
         content = _content(entry.scene, tables, failures, flags)
         (folder / SETTINGS).write_text(as_json(asked))
         (folder / TABLES).write_text(as_json(content))

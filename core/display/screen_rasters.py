@@ -12,7 +12,7 @@ import numpy as np
 from bandweave.display.tiles import Difference, averaged
 from bandweave.errors import RasterError
 from bandweave.raster.grid import Grid, Pixels, Raster, Window, band_indices
-from bandweave.raster.virtual import LikeItsBase
+from bandweave.raster.virtual import DerivedRaster
 
 Reader = Callable[[Raster, Sequence[str]], Pixels]
 MEAN = "mean"
@@ -49,7 +49,7 @@ class Composed(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Gapped(LikeItsBase, Composed):
+class Gapped(DerivedRaster, Composed):
     """A raster that shows no data where a mask is 1 (averaged down: where most of it is)."""
 
     mask: Raster

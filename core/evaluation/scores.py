@@ -34,7 +34,7 @@ def evaluate(truth: Truth, fused: Raster, keys: Sequence[str] = tuple(METRICS)) 
     """
     scores: list[Score] = []
     single = [key for key in keys if key in BY_BAND]
-    joint = [key for key in keys if key in SPECTRAL]
+    of_all_bands = [key for key in keys if key in SPECTRAL]
     for region, flags in truth.regions.items():
         scored = whole_cells(_flagged(flags), truth.cell)
         bands = []
@@ -50,8 +50,8 @@ def evaluate(truth: Truth, fused: Raster, keys: Sequence[str] = tuple(METRICS)) 
             bands.append(values)
             scores += [Score(region, band, key, value) for key, value in values.items()]
         together = {key: float(np.mean([values[key] for values in bands])) for key in single}
-        if joint:
-            together |= score_spectra(_spectra(truth, fused, scored), joint)
+        if of_all_bands:
+            together |= score_spectra(_spectra(truth, fused, scored), of_all_bands)
         scores += [Score(region, MEAN, key, together[key]) for key in keys]
     return scores
 

@@ -26,7 +26,7 @@ LEVELS = 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, 1025))
 Vector = NDArray[np.float64]
 
 
-class Joint(NamedTuple):
+class BandStatistics(NamedTuple):
     """Means, covariances and extents of the bands and, last, of radar in decibels."""
 
     pixels: int
@@ -53,8 +53,8 @@ class Joint(NamedTuple):
         return float(self.means[-1]), float(np.sqrt(max(self.covariance[-1, -1], 0.0)))
 
 
-def joint(problem: Problem, radar: Raster) -> Joint:
-    """Return the joint statistics of the problem's visible bands and one band of radar.
+def band_statistics(problem: Problem, radar: Raster) -> BandStatistics:
+    """Return the statistics of the problem's visible bands and one band of radar.
 
     Windows are merged as in Chan, Golub and LeVeque 1983. Raises `MethodError` where no pixel has
     both.
@@ -67,7 +67,7 @@ def joint(problem: Problem, radar: Raster) -> Joint:
     for optical, backscatter in _windows(problem, radar):
         shift = _anywhere(optical, backscatter)
         sums, products = np.zeros(size), np.zeros((size, size))
-        n = compiled.joint_sums(optical, backscatter, shift, extent, sums, products)
+        n = compiled.statistics_sums(optical, backscatter, shift, extent, sums, products)
         if not n:
             continue
         products = np.triu(products) + np.triu(products, 1).T
@@ -81,7 +81,7 @@ def joint(problem: Problem, radar: Raster) -> Joint:
         raise MethodError(
             "No pixel has both radar and visible optical data.", "Check where the layers overlap."
         )
-    return Joint(count, means, scatter / count, extent)
+    return BandStatistics(count, means, scatter / count, extent)
 
 
 def _windows(problem: Problem, radar: Raster) -> Iterator[tuple[Pixels, Pixels]]:
@@ -138,7 +138,7 @@ class Component(NamedTuple):
 
 
 def match(
-    kind: Kind, problem: Problem, radar: Raster, known: Joint, components: list[Component]
+    kind: Kind, problem: Problem, radar: Raster, known: BandStatistics, components: list[Component]
 ) -> tuple[Matching, ...]:
     """Return how radar is matched to each component; nothing where radar is constant.
 
@@ -160,7 +160,7 @@ def match(
 
 
 def _curves(
-    problem: Problem, radar: Raster, known: Joint, components: list[Component]
+    problem: Problem, radar: Raster, known: BandStatistics, components: list[Component]
 ) -> tuple[Matching, ...]:
     """Return the curves that take radar's distribution to each component's."""
     spans = [known.bounds(*component) for component in components]

@@ -23,7 +23,7 @@ def _products(x: Any, y: Any) -> float:
 
 
 @compiled
-def joint_sums(
+def statistics_sums(
     optical: NDArray[np.float32],
     radar: NDArray[np.float32],
     shift: NDArray[np.float64],

@@ -58,7 +58,7 @@ class Arm(NamedTuple):
 BY_PATCHES: Mapping[str, Value] = {"prediction": PATCHES}
 SIDE_BY_SIDE: Mapping[str, Value] = {"prediction": APART}
 WITH_SHUFFLED: Mapping[str, Value] = {"radar_given": SHUFFLED}
-OWN = (
+MAIN = (
     Arm("cnn", "Shallow CNN, seamless", "shallow-cnn"),
     Arm("cae", "Autoencoder, seamless", "cae"),
     Arm("cnn-patches", "Shallow CNN, patch by patch", "shallow-cnn", changes=BY_PATCHES),
@@ -91,12 +91,12 @@ PATCHWISE = {"cnn": "cnn-patches", "cae": "cae-patches"}
 """Which run predicts as the paper does, by the paper's row."""
 WITH_SEAMS = {"cnn": ("cnn-patches", "cnn-apart"), "cae": ("cae-patches",)}
 """Every run that predicts patch by patch: averaging overlaps hides half of what borders do."""
-KEYS = tuple(arm.key for arm in OWN + CLASSICAL + HIDDEN)
+KEYS = tuple(arm.key for arm in MAIN + CLASSICAL + HIDDEN)
 
 
 def arms(settings: PaperSettings) -> tuple[Arm, ...]:
     """Return the arms that the settings ask for, in the order they are to run."""
-    return OWN + (CLASSICAL if settings.classical else ()) + (HIDDEN if settings.hidden else ())
+    return MAIN + (CLASSICAL if settings.classical else ()) + (HIDDEN if settings.hidden else ())
 
 
 def requests(

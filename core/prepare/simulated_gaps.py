@@ -1,11 +1,11 @@
-"""Simulated gaps: fractal holes of an exact share, drawn where hiding really hides.
+"""Simulated gaps: fractal gaps of an exact share, drawn where hiding really hides.
 
-Optical imagery is often resampled from coarser native pixels: a hole cut from the resampled image
-would leave copies of the hidden truth outside. Holes are therefore drawn on cells of the native
+Optical imagery is often resampled from coarser native pixels: a gap cut from the resampled image
+would leave copies of the hidden truth outside. Gaps are therefore drawn on cells of the native
 size and then grown by as far as the resampling kernel carries a native sample, wherever the native
-cells begin. The grown hole is hidden; only what was drawn is scored, the rim is guard. The stated
-share is that of the grown hole: the growth is done on the field before thresholding (a
-maximum filter), which is the same as growing the hole but keeps the share exact.
+cells begin. The grown gap is hidden; only what was drawn is scored, the rim is guard. The stated
+share is that of the grown gap: the growth is done on the field before thresholding (a
+maximum filter), which is the same as growing the gap but keeps the share exact.
 """
 
 from dataclasses import dataclass
@@ -38,17 +38,17 @@ bilinear 1, cubic 2) plus half a cell for a native grid not aligned with ours, r
 
 
 def growth(layer: Layer) -> int:
-    """Return by how many native cells a hole in this layer must grow to hide what it covers."""
+    """Return by how many native cells a gap in this layer must grow to hide what it covers."""
     if layer.native_factor == 1 and layer.resampled is Resampled.NONE:
         return 0
     return SPREAD[layer.resampled]
 
 
 @dataclass(frozen=True)
-class HoleField:
+class GapField:
     """A fractal field on the cells of a grid: the higher its value, the sooner a pixel is hidden.
 
-    `cell` is a cell's side in pixels and `grown` the cells by which holes are grown. Any window
+    `cell` is a cell's side in pixels and `grown` the cells by which gaps are grown. Any window
     can be computed on its own: the noise of each tile has its own seed.
     """
 
@@ -99,22 +99,22 @@ class HoleField:
         return generator.standard_normal((_NOISE_TILE, _NOISE_TILE), dtype=np.float32)
 
 
-def hole_field(layer: Layer, seed: tuple[int, ...]) -> HoleField:
-    """Return the field whose holes hide what this layer shows."""
-    return HoleField(layer.raster.grid, layer.native_factor, growth(layer), seed)
+def gap_field(layer: Layer, seed: tuple[int, ...]) -> GapField:
+    """Return the field whose gaps hide what this layer shows."""
+    return GapField(layer.raster.grid, layer.native_factor, growth(layer), seed)
 
 
-class Holes(NamedTuple):
+class SimulatedGaps(NamedTuple):
     """What is hidden, and the part of it that nothing visible tells of."""
 
     hidden: Flags
     drawn: Flags
 
 
-def holes(field: HoleField, allowed: Raster, share: float) -> Holes:
+def simulate_gaps(field: GapField, allowed: Raster, share: float) -> SimulatedGaps:
     """Return the pixels where the field is highest: `share` of the allowed ones (band value 1).
 
-    The share is exact up to the last native cell. Pixels that are not allowed are never holes.
+    The share is exact up to the last native cell. Pixels that are not allowed are never gaps.
     """
     values = scratch(field.grid.shape)
     for window in field.grid.windows(BLOCK):
@@ -123,11 +123,11 @@ def holes(field: HoleField, allowed: Raster, share: float) -> Holes:
     threshold = _threshold(values, share)
     hidden = values > threshold
     if not field.grown:
-        return Holes(hidden, hidden)
+        return SimulatedGaps(hidden, hidden)
     drawn = np.zeros_like(hidden)
     for window in field.grid.windows(BLOCK):
         drawn[window.slices] = field.read(window, drawn=True) > threshold
-    return Holes(hidden, drawn & hidden)
+    return SimulatedGaps(hidden, drawn & hidden)
 
 
 def _threshold(values: NDArray[np.float32], share: float) -> float:

@@ -33,7 +33,7 @@ import numpy as np
 from bandweave.errors import SettingError
 from bandweave.raster.grid import Pixels, Window, band_indices, inside
 from bandweave.raster.mirrored import read_reflected
-from bandweave.raster.virtual import LikeItsBase, SelectedRaster
+from bandweave.raster.virtual import DerivedRaster, SelectedRaster
 
 FilterKind = Literal["none", "lee", "refined-lee"]
 FILTERS: tuple[str, ...] = get_args(FilterKind)
@@ -95,7 +95,7 @@ class SpeckleFilter:
 
 
 @dataclass(frozen=True, eq=False)
-class FilteredRaster(LikeItsBase):
+class FilteredRaster(DerivedRaster):
     """Radar power filtered for speckle, window by window when read; NaN stays NaN.
 
     A window's pixels do not depend on the window, to the bit: the filter's surroundings are read

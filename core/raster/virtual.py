@@ -42,7 +42,7 @@ class MemoryRaster:
 
 
 @dataclass(frozen=True, eq=False)
-class LikeItsBase:
+class DerivedRaster:
     """What a raster made from one other has from it: its grid and its bands."""
 
     base: Raster

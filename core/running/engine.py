@@ -21,7 +21,7 @@ import psutil
 
 from bandweave.running import memory
 from bandweave.running.execution import claim
-from bandweave.running.reuse import can_take
+from bandweave.running.reuse import can_reuse
 from bandweave.running.worker import end_worker, start_worker
 from bandweave.workspace import paths, run_folders
 from bandweave.workspace.json_file import write_json
@@ -29,8 +29,8 @@ from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import (
     BACKGROUND,
     CANCELLED,
+    PREVIEW,
     PROGRESS,
-    SKETCH,
     STOPPED,
     WORKER,
     Run,
@@ -122,7 +122,7 @@ class LocalEngine:
         the background it takes its turn with the others.
         """
         self.start()
-        known = [run_folders.alike(request) for request in references]
+        known = [run_folders.equivalent_run(request) for request in references]
         made = [run or new_run(request) for run, request in zip(known, references, strict=True)] + [
             new_run(request) for request in requests
         ]
@@ -202,7 +202,7 @@ class LocalEngine:
         worker = background[0]
         end_worker(worker.process)
         del self._workers[worker.run.id]
-        for name in (WORKER, PROGRESS, SKETCH):
+        for name in (WORKER, PROGRESS, PREVIEW):
             (worker.run.folder / name).unlink(missing_ok=True)
         self._enqueue(worker.run, worker.order)
 
@@ -264,7 +264,7 @@ class LocalEngine:
             background, _, run = entry
             if not run.folder.is_dir():
                 return entry
-            if any(can_take(run, other) for other in learning):
+            if any(can_reuse(run, other) for other in learning):
                 continue
             if self._spare_ready or not _trains(run):
                 return entry if first is None or first[0] == background else first

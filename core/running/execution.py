@@ -11,11 +11,11 @@ import psutil
 
 from bandweave.errors import BandweaveError, RunError
 from bandweave.evaluation.scores import Score, evaluate, json_number, original
-from bandweave.problem import Fuser, Problem, Progress, Report, Sketch, Truth
+from bandweave.problem import Fuser, Problem, Progress, Report, TrainingPreview, Truth
 from bandweave.raster.geotiff import StoredRaster, create, write
 from bandweave.raster.grid import BLOCK, Raster
 from bandweave.running import memory
-from bandweave.running.reuse import fitted_alike
+from bandweave.running.reuse import reusable_model
 from bandweave.tiling import fuse
 from bandweave.workspace import scene_library
 from bandweave.workspace.json_file import write_json
@@ -24,10 +24,10 @@ from bandweave.workspace.run_folders import (
     FUSED,
     HIDDEN_MASK,
     MODEL,
+    PREVIEW,
     PROGRESS,
     RESULT,
     SCORES,
-    SKETCH,
     WORKER,
     Request,
     Run,
@@ -35,8 +35,8 @@ from bandweave.workspace.run_folders import (
 
 NOTE_EVERY = 0.2
 """Seconds between lines of progress."""
-SKETCH_EVERY, SKETCH_SHARE = 1.0, 0.015
-"""Seconds between sketches, more where drawing them would take more than a share of the time."""
+PREVIEW_EVERY, PREVIEW_SHARE = 1.0, 0.015
+"""Seconds between previews, more where drawing them would take more than a share of the time."""
 
 
 def claim(run: Run, process: psutil.Process) -> bool:
@@ -100,7 +100,7 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
         with create(run.folder / HIDDEN_MASK, mask.grid, mask.bands, flags=True) as target:
             for window in mask.grid.windows(BLOCK):
                 target.write(window, mask.read(window))
-    reused = fitted_alike(run, problem, report)
+    reused = reusable_model(run, problem, report)
     fuser = reused.fuser if reused else request.configured_method.fit(problem, report)
     if product is None:
         _write_fused(run, run.folder / FUSED, fuser, problem, report)
@@ -167,7 +167,7 @@ class _Notes:
 
     def __init__(self, folder: Path, watch: Callable[[Progress], None] | None) -> None:
         self._stream = (folder / PROGRESS).open("w")
-        self._sketch = folder / SKETCH
+        self._preview = folder / PREVIEW
         self._watch = watch
         self._begun = time.monotonic()
         self._last = -NOTE_EVERY
@@ -181,22 +181,22 @@ class _Notes:
         if not (new or progress.milestone) and seconds - self._last < NOTE_EVERY:
             return
         if progress.stage != self._stage:
-            self._drawn_again = seconds + SKETCH_EVERY
+            self._drawn_again = seconds + PREVIEW_EVERY
         self._last, self._stage = seconds, progress.stage
         self._stream.write(as_line(progress, seconds))
         self._stream.flush()
         if self._watch:
             self._watch(progress)
-        if progress.sketch and (progress.milestone or seconds >= self._drawn_again):
-            first = not self._sketch.exists()
-            self._draw(progress.sketch())
+        if progress.preview and (progress.milestone or seconds >= self._drawn_again):
+            first = not self._preview.exists()
+            self._draw(progress.preview())
             # the first one is dear, since it prepares the others
             spent = 0 if first else time.monotonic() - self._begun - seconds
-            self._drawn_again = seconds + max(SKETCH_EVERY, spent / SKETCH_SHARE)
+            self._drawn_again = seconds + max(PREVIEW_EVERY, spent / PREVIEW_SHARE)
 
-    def _draw(self, sketch: Sketch) -> None:
+    def _draw(self, preview: TrainingPreview) -> None:
         tags = {"unit": "reflectance"}
-        write(self._sketch, sketch.pixels, sketch.grid, [sketch.band], tags=tags)
+        write(self._preview, preview.pixels, preview.grid, [preview.band], tags=tags)
 
     def close(self) -> None:
         """Close the file."""

@@ -17,7 +17,7 @@ class Reused(NamedTuple):
     run: str
 
 
-def fitted_alike(run: Run, problem: Problem, report: Report = unreported) -> Reused | None:
+def reusable_model(run: Run, problem: Problem, report: Report = unreported) -> Reused | None:
     """Return what a finished run beside this one has learned, if it is what this one would learn.
 
     That is so where both differ in settings alone that are applied after learning. A run that has
@@ -38,9 +38,9 @@ def fitted_alike(run: Run, problem: Problem, report: Report = unreported) -> Reu
     return None
 
 
-def can_take(run: Run, other: Run) -> bool:
+def can_reuse(run: Run, other: Run) -> bool:
     """Tell whether a run may take what another one learns or has learned."""
-    return not _learns_itself(run) and _learning(other.request).asks_the_same(
+    return not _learns_itself(run) and _learning(other.request).equivalent_to(
         _learning(run.request)
     )
 
@@ -60,7 +60,7 @@ def _done_beside(run: Run) -> Iterator[Run]:
             other.folder != run.folder
             and path.stat().st_mtime >= made
             and other.sound
-            and can_take(run, other)
+            and can_reuse(run, other)
             and other.status().state is State.DONE
         ):
             yield other

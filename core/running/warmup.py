@@ -58,11 +58,11 @@ def load_networks() -> None:
     from bandweave.methods.networks.base import NetworkMethod
     from bandweave.methods.networks.prediction import Network
     from bandweave.methods.networks.shallow_cnn import ShallowCNN
-    from bandweave.methods.networks.training import Lesson, Trainer
+    from bandweave.methods.networks.training import BandPair, Trainer
 
     method = ShallowCNN(patch=16, stride=16, epochs=1)
     image = np.zeros((1, 16, 16), np.float32)
-    lesson = Lesson((image, image), image[0], image[0] == 0, image[0] == 1)
+    lesson = BandPair((image, image), image[0], image[0] == 0, image[0] == 1)
     trainer = Trainer(method.architecture, method.channels, method.recipe)
     trainer.train([lesson], [0], lambda *_: None)
     for network in (each() for each in METHODS.values() if issubclass(each, NetworkMethod)):

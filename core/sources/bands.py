@@ -114,11 +114,11 @@ def pick_radar(rasters: Sequence[StoredRaster], stated: Mapping[str, int] | None
         names = {_radar_name(name): place for name, place in stated.items()}
         picks = _stated(bands, [""] * len(bands), names, "radar")
         return Picked(_require_pair(picks, rasters), "")
-    told = tell_polarisations(rasters)
-    return Picked(_require_pair(told.picks, rasters, len(bands)), told.why)
+    picked = recognise_polarisations(rasters)
+    return Picked(_require_pair(picked.picks, rasters, len(bands)), picked.why)
 
 
-def tell_polarisations(rasters: Sequence[StoredRaster]) -> Picked:
+def recognise_polarisations(rasters: Sequence[StoredRaster]) -> Picked:
     """Return what can be told of VV, VH or VV/VH: one, both or none of them."""
     bands = _bands(rasters)
     found: dict[str, _Band] = {}

@@ -13,7 +13,7 @@ from bandweave.prepare.clouds import guess_kind
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Pixels
 from bandweave.raster.scene import RATIO_BAND
-from bandweave.sources.bands import UNNAMED_PAIR, nameable, pick_optical, tell_polarisations
+from bandweave.sources.bands import UNNAMED_PAIR, nameable, pick_optical, recognise_polarisations
 from bandweave.sources.guess import (
     OpticalGuess,
     RadarGuess,
@@ -30,7 +30,7 @@ from bandweave.sources.metadata import Stated, acquisition_date, stated_scaling
 _PERCENTILES = (1, 50, 99)
 
 
-class Place(NamedTuple):
+class FileBand(NamedTuple):
     """One band of the files of a role; its number, from 1, is its place among all of them."""
 
     file: str
@@ -40,13 +40,13 @@ class Place(NamedTuple):
     """Its name in the scene unless stated otherwise; empty where it would not be taken."""
 
 
-def band_places(paths: Sequence[Path], *, radar: bool = False) -> tuple[Place, ...]:
+def band_places(paths: Sequence[Path], *, radar: bool = False) -> tuple[FileBand, ...]:
     """Return the bands of optical (or radar) files in the order stated numbers count them."""
     rasters = open_all(paths)
-    picked = tell_polarisations(rasters) if radar else pick_optical(rasters, None)
-    told = {(pick.raster.path, pick.band): pick.name for pick in picked.picks}
+    picked = recognise_polarisations(rasters) if radar else pick_optical(rasters, None)
+    names = {(pick.raster.path, pick.band): pick.name for pick in picked.picks}
     return tuple(
-        Place(raster.path.name, band, told.get((raster.path, band), ""))
+        FileBand(raster.path.name, band, names.get((raster.path, band), ""))
         for raster, band in nameable(rasters)
     )
 
@@ -95,8 +95,8 @@ def _guessed(raster: StoredRaster, numbers: Pixels) -> dict[str, Any]:
     """Return the first role whose rules the file satisfies, and what its numbers are in it."""
     if names := _radar_names(raster, numbers):
         quotient = RATIO_BAND in names
-        told = _told(lambda: guess_radar(raster, numbers, quotient=quotient))
-        return {"role": "radar", "bands": names, **told}
+        guess = _stated_or_guessed(lambda: guess_radar(raster, numbers, quotient=quotient))
+        return {"role": "radar", "bands": names, **guess}
     if len(numbers) == 1 and is_integer(raster) and (quality := guess_kind(numbers)).kind:
         return {"role": "quality", "bands": ["quality"], "what": quality.kind, "why": quality.why}
     picks = pick_optical((raster,), None).picks
@@ -104,7 +104,7 @@ def _guessed(raster: StoredRaster, numbers: Pixels) -> dict[str, Any]:
     return {
         "role": "optical",
         "bands": [pick.name for pick in picks],
-        **_told(lambda: stated or guess_optical(raster, numbers)),
+        **_stated_or_guessed(lambda: stated or guess_optical(raster, numbers)),
     }
 
 
@@ -113,13 +113,13 @@ def _radar_names(raster: StoredRaster, numbers: Pixels) -> list[str]:
 
     Two bands without names are radar where many numbers are negative, as decibels are.
     """
-    picked = tell_polarisations((raster,))
+    picked = recognise_polarisations((raster,))
     if picked.why == UNNAMED_PAIR and not np.mean(numbers < 0) > 0.2:
         return []
     return [pick.name for pick in picked.picks]
 
 
-def _told(guess: Callable[[], OpticalGuess | RadarGuess | Stated]) -> dict[str, str]:
+def _stated_or_guessed(guess: Callable[[], OpticalGuess | RadarGuess | Stated]) -> dict[str, str]:
     try:
         found = guess()
     except SceneError as error:

@@ -39,7 +39,7 @@ _CALIBRATION = re.compile(r"(sigma|gamma|beta)[-_ ]?(?:0|nought|naught)", re.IGN
 
 @dataclass(frozen=True)
 class RadarReading:
-    """What the user states about radar files; None and '' leave it to be told."""
+    """What the user states about radar files; None and '' leave it to be guessed."""
 
     bands: Mapping[str, int] | None = None
     unit: str = ""
@@ -58,10 +58,10 @@ class RadarReading:
     def _part(self, raster: StoredRaster, picks: Sequence[Pick], what: str, notes: Notes) -> Part:
         names = tuple(pick.name for pick in picks)
         numbers = sample(raster)[[raster.bands.index(pick.band) for pick in picks]]
-        told = self._unit(raster, numbers, names, what, notes)
-        in_unit = clean_radar(raster, numbers) * told.scale
-        check_radar(in_unit, told.unit, names, raster.path.name)
-        if told.unit == "amplitude" and is_integer(raster):
+        guess = self._unit(raster, numbers, names, what, notes)
+        in_unit = clean_radar(raster, numbers) * guess.scale
+        check_radar(in_unit, guess.unit, names, raster.path.name)
+        if guess.unit == "amplitude" and is_integer(raster):
             notes.warn(
                 f"{raster.path.name} is taken as uncalibrated amplitude: power, and with it "
                 "VV/VH, is known only up to a factor."
@@ -69,9 +69,9 @@ class RadarReading:
         convert = partial(
             _power,
             raster=raster,
-            told=told,
+            guess=guess,
             # 0 dB is data; of power and amplitude an untagged 0 is what lies outside the swath
-            zero_fills=told.unit != "db" and (len(picks) > 1 or raster.dataset.nodata is None),
+            zero_fills=guess.unit != "db" and (len(picks) > 1 or raster.dataset.nodata is None),
         )
         check_polarisations(convert(numbers[:, None])[:, 0], names, raster.path.name, notes)
         base = StackedRaster(tuple((raster, pick.band, pick.name) for pick in picks))
@@ -88,9 +88,9 @@ class RadarReading:
     ) -> RadarGuess:
         name = raster.path.name
         if not self.unit:
-            told = guess_radar(raster, numbers, quotient=RATIO_BAND in names)
-            notes.guess(f"{what} unit", told.unit, f"{name}: {told.why}")
-            return told
+            guess = guess_radar(raster, numbers, quotient=RATIO_BAND in names)
+            notes.guess(f"{what} unit", guess.unit, f"{name}: {guess.why}")
+            return guess
         unit = stated_unit(self.unit)
         scale = decibel_scale(raster, numbers) if unit == "db" else 1.0
         if scale != 1:
@@ -108,9 +108,9 @@ def stated_unit(text: str) -> RadarUnit:
     )
 
 
-def _power(numbers: Pixels, raster: StoredRaster, told: RadarGuess, *, zero_fills: bool) -> Pixels:
+def _power(numbers: Pixels, raster: StoredRaster, guess: RadarGuess, *, zero_fills: bool) -> Pixels:
     known = clean_radar(raster, numbers)
-    return to_power(zero_is_fill(known) if zero_fills else known, told.unit, told.scale)
+    return to_power(zero_is_fill(known) if zero_fills else known, guess.unit, guess.scale)
 
 
 def _calibration(rasters: Sequence[StoredRaster]) -> str:

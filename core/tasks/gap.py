@@ -1,9 +1,9 @@
 """Fill gaps in the optical image with radar's help, and know how well.
 
-Holes are simulated over clear pixels, so the truth is known; it is withheld from the problem
-altogether. What can be learned comes from the scene itself: more holes are simulated in visible
+Gaps are simulated over clear pixels, so the truth is known; it is withheld from the problem
+altogether. What can be learned comes from the scene itself: more gaps are simulated in visible
 pixels, and those are the lessons. Real clouds have no truth: where they are what is to be filled,
-the simulated holes tell how well it is likely to go.
+the simulated gaps tell how well it is likely to go.
 """
 
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 
 from bandweave.errors import TaskError
-from bandweave.prepare.simulated_gaps import hole_field, holes
-from bandweave.problem import Flags, Pair, Posed, Problem, Task, Truth
+from bandweave.prepare.simulated_gaps import gap_field, simulate_gaps
+from bandweave.problem import Flags, Posed, Problem, Task, TrainingPair, Truth
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import HIDDEN, Layer, Role, Scene, Unit
 from bandweave.raster.virtual import FlagRaster, WithheldRaster
@@ -24,7 +24,7 @@ from bandweave.tasks.selection import (
     bands_setting,
     block_split,
     inputs_for,
-    own_scales,
+    reflectance_scales,
     usable,
 )
 
@@ -87,9 +87,9 @@ class Gap(Task):
                 "The scene has no clouds to fill.",
                 "Import it with its quality band, or measure on simulated gaps.",
             )
-        field = hole_field(whole.optical, (seed, SCORED))
-        hole, scored = holes(field, pixels.clear, self.coverage)
-        visible = pixels.clear.flags & ~hole
+        field = gap_field(whole.optical, (seed, SCORED))
+        gap, scored = simulate_gaps(field, pixels.clear, self.coverage)
+        visible = pixels.clear.flags & ~gap
         if not scored.any() or not visible.any():
             raise TaskError(
                 f"Hiding {self.coverage:.0%} leaves nothing to score or nothing to see.",
@@ -112,20 +112,22 @@ class Gap(Task):
         truth = Truth(
             reference,
             {"hidden": FlagRaster(scored, whole.grid, "hidden")},
-            own_scales(reference, visible),
+            reflectance_scales(reference, visible),
         )
         if self.use == MEASURE:
             return Posed(problem, truth)
         return Posed(problem, truth, replace(problem, inputs=_with_gaps(whole, clouds)))
 
-    def _lesson(self, inputs: Scene, flags: tuple[Flags, Flags], seeds: tuple[int, ...]) -> Pair:
+    def _lesson(
+        self, inputs: Scene, flags: tuple[Flags, Flags], seeds: tuple[int, ...]
+    ) -> TrainingPair:
         """Simulate one more mask in the visible pixels: what it takes away is to be learned."""
         visible, hidden = flags
         drawn = np.random.default_rng(seeds).uniform(*LESSON_COVER)
         allowed = FlagRaster(visible, inputs.grid, "visible")
-        hole, lesson = holes(hole_field(inputs.optical, seeds), allowed, float(drawn))
-        return Pair(
-            _with_gaps(inputs, hidden | hole),
+        gap, lesson = simulate_gaps(gap_field(inputs.optical, seeds), allowed, float(drawn))
+        return TrainingPair(
+            _with_gaps(inputs, hidden | gap),
             inputs.optical.raster,
             FlagRaster(lesson, inputs.grid, "lesson"),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bandweave.prepare.normalisation import min_max
-from bandweave.problem import BandScale, Pair, Posed, Problem, Region, Task, Truth
+from bandweave.problem import BandScale, Posed, Problem, Region, Task, TrainingPair, Truth
 from bandweave.raster.scene import CLOUD, Scene
 from bandweave.raster.virtual import FlagRaster
 from bandweave.tasks.selection import bands_setting, block_split, inputs_for, usable
@@ -48,7 +48,7 @@ class Reconstruct(Task):
             task=self.key,
             inputs=inputs,
             bands=optical.bands,
-            pairs=(Pair(inputs, optical.raster, pixels.clear),),
+            pairs=(TrainingPair(inputs, optical.raster, pixels.clear),),
             split=block_split(inputs, seed, BUFFER),
             seed=seed,
         )

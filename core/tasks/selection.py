@@ -82,7 +82,7 @@ def usable(scene: Scene) -> Pixels:
     return Pixels(FlagRaster(valid, scene.grid, "valid"), FlagRaster(clear, scene.grid, "clear"))
 
 
-def own_scales(reference: Raster, known: Flags) -> tuple[BandScale, ...]:
+def reflectance_scales(reference: Raster, known: Flags) -> tuple[BandScale, ...]:
     """Return the bands' own unit with L = p98 - p2 of the known pixels, from p2 on."""
     spread = percentile(reference, lambda window: known[window.slices], RANGE)
     return tuple(

@@ -20,7 +20,13 @@ from bandweave.raster.grid import Grid, Raster
 from bandweave.raster.scene import Layer, Resampled, Role, Scene
 from bandweave.raster.virtual import FlagRaster, WithheldRaster
 from bandweave.settings import setting
-from bandweave.tasks.selection import bands_setting, block_split, inputs_for, own_scales, usable
+from bandweave.tasks.selection import (
+    bands_setting,
+    block_split,
+    inputs_for,
+    reflectance_scales,
+    usable,
+)
 
 FEWEST_CELLS = 8
 """Coarse cells along a scene's shorter side."""
@@ -83,7 +89,7 @@ class Sharpen(Task):
         truth = Truth(
             reference,
             {"all": FlagRaster(scored, whole.grid, "scored")},
-            own_scales(reference, scored),
+            reflectance_scales(reference, scored),
             cell=native,
             resolution_ratio=1 / self.ratio,
         )

@@ -46,7 +46,7 @@ class Request:
             raise UnknownNameError("task", self.task, TASKS)
         return TASKS[self.task].from_values(self.task_settings)
 
-    def asks_the_same(self, other: "Request") -> bool:
+    def equivalent_to(self, other: "Request") -> bool:
         """Whether both lead to the same result; what they are called does not matter."""
         names = (each.name for each in dataclasses.fields(self) if each.name != "label")
         return all(getattr(self, name) == getattr(other, name) for name in names)

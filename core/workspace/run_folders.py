@@ -30,12 +30,12 @@ HIDDEN_MASK = "hidden.tif"
 """Which pixels the task hid, where it hid any; for the screen."""
 CANCELLED, BACKGROUND = "cancelled", "background"
 """Empty files: the run was cancelled; nobody waits for it."""
-NOTES, STOPPED, SKETCH = "notes.json", "stopped.json", "sketch.tif"
+NOTES, STOPPED, PREVIEW = "notes.json", "stopped.json", "sketch.tif"
 PRODUCT = "fused-cog.tif"
 """The fused image made for taking away, once somebody has asked for it."""
 RUN_FILES = {
     *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
-    *(HIDDEN_MASK, CANCELLED, BACKGROUND, NOTES, STOPPED, SKETCH, PRODUCT),
+    *(HIDDEN_MASK, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT),
 }
 """Everything a run's folder may hold."""
 LOST_HINT = (
@@ -208,12 +208,12 @@ class Run:
         return StoredRaster(path) if path.is_file() else None
 
     @property
-    def sketch(self) -> StoredRaster | None:
+    def preview(self) -> StoredRaster | None:
         """One band of the middle of the scene as training has it now, in reflectance.
 
         Its band says which. Written anew about once a second; None before there is one.
         """
-        path = self.folder / SKETCH
+        path = self.folder / PREVIEW
         return StoredRaster(path) if path.is_file() else None
 
     @property
@@ -251,26 +251,28 @@ def open_run(run_id: str) -> Run:
     return run
 
 
-def alike(request: Request) -> Run | None:
+def equivalent_run(request: Request) -> Run | None:
     """Return the newest run that asks the same, if it is under way or has done well.
 
     One made before the scene that now has the id does not count.
     """
-    return found_alike([request])[0]
+    return equivalent_runs([request])[0]
 
 
-def found_alike(requests: Sequence[Request], states: Container[State] = SOUND) -> list[Run | None]:
+def equivalent_runs(
+    requests: Sequence[Request], states: Container[State] = SOUND
+) -> list[Run | None]:
     """Return for each request what `alike` does, listing the runs once; by default `SOUND` ones."""
     runs = all_runs()
-    return [_alike(request, runs, states) for request in requests]
+    return [_equivalent(request, runs, states) for request in requests]
 
 
-def _alike(request: Request, runs: Sequence[Run], states: Container[State]) -> Run | None:
+def _equivalent(request: Request, runs: Sequence[Run], states: Container[State]) -> Run | None:
     scene = paths.scenes() / request.scene / "scene.json"
     made = scene.stat().st_mtime if scene.is_file() else 0.0
     for run in runs:
         if (
-            run.request.asks_the_same(request)
+            run.request.equivalent_to(request)
             and (run.folder / REQUEST).stat().st_mtime >= made
             and run.status().state in states
         ):

@@ -58,12 +58,12 @@ def _row(run: Run, runs: Sequence[Run]) -> Result:
     method, task = METHODS[request.method], TASKS[request.task]
     all_settings = [each.request.task_settings for each in runs]
     same = [each.request for each in runs if each.request.method == request.method]
-    told = [
+    details = [
         varying(method.settings(), request.settings, [each.settings for each in same]),
         varying(task.settings(), request.task_settings, all_settings),
         f"seed {request.seed}" if any(each.seed != request.seed for each in same) else "",
     ]
-    return Result(run, method.label, ", ".join(filter(None, told)))
+    return Result(run, method.label, ", ".join(filter(None, details)))
 
 
 def _dated(row: Result) -> Result:

@@ -18,7 +18,7 @@ from bandweave.tasks import TASKS
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run
 from bandweave.workspace.scene_library import Entry
-from pages.fuse_parts.method_cards import choose_methods, selection_key, settings_place, tell_reach
+from pages.fuse_parts.method_cards import choose_methods, selection_key, settings_place, show_reach
 from pages.shared import notices
 from pages.shared.forms import choose, setting_fields
 from pages.shared.running.estimate import Planned, plan
@@ -83,7 +83,7 @@ def method_plan(
             settings = method_fields(method, task, entry)
         try:
             request = Request(entry.id, task.key, method, settings, task_settings)
-            tell_reach(request.configured_method)
+            show_reach(request.configured_method)
             return request, plan(request, entry, runs)
         except BandweaveError as error:
             notices.problem(error)
@@ -116,18 +116,20 @@ def _preset_choice(method: str, presets: Presets, key: str) -> None:
     shown = {name: st.session_state[f"{key}-{name}"] for name in presets[DEFAULT]}
     agreed = next((name for name, values in presets.items() if values == shown), None)
     st.session_state[f"{key}-preset"] = agreed
-    told = {name: _changes(method, presets, name) for name in presets}
+    descriptions = {name: _changes(method, presets, name) for name in presets}
     st.segmented_control(
         "Preset",
         list(presets),
         format_func=str.capitalize,
         key=f"{key}-preset",
-        help="\n\n".join(f"**{name.capitalize()}**: {words}" for name, words in told.items()),
+        help="\n\n".join(
+            f"**{name.capitalize()}**: {words}" for name, words in descriptions.items()
+        ),
         on_change=_use,
         args=(key, presets),
         persist_state="session",
     )
-    st.caption(f"{told[agreed]}." if agreed else "Settings of your own.")
+    st.caption(f"{descriptions[agreed]}." if agreed else "Settings of your own.")
 
 
 def _changes(method: str, presets: Presets, name: str) -> str:

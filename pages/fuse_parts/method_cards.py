@@ -54,7 +54,7 @@ def settings_place(method: str, *, key: str) -> DeltaGenerator:
     return place
 
 
-def tell_reach(method: Method) -> None:
+def show_reach(method: Method) -> None:
     """Say how far a method looks where reading that far costs much."""
     halo = method.reach()
     if halo is not None and overhead(halo) > COSTLY:

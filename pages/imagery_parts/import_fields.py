@@ -10,7 +10,7 @@ from bandweave.raster.scene import RATIO_BAND
 from bandweave.settings import Setting
 from bandweave.sources.bands import NAMES
 from bandweave.sources.files import FilesSource
-from bandweave.sources.inspection import Place, band_places
+from bandweave.sources.inspection import FileBand, band_places
 from pages.imagery_parts.intake import (
     EARLIER_OPTICAL,
     EARLIER_RADAR,
@@ -65,15 +65,15 @@ def answered(items: Sequence[Item], roles: Mapping[str, str], prefix: str) -> An
     return Answers(**said)
 
 
-def _names(places: Sequence[Place], known: Sequence[str], prefix: str) -> list[str]:
-    """Ask for the name of each band, shown with the one it is told to have."""
+def _names(places: Sequence[FileBand], known: Sequence[str], prefix: str) -> list[str]:
+    """Ask for the name of each band, shown with the one it is taken to have."""
     several = len({place.file for place in places}) > 1
     keys = [f"{prefix}-name-{place.file}-{place.band}-{place.name}" for place in places]
-    told = [place.name for place in places]
-    if set(VISIBLE) < set(told):
+    names = [place.name for place in places]
+    if set(VISIBLE) < set(names):
         with st.container(horizontal=True):
-            for label, wanted in (("Red, green and blue only", VISIBLE), ("All bands", told)):
-                st.button(label, on_click=_keep, args=(keys, told, wanted))
+            for label, wanted in (("Red, green and blue only", VISIBLE), ("All bands", names)):
+                st.button(label, on_click=_keep, args=(keys, names, wanted))
     names = []
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for key, place in zip(keys, places, strict=True):
@@ -93,8 +93,8 @@ def _names(places: Sequence[Place], known: Sequence[str], prefix: str) -> list[s
     return names
 
 
-def _keep(keys: Sequence[str], told: Sequence[str], wanted: Sequence[str]) -> None:
-    for key, name in zip(keys, told, strict=True):
+def _keep(keys: Sequence[str], names: Sequence[str], wanted: Sequence[str]) -> None:
+    for key, name in zip(keys, names, strict=True):
         st.session_state[key] = name if name in wanted else _LEFT_OUT
 
 
@@ -125,15 +125,15 @@ def _scaling(own: Sequence[Item], prefix: str) -> dict[str, Any]:
 def _choice(
     setting: str, own: Sequence[Item], names: dict[str, str], prefix: str, width: int = 240
 ) -> str:
-    """Ask for one of a setting's choices; the first is what the files are told to be."""
+    """Ask for one of a setting's choices; the first is what the files are taken to be."""
     declared = DECLARED[setting]
     what = next((item.guess["what"] for item in own if item.guess["what"]), "")
-    told = f"From the file: {names.get(what, what)}" if what else "Not known: state it"
+    unstated = f"From the file: {names.get(what, what)}" if what else "Not known: state it"
     choices = declared.choices + ((OWN_SCALE,) if setting == "optical_product" else ())
     chosen: str = st.selectbox(
         declared.label,
         choices,
-        format_func=lambda choice: names.get(choice, choice) if choice else told,
+        format_func=lambda choice: names.get(choice, choice) if choice else unstated,
         key=f"{prefix}-{setting}",
         help=declared.help,
         width=width,

@@ -18,7 +18,7 @@ from pages.imagery_parts.intake import (
     examine,
     missing,
     source,
-    told_roles,
+    suggested_roles,
 )
 from pages.imagery_parts.outlook import outlook
 from pages.imagery_parts.uploads import Uploads, uploads
@@ -48,7 +48,7 @@ def importing() -> scene_library.Entry | None:
 
 
 def _uploaded(kept: Uploads) -> list[Item]:
-    """Take what was uploaded since, and return all files with what they are told to be."""
+    """Take what was uploaded since, and return all files with what they are suggested to be."""
     sent = st.file_uploader(
         "GeoTIFFs: an optical image and Sentinel-1 radar of one place",
         accept_multiple_files=True,
@@ -73,15 +73,15 @@ def _uploaded(kept: Uploads) -> list[Item]:
 
 
 def _roles(items: Sequence[Item], kept: Uploads) -> dict[str, str]:
-    """Show every file with what it is taken as; return the roles as told or corrected."""
-    told = told_roles(items)
+    """Show every file with what it is taken as; return the roles as suggested or corrected."""
+    suggested = suggested_roles(items)
     roles = {}
     for item in items:
         with st.container(horizontal=True, vertical_alignment="center", key=f"file-{item.name}"):
             st.html(_described(item), width="stretch")
             if item.error is None:
-                key = f"{kept.key}-role-{item.name}-{told[item.name]}"
-                st.session_state.setdefault(key, told[item.name])
+                key = f"{kept.key}-role-{item.name}-{suggested[item.name]}"
+                st.session_state.setdefault(key, suggested[item.name])
                 roles[item.name] = st.selectbox(
                     f"What {item.name} is",
                     list(ROLES),
@@ -123,7 +123,9 @@ def _described(item: Item) -> str:
         ]
         if round(facts["native_resolution"]) > round(facts["resolution"]):
             parts.append(f"measured at {facts['native_resolution']:.3g} m")
-        lines += f"<small>{escape(' · '.join(parts))}</small><small>{escape(item.told())}</small>"
+        lines += (
+            f"<small>{escape(' · '.join(parts))}</small><small>{escape(item.summary())}</small>"
+        )
     return f"<div class='file'>{lines}</div>"
 
 

@@ -14,7 +14,7 @@ from bandweave.errors import BandweaveError, SceneError, SettingError
 from bandweave.prepare.clouds import QA_KINDS
 from bandweave.prepare.radiometry import PRODUCTS
 from bandweave.sources.files import DAYS_APART, FilesSource
-from bandweave.sources.inspection import Place, inspect
+from bandweave.sources.inspection import FileBand, inspect
 
 OPTICAL, RADAR, QUALITY = "optical", "radar", "quality"
 EARLIER_OPTICAL, EARLIER_RADAR, NOTHING = "earlier-optical", "earlier-radar", "nothing"
@@ -61,7 +61,7 @@ class Item:
         """The date it states, as text that sorts; empty where it states none."""
         return (self.facts["date"] if self.facts else None) or ""
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Say in words what it was taken as, and why."""
         what, why = self.guess["what"], self.guess.get("why", "")
         names = {RADAR: UNIT_NAMES, QUALITY: KIND_NAMES}.get(self.guess["role"], PRODUCT_NAMES)
@@ -95,7 +95,7 @@ def examine(path: Path) -> Item:
         return Item(path, error=error)
 
 
-def told_roles(items: Sequence[Item]) -> dict[str, str]:
+def suggested_roles(items: Sequence[Item]) -> dict[str, str]:
     """Return a role for every file.
 
     Wanted is the newest optical date with radar near it, and the radar next to that; the date
@@ -178,7 +178,7 @@ def source(items: Sequence[Item], answers: Answers) -> FilesSource:
     )
 
 
-def corrected(names: Sequence[str], places: Sequence[Place]) -> Sequence[str] | None:
+def corrected(names: Sequence[str], places: Sequence[FileBand]) -> Sequence[str] | None:
     """Return the names where one of them is not as told, else None."""
     return None if tuple(names) == tuple(place.name for place in places) else names
 

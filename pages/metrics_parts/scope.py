@@ -37,7 +37,7 @@ class Scope:
 
     @property
     def estimated(self) -> bool:
-        """Whether the scores are of simulated holes, the images of the real ones."""
+        """Whether the scores are of simulated gaps, the images of the real ones."""
         return any(each.estimated for each in self.runs)
 
 

@@ -1,4 +1,4 @@
-"""The audit on the screen: every flag opens to its arithmetic; what the paper leaves unsaid."""
+"""The audit on the screen: every flag opens to its arithmetic; what the paper leaves unstated."""
 
 from collections.abc import Sequence
 from html import escape
@@ -7,7 +7,7 @@ import streamlit as st
 
 from bandweave.paper.audit import GRADES, Flag, SceneFacts, audit
 from bandweave.paper.audit.flag import Step
-from bandweave.paper.audit.unstated import unsaid
+from bandweave.paper.audit.unstated import unstated
 from bandweave.paper.printed.architectures import NETWORKS, layers, network, parameters
 from bandweave.paper.printed.drawings import drawing
 from bandweave.paper.printed.equations import equations, unnumbered
@@ -54,7 +54,7 @@ def _step(step: Step) -> str:
 
 def left_unsaid() -> None:
     """Show what the paper does not say, and what is done here."""
-    rows = [(each.what, each.chosen, each.where) for each in unsaid()]
+    rows = [(each.what, each.chosen, each.where) for each in unstated()]
     st.html(_words(("The paper does not say", "Here", "Where it is set"), rows, stacks=True))
 
 

@@ -26,7 +26,7 @@ def figure_six(made: Reproduction) -> None:
     """Show red, green and blue by original, CNN and autoencoder, and their composites."""
     way = choose("Prediction", (PATCHES, SEAMLESS), key="paper-way")
     keys = PATCHWISE if way == PATCHES else {row: row for row in NETWORKS}
-    bands = made.ground.bands
+    bands = made.scene_truth.bands
     st.subheader("Each band", anchor=False)
     nine = [layer for band in bands[:3] for layer in _three(made, keys, (band,))]
     grid = made.entry.scene.grid
@@ -59,7 +59,7 @@ def seams(made: Reproduction) -> None:
     with st.container(border=True, key="card-table-seams"):
         st.subheader(made.tables["seams"].heading, anchor=False)
         st.html(table_html(made.tables["seams"]))
-    band = choose("Band", made.ground.bands, key="paper-seam-band")
+    band = choose("Band", made.scene_truth.bands, key="paper-seam-band")
     rows = {SHORT[row]: row for row in NETWORKS}
     row = rows[choose("Network", rows, key="paper-seam-network")]
     keys = (*WITH_SEAMS[row], row)
@@ -74,7 +74,7 @@ def seams(made: Reproduction) -> None:
 
 def _maps(made: Reproduction, runs: dict[str, Run], band: str) -> list[Layer]:
     """Return the runs' seam maps, all on the scale of the first."""
-    reference = made.ground.truth.reference
+    reference = made.scene_truth.truth.reference
     style: Style | None = None
     layers = []
     for key, run in runs.items():

@@ -16,10 +16,10 @@ from bandweave.errors import BandweaveError
 from bandweave.paper.audit import SceneFacts
 from bandweave.paper.audit.scene_facts import scene_facts
 from bandweave.paper.study import PaperSettings, requests
-from bandweave.paper.tables.study_tables import Ground, Tables
+from bandweave.paper.tables.study_tables import SceneTruth, Tables
 from bandweave.running import engine
 from bandweave.workspace.request import Request
-from bandweave.workspace.run_folders import Run, State, all_runs, found_alike
+from bandweave.workspace.run_folders import Run, State, all_runs, equivalent_runs
 from bandweave.workspace.scene_library import Entry
 from pages.shared import notices
 from pages.shared.forms import setting_fields
@@ -63,19 +63,19 @@ class Reproduction:
     def failed(self) -> list[Run]:
         """The last attempts at what is missing, where they ended badly."""
         ended_badly = (State.FAILED, State.LOST)
-        return [run for run in found_alike(list(self.missing.values()), ended_badly) if run]
+        return [run for run in equivalent_runs(list(self.missing.values()), ended_badly) if run]
 
     @property
-    def ground(self) -> Ground:
+    def scene_truth(self) -> SceneTruth:
         """The scene's truth and what follows from it; measured once."""
         stamp = self.entry.folder.stat().st_mtime_ns
-        return _ground(self.entry.id, stamp, self.seed, self.entry)
+        return _scene_truth(self.entry.id, stamp, self.seed, self.entry)
 
     @property
     def tables(self) -> Tables:
         """All tables, with empty cells for what has not run; made once for the same runs."""
         ids = tuple((key, run.id) for key, run in self.done.items())
-        return _tables((self.entry.id, self.seed, ids), self.done, self.ground)
+        return _tables((self.entry.id, self.seed, ids), self.done, self.scene_truth)
 
     @property
     def facts(self) -> SceneFacts:
@@ -99,18 +99,18 @@ class Reproduction:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _ground(_id: str, _stamp: int, seed: int, _entry: Entry) -> Ground:
-    return Ground.of(_entry.scene, seed)
+def _scene_truth(_id: str, _stamp: int, seed: int, _entry: Entry) -> SceneTruth:
+    return SceneTruth.of(_entry.scene, seed)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _tables(key: tuple[Any, ...], _runs: Mapping[str, Run], _ground: Ground) -> Tables:
-    return Tables.of(_runs, _ground)
+def _tables(key: tuple[Any, ...], _runs: Mapping[str, Run], _scene_truth: SceneTruth) -> Tables:
+    return Tables.of(_runs, _scene_truth)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _facts(key: tuple[Any, ...], _made: Reproduction) -> SceneFacts:
-    return scene_facts(_made.entry.scene, _made.ground, _made.done, _made.entry.name)
+    return scene_facts(_made.entry.scene, _made.scene_truth, _made.done, _made.entry.name)
 
 
 def ask(entry: Entry) -> Reproduction | None:
@@ -127,7 +127,7 @@ def ask(entry: Entry) -> Reproduction | None:
     except BandweaveError as error:
         notices.problem(error)
         return None
-    found = zip(wanted, found_alike(list(wanted.values())), strict=True)
+    found = zip(wanted, equivalent_runs(list(wanted.values())), strict=True)
     return Reproduction(entry, settings, seed, wanted, {key: run for key, run in found if run})
 
 

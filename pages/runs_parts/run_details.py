@@ -10,7 +10,7 @@ from bandweave.workspace import run_folders
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, State, open_run
 from pages.runs_parts.loss_curve import loss_curve
-from pages.runs_parts.sketches import pictures
+from pages.runs_parts.previews import pictures
 from pages.shared import current, notices
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration

@@ -33,7 +33,7 @@ def _wanted(known: list[scene_library.Entry]) -> scene_library.Entry | None:
 def choose_scene(label: str = "Scene", *, width: int = 320) -> scene_library.Entry | None:
     """Let the user choose among the workspace's scenes, the session's first; None without any."""
     known = entries()
-    names, shown = _told_apart(known), _wanted(known)
+    names, shown = _distinct_names(known), _wanted(known)
     if shown is None:
         return None
     # the widget follows a link, or another page's choice, by taking its value as its own
@@ -53,10 +53,10 @@ def choose_scene(label: str = "Scene", *, width: int = 320) -> scene_library.Ent
 
 def names() -> dict[str, str]:
     """Return the scenes' names by id; those that share one say their id too."""
-    return _told_apart(entries())
+    return _distinct_names(entries())
 
 
-def _told_apart(found: list[scene_library.Entry]) -> dict[str, str]:
+def _distinct_names(found: list[scene_library.Entry]) -> dict[str, str]:
     often = Counter(entry.name for entry in found)
     return {
         entry.id: f"{entry.name} ({entry.id})" if often[entry.name] > 1 else entry.name

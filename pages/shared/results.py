@@ -18,7 +18,7 @@ class Result:
     label: str
     change: str
     """What differs from the first run of the same method, or nothing."""
-    own: bool = False
+    requested: bool = False
     """This session asked for it."""
 
     @property
@@ -29,19 +29,19 @@ class Result:
 
 def remember(run: Run) -> None:
     """Add a run to this session's rows."""
-    _own(run.request.task).append(run.id)
+    _requested(run.request.task).append(run.id)
 
 
 def results(task: str) -> list[Result]:
     """Return the task's rows: a first result the user has asked for again appears once."""
-    asked = [_result(run, own=True) for run in _own_runs(task)]
+    asked = [_result(run, requested=True) for run in _requested_runs(task)]
     again = [row.run.request for row in asked if row.run.status().state is State.DONE]
     first = [_result(run) for run in demo.first_runs(task) if run.request not in again]
     return first + asked
 
 
-def _result(run: Run, *, own: bool = False) -> Result:
-    return Result(run, METHODS[run.request.method].label, difference(run.request), own)
+def _result(run: Run, *, requested: bool = False) -> Result:
+    return Result(run, METHODS[run.request.method].label, difference(run.request), requested)
 
 
 def difference(request: Request) -> str:
@@ -58,14 +58,14 @@ def difference(request: Request) -> str:
     return ", ".join(changed)
 
 
-def _own(task: str) -> list[str]:
+def _requested(task: str) -> list[str]:
     ids: list[str] = st.session_state.setdefault(f"runs-{task}", [])
     return ids
 
 
-def _own_runs(task: str) -> list[Run]:
+def _requested_runs(task: str) -> list[Run]:
     found = []
-    for run_id in _own(task):
+    for run_id in _requested(task):
         try:
             found.append(open_run(run_id))
         except RunError:  # deleted meanwhile, perhaps from another window

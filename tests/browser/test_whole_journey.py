@@ -127,7 +127,7 @@ def test_flanders_is_cut_and_rebuilt_and_its_real_clouds_are_filled(screen, test
     expect(screen.get_by_role("combobox", name="Purpose")).to_have_value("Fill")
     started(screen, 2)
     screen.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
-    expect(screen.get_by_role("heading", name="Estimated on simulated holes")).to_be_visible()
+    expect(screen.get_by_role("heading", name="Estimated on simulated gaps")).to_be_visible()
     path = taken_away(screen, tmp_path)
     with (
         rasterio.open(path) as product,

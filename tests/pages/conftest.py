@@ -35,7 +35,7 @@ class WaitingEngine:
         return new_run(request)
 
     def submit_study(self, name, requests, references=()) -> Study:
-        known = [run_folders.alike(request) for request in references]
+        known = [run_folders.equivalent_run(request) for request in references]
         made = [run or new_run(asked) for run, asked in zip(known, references, strict=True)]
         return new_study(name, made + [self.submit(request) for request in requests])
 

@@ -187,7 +187,7 @@ def test_estimated_scores_say_so_and_have_no_error(app, small, seen):
     opened(app)
     app.session_state["compare-errors"] = ["Difference", "Error"]
     ran(app)
-    assert "Estimated on simulated holes" in texts(app, "subheader")
+    assert "Estimated on simulated gaps" in texts(app, "subheader")
     assert [each for each in labels(seen) if ":" in each] == ["Difference: Interpolation"]
 
 

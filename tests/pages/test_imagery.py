@@ -18,7 +18,7 @@ from bandweave.raster.scene import CLOUD, Layer, Role, Unit
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.workspace import scene_library
 from pages.imagery_parts import area, uploads
-from pages.imagery_parts.intake import Item, missing, told_roles
+from pages.imagery_parts.intake import Item, missing, suggested_roles
 from pages.imagery_parts.quicklook import TRUE, panel
 from pages.imagery_parts.uploads import Uploads, plain_name
 from pages.shared.scene_facts import COUNTED, _spread, length, place
@@ -478,7 +478,7 @@ class TestRoles:
             item("e", "radar"), item("f", "quality", "2017-08-31"),
             item("g", "quality", "2018-07-01"),
         ]  # fmt: skip
-        assert told_roles(items) == {
+        assert suggested_roles(items) == {
             "a": "optical", "b": "earlier-optical", "c": "nothing", "d": "radar", "e": "radar",
             "f": "nothing", "g": "quality",
         }  # fmt: skip
@@ -489,16 +489,18 @@ class TestRoles:
             item("c", "optical", "2016-08-31"), item("d", "radar", "2017-09-01"),
             item("e", "radar", "2017-08-28"), item("f", "quality", "2018-07-01"),
         ]  # fmt: skip
-        assert told_roles(items) == {
+        assert suggested_roles(items) == {
             "a": "nothing", "b": "optical", "c": "earlier-optical", "d": "radar",
             "e": "earlier-radar", "f": "nothing",
         }  # fmt: skip
 
     def test_what_is_missing(self):
         one = [item("a", "optical")]
-        assert missing(one, told_roles(one)).startswith("a is taken as optical. A scene needs a r")
+        assert missing(one, suggested_roles(one)).startswith(
+            "a is taken as optical. A scene needs a r"
+        )
         both = [*one, item("b", "radar")]
-        assert missing(both, told_roles(both)) == ""
+        assert missing(both, suggested_roles(both)) == ""
 
 
 class TestArea:

@@ -221,7 +221,7 @@ def test_each_band_has_a_block_of_its_own(app, scene):
 
 def test_scores_of_a_filled_image_are_said_to_be_estimated(app, scene):
     made("laplace", result={"estimated": True})
-    assert "Estimated on simulated holes" in texts(opened(app), "subheader")
+    assert "Estimated on simulated gaps" in texts(opened(app), "subheader")
 
 
 def test_the_note_says_the_scale_once(app, scene):

@@ -147,7 +147,7 @@ def test_the_settings_file_is_what_the_command_reads(tmp_path, demo_scene):
     assert "--set classical=False" in made.command
     assert made.missing == asked
     assert made.done == {}
-    assert np.isfinite(list(made.ground.sigma.values())).all()
+    assert np.isfinite(list(made.scene_truth.sigma.values())).all()
     table = made.tables["II"]
     assert all(cell.ours is None for cell in table.row("cnn").values)
     printed = [cell for cell in table.row("cnn-patches").values if cell.printed is not None]

@@ -14,9 +14,9 @@ from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import (
     CANCELLED,
     LOG,
+    PREVIEW,
     PROGRESS,
     RESULT,
-    SKETCH,
     WORKER,
     State,
     all_runs,
@@ -24,7 +24,7 @@ from bandweave.workspace.run_folders import (
 )
 from bandweave.workspace.studies import new_study
 from pages.runs_parts.loss_curve import MOST_POINTS, figure
-from pages.runs_parts.sketches import placed
+from pages.runs_parts.previews import placed
 from pages.shared.running.run_list import DAMAGED, Filter, rows
 from tests.pages.shown import ROOT, finish, html, texts
 from tests.small import make_scene
@@ -140,14 +140,14 @@ def test_a_sketch_is_shown_beside_the_original_of_the_same_window(app, small):
     grid = small.scene.grid
     part = grid.at(small.scene.grid.full._replace(row=8, col=16, height=64, width=48))
     assert tuple(placed(part, grid)) == (8, 16, 64, 48)
-    write(run.folder / SKETCH, np.full((1, 64, 48), 0.2, np.float32), part, ("red",))
+    write(run.folder / PREVIEW, np.full((1, 64, 48), 0.2, np.float32), part, ("red",))
     ran(app)
     assert captions(app) == ["Red, as learned so far", "Original"]
 
 
 def test_a_half_written_sketch_does_not_break_the_page(app):
     run = running(asked("shallow-cnn"), LINE | {"step": 30, "seconds": 1.0})
-    (run.folder / SKETCH).write_bytes(b"II*")
+    (run.folder / PREVIEW).write_bytes(b"II*")
     opened(app)
     assert any("The picture cannot be read" in text for text in texts(app, "caption"))
 
@@ -161,7 +161,7 @@ def test_a_finished_run_shows_its_result_cost_and_settings(app):
     opened(app)
     shown = html(app)
     assert "512 MiB" in shown and "<dd>2 s</dd>" in shown
-    assert "(whole image, estimated on simulated holes)" in shown
+    assert "(whole image, estimated on simulated gaps)" in shown
     assert "<th scope='row'>Epochs</th><td class='best'>7</td><td>5</td>" in shown
     assert "<th scope='row'>Batch</th><td class=''>2</td><td>2</td>" in shown
     assert captions(app) == ["Result", "Original"]

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any, ClassVar, cast, get_args
 
 from bandweave.methods.filled import fill_gaps
-from bandweave.methods.matching import Component, Joint, Kind, Matching, joint, match
+from bandweave.methods.matching import (
+    BandStatistics,
+    Component,
+    Kind,
+    Matching,
+    band_statistics,
+    match,
+)
 from bandweave.methods.model_file import save_fitted
 from bandweave.methods.radar_image import COMPONENTS, RadarImage
 from bandweave.prepare.speckle_filters import FILTERS, FilterKind, SpeckleFilter
@@ -100,15 +107,15 @@ class Classical(Method):
         kind = cast(FilterKind, self.speckle)
         return RadarImage(self.radar, SpeckleFilter(kind, 2 * self.radius + 1, self.looks))
 
-    def statistics(self, problem: Problem, report: Report) -> Joint:
-        """Return the joint statistics of the visible bands and radar."""
+    def statistics(self, problem: Problem, report: Report) -> BandStatistics:
+        """Return the statistics of the visible bands and radar."""
         report(Progress("Measuring", 0, 1))
-        known = joint(problem, self.radar_image.of(problem.inputs))
+        known = band_statistics(problem, self.radar_image.of(problem.inputs))
         report(Progress("Measuring", 1, 1))
         return known
 
     def matchings(
-        self, problem: Problem, known: Joint, components: list[Component]
+        self, problem: Problem, known: BandStatistics, components: list[Component]
     ) -> tuple[Matching, ...]:
         """Return how radar is matched to each component; nothing where radar is constant."""
         radar = self.radar_image.of(problem.inputs)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bandweave.methods.classical.substitution import Substitution, SubstitutionMethod
-from bandweave.methods.matching import Joint
+from bandweave.methods.matching import BandStatistics
 
 DARK = 0.1
 """Share of the mean intensity below which intensity counts as no smaller: the quotient is bounded
@@ -25,7 +25,7 @@ class Brovey(SubstitutionMethod):
         "brightness becomes radar's, and dark water and shadow shimmer with it."
     )
 
-    def substitution(self, known: Joint) -> Substitution:
+    def substitution(self, known: BandStatistics) -> Substitution:
         """Every band weighs the same; the quotient is bounded where intensity is near 0."""
         bands = len(known.means) - 1
         weights = (1 / bands,) * bands

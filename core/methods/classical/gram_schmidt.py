@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from bandweave.methods.classical.substitution import Substitution, SubstitutionMethod
-from bandweave.methods.matching import Joint
+from bandweave.methods.matching import BandStatistics
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class GramSchmidt(SubstitutionMethod):
         "brightness: gentler than IHS on bands that go their own way, wrong for the same reason."
     )
 
-    def substitution(self, known: Joint) -> Substitution:
+    def substitution(self, known: BandStatistics) -> Substitution:
         """Every band weighs the same; gains regress it on the intensity (1 where that is flat)."""
         bands = len(known.means) - 1
         weights = np.full(bands, 1 / bands)

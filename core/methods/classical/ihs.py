@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bandweave.methods.classical.substitution import Substitution, SubstitutionMethod
-from bandweave.methods.matching import Joint
+from bandweave.methods.matching import BandStatistics
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class IHS(SubstitutionMethod):
         "where radar resembles brightness, wrong in every colour where it does not."
     )
 
-    def substitution(self, known: Joint) -> Substitution:
+    def substitution(self, known: BandStatistics) -> Substitution:
         """Every band weighs the same and gets the whole difference."""
         bands = len(known.means) - 1
         return Substitution((1 / bands,) * bands, (1.0,) * bands)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from bandweave.methods.classical.substitution import Substitution, SubstitutionMethod
-from bandweave.methods.matching import Joint, Vector
+from bandweave.methods.matching import BandStatistics, Vector
 
 
 def first_axis(covariance: Vector) -> Vector:
@@ -33,7 +33,7 @@ class PCA(SubstitutionMethod):
         "what was common to the bands becomes radar, only small differences remain."
     )
 
-    def substitution(self, known: Joint) -> Substitution:
+    def substitution(self, known: BandStatistics) -> Substitution:
         """The first axis both takes out and puts back."""
         axis = first_axis(known.covariance[:-1, :-1])
         offset = -float(axis @ known.means[:-1])

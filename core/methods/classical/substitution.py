@@ -6,7 +6,7 @@ and radar R matched to I,
     F_k = M_k + weight g_k (R - I)
 
 They differ in w_k and in the gains g_k; Brovey's gain is M_k / I itself. After Vivone et al. 2015,
-doi 10.1109/TGRS.2014.2361734, equation 2. Two passes over a scene are enough: one for the joint
+doi 10.1109/TGRS.2014.2361734, equation 2. Two passes over a scene are enough: one for the
 moments, one to inject.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from bandweave.methods.classical.base import Classical, ClassicalFuser
 from bandweave.methods.filled import gapless
-from bandweave.methods.matching import Component, Joint, Matching
+from bandweave.methods.matching import BandStatistics, Component, Matching
 from bandweave.methods.model_file import load_fitted
 from bandweave.methods.radar_image import RadarImage
 from bandweave.problem import Fuser, Problem, Report, unreported
@@ -96,8 +96,8 @@ class SubstitutionMethod(Classical):
     """A method of component substitution."""
 
     @abstractmethod
-    def substitution(self, known: Joint) -> Substitution:
-        """Return component and gains from the joint statistics of bands and radar."""
+    def substitution(self, known: BandStatistics) -> Substitution:
+        """Return component and gains from the statistics of bands and radar."""
 
     def reach(self) -> int | None:
         """Return how far it looks: as far as the speckle filter."""

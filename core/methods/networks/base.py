@@ -2,7 +2,7 @@
 
 Input channels are the band (interpolated where hidden), the radar, and the mask if asked for; the
 output is the band, through a sigmoid, on the band's normalised scale. Where the answer is hidden,
-the same network learns from holes simulated in visible pixels.
+the same network learns from gaps simulated in visible pixels.
 """
 
 import math
@@ -15,8 +15,8 @@ from typing import ClassVar, NamedTuple, cast
 from bandweave.errors import MethodError
 from bandweave.methods.model_file import load_fitted
 from bandweave.methods.networks.architecture import Architecture
-from bandweave.methods.networks.fuser import NetworkFuser, Use
-from bandweave.methods.networks.inputs import View
+from bandweave.methods.networks.fuser import Inference, NetworkFuser
+from bandweave.methods.networks.inputs import NetworkInputs
 from bandweave.methods.networks.patchwise import (
     APART,
     AS_IT_IS,
@@ -26,7 +26,7 @@ from bandweave.methods.networks.patchwise import (
     SHUFFLED,
     Patches,
 )
-from bandweave.methods.networks.preview import Sketcher
+from bandweave.methods.networks.preview import PreviewRenderer
 from bandweave.methods.networks.training import (
     LOSSES,
     SAMPLINGS,
@@ -37,8 +37,8 @@ from bandweave.methods.networks.training import (
     Schedule,
     Trainer,
     patch_count,
+    patch_positions,
     planned_steps,
-    training_places,
 )
 from bandweave.methods.radar import RADAR_INPUTS, RadarInput
 from bandweave.prepare.normalisation import KINDS, Kind
@@ -210,11 +210,11 @@ class NetworkMethod(Method):
         return self.patch // 2 if overlaps else self.patch
 
     @property
-    def use(self) -> Use:
+    def inference(self) -> Inference:
         """How the trained networks are applied."""
         seamless = self.prediction == SEAMLESS
         patches = None if seamless else Patches(self.patch, self.patch_stride)
-        return Use(self.architecture, self.channels, patches, self.radar_given == SHUFFLED)
+        return Inference(self.architecture, self.channels, patches, self.radar_given == SHUFFLED)
 
     @property
     def recipe(self) -> Recipe:
@@ -256,9 +256,9 @@ class NetworkMethod(Method):
         self.plan(*problem.inputs.grid.shape)
         report(Progress("Preparing", 0, 1))
         kind, scale = cast(RadarInput, self.radar), cast(Kind, self.normalisation)
-        view = View.learn(kind, scale, problem, self.validation, self.mask)
+        view = NetworkInputs.learn(kind, scale, problem, self.validation, self.mask)
         pairs = [view.pair(pair, problem, self.validation) for pair in problem.pairs]
-        places = training_places([pair.band(0) for pair in pairs], self.recipe)
+        places = patch_positions([pair.band(0) for pair in pairs], self.recipe)
         steps = planned_steps(len(places), self.recipe)
         if not steps:
             raise MethodError(
@@ -266,28 +266,28 @@ class NetworkMethod(Method):
             )
         report(Progress("Loading TensorFlow", 0, 1))
         trainer = Trainer(self.architecture, self.channels, self.recipe)
-        sketcher = Sketcher(self.architecture, self.channels, view, problem)
+        renderer = PreviewRenderer(self.architecture, self.channels, view, problem)
         weights = {}
         for index, band in enumerate(problem.bands):
-            sketch = partial(sketcher.draw, index, trainer.weights)
+            preview = partial(renderer.draw, index, trainer.weights)
             first = Progress(f"Training {band}", index * steps, steps * len(problem.bands))
-            told = _BandReport(report, first._replace(sketch=sketch))
+            band_report = _BandReport(report, first._replace(preview=preview))
             lessons = [pair.band(index) for pair in pairs]
-            weights[band] = trainer.train(lessons, (problem.seed, index), told.note)
-            told.end((index + 1) * steps)
-        return NetworkFuser(self.use, view, weights, problem.seed)
+            weights[band] = trainer.train(lessons, (problem.seed, index), band_report.note)
+            band_report.end((index + 1) * steps)
+        return NetworkFuser(self.inference, view, weights, problem.seed)
 
     def load(self, folder: Path) -> Fuser:
         """Read the networks and their scales."""
         from bandweave.methods.networks.backend import keras
 
         stored = load_fitted(folder)
-        view = View.from_json(stored)
+        view = NetworkInputs.from_json(stored)
         weights = {
             band: keras().models.load_model(folder / f"{band}.keras", compile=False).get_weights()
             for band in view.bands
         }
-        return NetworkFuser(self.use, view, weights, stored.get("seed", 0))
+        return NetworkFuser(self.inference, view, weights, stored.get("seed", 0))
 
 
 class _BandReport:

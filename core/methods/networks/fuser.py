@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bandweave.methods.filled import fill_gaps
 from bandweave.methods.model_file import save_fitted
 from bandweave.methods.networks.architecture import Architecture
-from bandweave.methods.networks.inputs import View
+from bandweave.methods.networks.inputs import NetworkInputs
 from bandweave.methods.networks.patchwise import PREDICTED, Patches, average, with_shuffled_radar
 from bandweave.methods.networks.prediction import Network
 from bandweave.methods.networks.training import Weights
@@ -22,7 +22,7 @@ from bandweave.raster.virtual import MemoryRaster, scratch
 
 
 @dataclass(frozen=True)
-class Use:
+class Inference:
     """How trained networks are applied; nothing of it changes what they learn."""
 
     architecture: Architecture
@@ -36,29 +36,31 @@ class Use:
 class NetworkFuser(Fuser):
     """Trained networks, one a band, and how they see a scene."""
 
-    def __init__(self, use: Use, view: View, weights: Mapping[str, Weights], seed: int) -> None:
+    def __init__(
+        self, inference: Inference, view: NetworkInputs, weights: Mapping[str, Weights], seed: int
+    ) -> None:
         self.bands = view.bands
-        self._use = use
+        self._inference = inference
         self._view = view
         self._weights = weights
         self._seed = seed
-        if not use.patches:
-            self.halo = use.architecture.halo
-            self.stride = use.architecture.stride
+        if not inference.patches:
+            self.halo = inference.architecture.halo
+            self.stride = inference.architecture.stride
 
     def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
         """Interpolate hidden pixels, shuffle the radar and predict patch by patch, as asked."""
         prepared = fill_gaps(inputs, report)
-        if self._use.shuffled:
+        if self._inference.shuffled:
             prepared = with_shuffled_radar(prepared, self._seed)
-        if self._use.patches:
-            predicted = self._predicted(prepared, self._use.patches, report)
+        if self._inference.patches:
+            predicted = self._predicted(prepared, self._inference.patches, report)
             prepared = prepared.adding(replace(inputs.optical, name=PREDICTED, raster=predicted))
         return prepared
 
     def fuse(self, block: Scene) -> Pixels:
         """Return every band from its own network, or from what was predicted patch by patch."""
-        if self._use.patches:
+        if self._inference.patches:
             return block.layer(PREDICTED).raster.read(bands=self.bands)
         window = block.grid.full
         optical = self._view.optical_channels(block, window)
@@ -100,7 +102,7 @@ class NetworkFuser(Fuser):
 
     @property
     def _network(self) -> Network:
-        return Network.of(self._use.architecture, self._use.channels)
+        return Network.of(self._inference.architecture, self._inference.channels)
 
     def save(self, folder: Path) -> None:
         """Write one Keras file a band, the scales, and the seed that the radar is shuffled by."""

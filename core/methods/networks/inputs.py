@@ -8,10 +8,10 @@ import numpy as np
 
 from bandweave.methods.band_means import band_means
 from bandweave.methods.filled import fill_gaps, gapless
-from bandweave.methods.networks.training import Lesson
+from bandweave.methods.networks.training import BandPair
 from bandweave.methods.radar import RadarInput, radar_inputs
 from bandweave.prepare.normalisation import Kind, Normalisation, Where, fixed, min_max, percentile
-from bandweave.problem import Flags, Pair, Problem
+from bandweave.problem import Flags, Problem, TrainingPair
 from bandweave.raster.grid import BLOCK, Pixels, Raster, Window
 from bandweave.raster.scene import HIDDEN, Scene
 from bandweave.raster.virtual import MappedRaster, scratch
@@ -21,7 +21,7 @@ FIXED_RANGES = {"optical": (0.0, 1.0), "ratio": (0.0, 30.0), "db": (-30.0, 5.0)}
 
 
 @dataclass(frozen=True, eq=False)
-class PairView:
+class PairArrays:
     """One image pair as a network sees it, all bands; arrays are (channel, row, col)."""
 
     optical: Pixels
@@ -31,14 +31,14 @@ class PairView:
     train: Flags
     validate: Flags
 
-    def band(self, index: int) -> Lesson:
+    def band(self, index: int) -> BandPair:
         """Return the lesson of one band's network."""
         inputs = (self.optical[index : index + 1], self.radar, self.mask)
-        return Lesson(inputs, self.target[index], self.train, self.validate)
+        return BandPair(inputs, self.target[index], self.train, self.validate)
 
 
 @dataclass(frozen=True)
-class View:
+class NetworkInputs:
     """Channels and their scales, learned from training pixels."""
 
     kind: RadarInput
@@ -52,7 +52,7 @@ class View:
     @classmethod
     def learn(
         cls, kind: RadarInput, normalisation: Kind, problem: Problem, share: float, mask: bool
-    ) -> "View":
+    ) -> "NetworkInputs":
         """Learn the scales from the problem's visible training pixels."""
         inputs = problem.inputs
 
@@ -92,11 +92,11 @@ class View:
             return np.zeros((1, window.height, window.width), np.float32)
         return mask.raster.read(window)
 
-    def pair(self, pair: Pair, problem: Problem, share: float) -> PairView:
+    def pair(self, pair: TrainingPair, problem: Problem, share: float) -> PairArrays:
         """Return a pair's arrays; large ones lie in temporary files."""
         inputs = fill_gaps(pair.inputs)
         shape = inputs.grid.shape
-        view = PairView(
+        view = PairArrays(
             scratch((len(self.bands), *shape)),
             scratch((len(self.typical), *shape)),
             scratch((int(self.with_mask), *shape)),
@@ -129,7 +129,7 @@ class View:
         }
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "View":
+    def from_json(cls, stored: dict[str, Any]) -> "NetworkInputs":
         """Read what `as_json` wrote."""
         return cls(
             cast(RadarInput, stored["radar_input"]),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bandweave.methods.networks.training import offsets
 from bandweave.raster.grid import Grid, Pixels, Window, band_indices, inside
 from bandweave.raster.scene import Scene
-from bandweave.raster.virtual import LikeItsBase, scratch
+from bandweave.raster.virtual import DerivedRaster, scratch
 
 SEAMLESS, PATCHES, APART = "seamless", "patches", "patches apart"
 PREDICTIONS = (SEAMLESS, PATCHES, APART)
@@ -67,7 +67,7 @@ def _counts(starts: Sequence[int], side: int, size: int) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, eq=False)
-class ShuffledRaster(LikeItsBase):
+class ShuffledRaster(DerivedRaster):
     """A raster of which the blocks have changed places; partial ones at the far edges stay.
 
     Every full block shows another one's pixels. Blocks are 64 x 64, or a quarter of the shorter

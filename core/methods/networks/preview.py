@@ -1,7 +1,7 @@
 """What a band's network makes of a window of the scene while it is being trained.
 
 The window is small, so that drawing it costs little beside training. Gaps are interpolated within
-the window and its margin alone: where one reaches beyond, the sketch differs a little from what
+the window and its margin alone: where one reaches beyond, the preview differs a little from what
 the trained network will make of the whole scene.
 """
 
@@ -13,10 +13,10 @@ import numpy as np
 
 from bandweave.methods.filled import fill_gaps
 from bandweave.methods.networks.architecture import Architecture
-from bandweave.methods.networks.inputs import View
+from bandweave.methods.networks.inputs import NetworkInputs
 from bandweave.methods.networks.prediction import Network
 from bandweave.methods.networks.training import Weights
-from bandweave.problem import Problem, Sketch
+from bandweave.problem import Problem, TrainingPreview
 from bandweave.raster.grid import Grid, Pixels, Window
 from bandweave.raster.scene import HIDDEN, Scene
 from bandweave.tiling import cut, padded
@@ -26,20 +26,20 @@ MARGIN = 32
 """Pixels around the window that gaps are interpolated from."""
 
 
-class Sketcher:
+class PreviewRenderer:
     """Draws bands of a problem from weights that are still changing."""
 
     def __init__(
-        self, architecture: Architecture, channels: int, view: View, problem: Problem
+        self, architecture: Architecture, channels: int, view: NetworkInputs, problem: Problem
     ) -> None:
         self._architecture = architecture
         self._channels = channels
         self._view = view
         self._problem = problem
-        self._window = sketched_window(problem)
+        self._window = preview_window(problem)
         self._outer = padded(self._window, architecture.halo, architecture.stride)
 
-    def draw(self, index: int, weights: Callable[[], Weights]) -> Sketch:
+    def draw(self, index: int, weights: Callable[[], Weights]) -> TrainingPreview:
         """Return a band as the network makes it now, visible pixels unchanged as in the result."""
         normalised = np.concatenate([self._optical[index : index + 1], self._others])
         network = Network.of(self._architecture, self._channels)
@@ -49,7 +49,9 @@ class Sketcher:
         row, col = self._window.row - self._outer.row, self._window.col - self._outer.col
         inner = Window(row, col, self._window.height, self._window.width)
         grid: Grid = self._problem.inputs.grid.at(self._window)
-        return Sketch(self._problem.bands[index], grid, composed[(slice(None), *inner.slices)])
+        return TrainingPreview(
+            self._problem.bands[index], grid, composed[(slice(None), *inner.slices)]
+        )
 
     @cached_property
     def _block(self) -> Scene:
@@ -76,7 +78,7 @@ class Sketcher:
         return np.concatenate([radar, self._view.mask_channel(self._block, full)])
 
 
-def sketched_window(problem: Problem) -> Window:
+def preview_window(problem: Problem) -> Window:
     """Return the middle of the scene, or where most is hidden if nothing in the middle is."""
     grid = problem.inputs.grid
     height, width = min(SIDE, grid.height), min(SIDE, grid.width)

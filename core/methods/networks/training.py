@@ -2,8 +2,8 @@
 
 The number of optimiser steps decides how well these networks train, not the number of pixels, so
 steps = epochs x patches / batch is what a plan states before training and what is reported during
-it. An epoch visits every place once; where there are several lessons (practice masks), each visit
-takes one of them. The loss is averaged over lesson pixels only.
+it. An epoch visits every position once; where there are several pairs (training masks), each visit
+takes one of them. The loss is averaged over the pixels to learn from only.
 """
 
 import math
@@ -50,7 +50,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class BandPair:
     """One image pair, normalised: (channel, row, col) inputs without NaN, (row, col) target."""
 
     inputs: Sequence[Pixels]
@@ -60,18 +60,18 @@ class Lesson:
     validate: Flags
 
 
-class Place(NamedTuple):
-    """Where a patch may be cut, and the lessons that have training pixels there."""
+class PatchPosition(NamedTuple):
+    """Where a patch may be cut, and the pairs that have training pixels there."""
 
     row: int
     col: int
-    lessons: tuple[int, ...]
+    pairs: tuple[int, ...]
 
 
 class Patch(NamedTuple):
-    """A patch to learn from: which lesson, and its upper left pixel."""
+    """A patch to learn from: which pair, and its upper left pixel."""
 
-    lesson: int
+    pair: int
     row: int
     col: int
 
@@ -134,22 +134,22 @@ class Trainer:
         self._adam.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
-    def train(self, lessons: Sequence[Lesson], seed: Sequence[int], note: Note) -> Weights:
+    def train(self, pairs: Sequence[BandPair], seed: Sequence[int], note: Note) -> Weights:
         """Train from fresh weights and return the best: by validation where there is any."""
         recipe, generator = self.recipe, np.random.default_rng(list(seed))
         self._reset(generator)
-        places = training_places(lessons, recipe)
-        held = _validation_patches(lessons, recipe, generator)
-        steps = planned_steps(len(places), recipe)
+        positions = patch_positions(pairs, recipe)
+        held = _validation_patches(pairs, recipe, generator)
+        steps = planned_steps(len(positions), recipe)
         best, best_loss, since, done, checked = self.weights(), math.inf, 0, 0, None
         for _ in range(recipe.epochs):
-            for batch in _batches(places, lessons[0].target.shape, recipe, generator):
+            for batch in _batches(positions, pairs[0].target.shape, recipe, generator):
                 self._adam.learning_rate.assign(_rate(recipe, done, steps))
-                loss = float(self._step(*_gather(lessons, batch, recipe.patch, "train")))
+                loss = float(self._step(*_gather(pairs, batch, recipe.patch, "train")))
                 done += 1
                 note(done, loss, checked)
             if held:
-                checked = self._validate(lessons, held)
+                checked = self._validate(pairs, held)
                 note(done, loss, checked)
                 since = 0 if checked < best_loss else since + 1
                 if since == 0:
@@ -165,12 +165,12 @@ class Trainer:
         """Return the weights as they are now; after training, the best."""
         return cast(Weights, self._model.get_weights())
 
-    def _validate(self, lessons: Sequence[Lesson], held: Sequence[Patch]) -> float:
+    def _validate(self, pairs: Sequence[BandPair], held: Sequence[Patch]) -> float:
         size = max(1, self.recipe.batch)
         losses, weights = [], []
         for start in range(0, len(held), size):
             inputs, target, weight = _gather(
-                lessons, held[start : start + size], self.recipe.patch, "validate"
+                pairs, held[start : start + size], self.recipe.patch, "validate"
             )
             losses.append(float(self._check(inputs, target, weight)))
             weights.append(float(weight.sum()))
@@ -190,16 +190,16 @@ class Trainer:
             variable.assign(np.zeros(variable.shape, variable.dtype))
 
 
-def training_places(lessons: Sequence[Lesson], recipe: Recipe) -> list[Place]:
-    """Return every place of the grid with at least one training pixel in some lesson."""
-    height, width = lessons[0].target.shape
+def patch_positions(pairs: Sequence[BandPair], recipe: Recipe) -> list[PatchPosition]:
+    """Return every position of the grid with at least one training pixel in some pair."""
+    height, width = pairs[0].target.shape
     found = []
     for row in offsets(height, recipe.patch, recipe.stride):
         for col in offsets(width, recipe.patch, recipe.stride):
             part = (slice(row, row + recipe.patch), slice(col, col + recipe.patch))
-            useful = [number for number, lesson in enumerate(lessons) if lesson.train[part].any()]
+            useful = [number for number, pair in enumerate(pairs) if pair.train[part].any()]
             if useful:
-                found.append(Place(row, col, tuple(useful)))
+                found.append(PatchPosition(row, col, tuple(useful)))
     return found
 
 
@@ -209,65 +209,65 @@ def planned_steps(patches: int, recipe: Recipe) -> int:
 
 
 def _batches(
-    places: Sequence[Place],
+    positions: Sequence[PatchPosition],
     shape: tuple[int, ...],
     recipe: Recipe,
     generator: np.random.Generator,
 ) -> Iterator[list[Patch]]:
-    """Yield one epoch: every place once, in random order, under one of its lessons.
+    """Yield one epoch: every position once, in random order, under one of its pairs.
 
-    With random sampling a place is moved by up to half a stride each time.
+    With random sampling a position is moved by up to half a stride each time.
     """
-    order = generator.permutation(len(places))
+    order = generator.permutation(len(positions))
     for start in range(0, len(order), recipe.batch):
         batch = []
-        for place in (places[index] for index in order[start : start + recipe.batch]):
-            row, col = place.row, place.col
+        for position in (positions[index] for index in order[start : start + recipe.batch]):
+            row, col = position.row, position.col
             if recipe.sampling == "random":
                 reach = recipe.stride // 2
                 moved = generator.integers(-reach, reach + 1, size=2) + (row, col)
                 row, col = np.clip(moved, 0, np.array(shape) - recipe.patch).tolist()
-            lesson = place.lessons[int(generator.integers(len(place.lessons)))]
-            batch.append(Patch(lesson, row, col))
+            pair = position.pairs[int(generator.integers(len(position.pairs)))]
+            batch.append(Patch(pair, row, col))
         yield batch
 
 
 def _validation_patches(
-    lessons: Sequence[Lesson], recipe: Recipe, generator: np.random.Generator
+    pairs: Sequence[BandPair], recipe: Recipe, generator: np.random.Generator
 ) -> list[Patch]:
     """Return some patches with validation pixels, the same at every check."""
     found = [
         Patch(number, row, col)
-        for number, lesson in enumerate(lessons)
-        for row in offsets(lesson.target.shape[0], recipe.patch, recipe.patch)
-        for col in offsets(lesson.target.shape[1], recipe.patch, recipe.patch)
-        if lesson.validate[row : row + recipe.patch, col : col + recipe.patch].any()
+        for number, pair in enumerate(pairs)
+        for row in offsets(pair.target.shape[0], recipe.patch, recipe.patch)
+        for col in offsets(pair.target.shape[1], recipe.patch, recipe.patch)
+        if pair.validate[row : row + recipe.patch, col : col + recipe.patch].any()
     ]
     chosen = generator.permutation(len(found))[:VALIDATION_PATCHES]
     return [found[index] for index in sorted(chosen)]
 
 
 def _gather(
-    lessons: Sequence[Lesson],
+    pairs: Sequence[BandPair],
     batch: Sequence[Patch],
     side: int,
     use: Literal["train", "validate"],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Return (patch, row, col, channel) inputs, (patch, row, col) targets and weights."""
-    channels = sum(len(part) for part in lessons[0].inputs)
+    channels = sum(len(part) for part in pairs[0].inputs)
     inputs = np.empty((len(batch), side, side, channels), np.float32)
     target = np.empty((len(batch), side, side), np.float32)
     weight = np.empty((len(batch), side, side), np.float32)
     for index, patch in enumerate(batch):
-        lesson = lessons[patch.lesson]
+        pair = pairs[patch.pair]
         rows, cols = slice(patch.row, patch.row + side), slice(patch.col, patch.col + side)
         channel = 0
-        for part in lesson.inputs:
+        for part in pair.inputs:
             for image in part:
                 inputs[index, :, :, channel] = image[rows, cols]
                 channel += 1
-        target[index] = lesson.target[rows, cols]
-        weight[index] = (lesson.train if use == "train" else lesson.validate)[rows, cols]
+        target[index] = pair.target[rows, cols]
+        weight[index] = (pair.train if use == "train" else pair.validate)[rows, cols]
     return inputs, target, weight
 
 

@@ -9,7 +9,7 @@ from bandweave.paper.printed.numbers import CAE
 from bandweave.paper.seams import seam_indices
 from bandweave.paper.study import NETWORKS, PATCHWISE
 from bandweave.paper.tables.radar_tables import COMPARED, SHUFFLED
-from bandweave.paper.tables.scene_truth import BAND_MEAN, DETAIL, Ground, run_scores
+from bandweave.paper.tables.scene_truth import BAND_MEAN, DETAIL, SceneTruth, run_scores
 from bandweave.paper.tables.table import Scores
 from bandweave.raster.scene import Role, Scene
 from bandweave.workspace.run_folders import Run, State
@@ -19,25 +19,25 @@ COPY = "copy"
 
 
 def scene_facts(
-    scene: Scene, ground: Ground, runs: Mapping[str, Run], name: str = "this scene"
+    scene: Scene, scene_truth: SceneTruth, runs: Mapping[str, Run], name: str = "this scene"
 ) -> SceneFacts:
     """Return what is known of a scene by now; what has not run yet is left out."""
     optical = scene.optical
     return SceneFacts(
         scene=name,
-        spreads=ground.sigma,
-        constant_ssim=_known(run_scores(runs, BAND_MEAN), "ssim", ground.bands),
-        errors=_errors(runs, ground),
-        sharpness=_sharpness(run_scores(runs, CAE), ground),
+        spreads=scene_truth.sigma,
+        constant_ssim=_known(run_scores(runs, BAND_MEAN), "ssim", scene_truth.bands),
+        errors=_errors(runs, scene_truth),
+        sharpness=_sharpness(run_scores(runs, CAE), scene_truth),
         grid_metres=scene.grid.resolution,
         optical_metres=optical.native_resolution,
         optical_unit=str(optical.unit),
         radar_unit=", ".join(
             dict.fromkeys(str(layer.unit) for layer in scene.all(Role.RADAR, earlier=False))
         ),
-        shuffled=_shuffled(runs, ground.bands),
+        shuffled=_shuffled(runs, scene_truth.bands),
         copy_rmse=run_scores(runs, COPY).get(("rmse", MEAN)),
-        seams=_seams(runs, ground),
+        seams=_seams(runs, scene_truth),
     )
 
 
@@ -46,9 +46,9 @@ def _known(scores: Scores, metric: str, bands: tuple[str, ...]) -> dict[str, flo
     return {band: value for band, value in found.items() if value is not None}
 
 
-def _errors(runs: Mapping[str, Run], ground: Ground) -> dict[str, dict[str, float]]:
+def _errors(runs: Mapping[str, Run], scene_truth: SceneTruth) -> dict[str, dict[str, float]]:
     """Return the networks' errors as the paper predicts, in bands that are not constant."""
-    varied = tuple(band for band in ground.bands if ground.sigma[band] > 0)
+    varied = tuple(band for band in scene_truth.bands if scene_truth.sigma[band] > 0)
     found = {
         method: _known(run_scores(runs, PATCHWISE[row]), "rmse", varied)
         for row, method in NETWORKS.items()
@@ -56,12 +56,12 @@ def _errors(runs: Mapping[str, Run], ground: Ground) -> dict[str, dict[str, floa
     return {method: errors for method, errors in found.items() if errors}
 
 
-def _sharpness(scores: Scores, ground: Ground) -> dict[str, float]:
+def _sharpness(scores: Scores, scene_truth: SceneTruth) -> dict[str, float]:
     """Return what share of the original's detail an image has, by each measure of it."""
     found = {}
     for metric in DETAIL:
-        before = _known(ground.original, metric, ground.bands)
-        after = _known(scores, metric, ground.bands)
+        before = _known(scene_truth.original, metric, scene_truth.bands)
+        after = _known(scores, metric, scene_truth.bands)
         shares = [after[band] / before[band] for band in after if before.get(band)]
         if shares:
             found[METRICS[metric].label] = sum(shares) / len(shares)
@@ -81,12 +81,12 @@ def _shuffled(runs: Mapping[str, Run], bands: tuple[str, ...]) -> dict[str, dict
     return found
 
 
-def _seams(runs: Mapping[str, Run], ground: Ground) -> dict[str, Seams]:
+def _seams(runs: Mapping[str, Run], scene_truth: SceneTruth) -> dict[str, Seams]:
     """Return the mean seam index of the networks that have predicted both ways."""
     found = {}
     for row, method in NETWORKS.items():
         both = [runs[key] for key in (PATCHWISE[row], row) if key in runs]
         if len(both) == 2 and all(run.status().state is State.DONE for run in both):
-            indices = [seam_indices(run, ground.truth.reference)[MEAN] for run in both]
+            indices = [seam_indices(run, scene_truth.truth.reference)[MEAN] for run in both]
             found[method] = Seams(*indices)
     return found

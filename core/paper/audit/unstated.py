@@ -1,4 +1,4 @@
-"""What the paper leaves unsaid, and what its preset does here instead.
+"""What the paper leaves unstated, and what its preset does here instead.
 
 Choices are read from the settings, presets and functions that make them, so they stay true.
 """
@@ -18,7 +18,7 @@ from bandweave.raster.grid import Grid
 from bandweave.workspace.request import Request
 
 
-class Unsaid(NamedTuple):
+class Unstated(NamedTuple):
     """One thing the paper does not say."""
 
     what: str
@@ -28,31 +28,33 @@ class Unsaid(NamedTuple):
     """The setting's or preset's name, or the function, where the choice is made."""
 
 
-def unsaid() -> list[Unsaid]:
-    """Return everything the paper leaves unsaid, with what was chosen."""
+def unstated() -> list[Unstated]:
+    """Return everything the paper leaves unstated, with what was chosen."""
     cnn = network(NETWORKS[0])
     return [
-        Unsaid("Batch size", _each(lambda method: f"{method.batch}"), f"batch, preset {PRESET}"),
-        Unsaid(
+        Unstated("Batch size", _each(lambda method: f"{method.batch}"), f"batch, preset {PRESET}"),
+        Unstated(
             f"How much {cnn.label} patches overlap in training",
             _overlap(cnn.patch, cnn.stride),
             f"stride, preset {PRESET}",
         ),
-        Unsaid(
+        Unstated(
             f"How much {cnn.label} patches overlap in prediction",
             _overlap(cnn.patch, cnn.patch_stride),
             "prediction = patches",
         ),
-        Unsaid("Resampling kernel", _kernel(), "bandweave.prepare.alignment.suitable_resampling"),
-        Unsaid("Split into training and test", _split(), f"validation, preset {PRESET}"),
-        Unsaid("Seeds and spread", f"seed {Request.seed}; choose others to see the spread", "seed"),
-        Unsaid(
+        Unstated("Resampling kernel", _kernel(), "bandweave.prepare.alignment.suitable_resampling"),
+        Unstated("Split into training and test", _split(), f"validation, preset {PRESET}"),
+        Unstated(
+            "Seeds and spread", f"seed {Request.seed}; choose others to see the spread", "seed"
+        ),
+        Unstated(
             "Number of gray levels",
             f"{BINS}, over the declared range",
             "bandweave.metrics.information",
         ),
-        Unsaid("Dates of the two images", "the scene's own, shown with its layers", "scene"),
-        Unsaid(
+        Unstated("Dates of the two images", "the scene's own, shown with its layers", "scene"),
+        Unstated(
             "Details of the study area, Table I and Figure 1",
             "not in our copy, which has a gap before equation (1); any scene can be taken",
             "scene",

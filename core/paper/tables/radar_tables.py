@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bandweave.evaluation.scores import MEAN
 from bandweave.metrics import METRICS
-from bandweave.paper.study import HIDDEN, NETWORKS, OWN
+from bandweave.paper.study import HIDDEN, MAIN, NETWORKS
 from bandweave.paper.tables.scene_truth import flat_note, run_scores
 from bandweave.paper.tables.table import (
     Cell,
@@ -31,7 +31,7 @@ def radar_table(runs: Mapping[str, Run], bands: Sequence[str]) -> Table:
     columns: tuple[Column, ...] = ()
     for key in COMPARED:
         columns += band_columns(METRICS[key].label, key, bands)
-    labels = {arm.key: arm.label for arm in OWN}
+    labels = {arm.key: arm.label for arm in MAIN}
     rows = []
     for key in NETWORKS:
         shown = {name: ours(run_scores(runs, name), columns) for name in (key, key + SHUFFLED)}

@@ -26,7 +26,7 @@ MIDDLE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class SceneTruth:
     """A scene under the paper's task; made once a scene and seed, since it scores two images."""
 
     truth: Truth
@@ -38,7 +38,7 @@ class Ground:
     """Of a constant image in the middle of the scale."""
 
     @classmethod
-    def of(cls, scene: Scene, seed: int = 0) -> "Ground":
+    def of(cls, scene: Scene, seed: int = 0) -> "SceneTruth":
         """Measure a scene; takes a second or two on 512 x 512 pixels."""
         _, truth, _ = Reconstruct().pose(scene, seed)
         return cls(truth, _sigma(truth), _scores(truth, truth.reference), _constant(truth))

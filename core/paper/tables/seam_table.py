@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bandweave.evaluation.scores import MEAN, json_number
 from bandweave.paper.seams import patch_lines, seam_indices
-from bandweave.paper.study import NETWORKS, OWN, WITH_SEAMS
+from bandweave.paper.study import MAIN, NETWORKS, WITH_SEAMS
 from bandweave.paper.tables.scene_truth import finished
 from bandweave.paper.tables.table import Row, Table, band_columns, ours
 from bandweave.raster.grid import Raster
@@ -16,7 +16,7 @@ SEAM = "seam"
 def seam_table(runs: Mapping[str, Run], reference: Raster) -> Table:
     """Return the seam indices of both networks, patch by patch and seamless."""
     columns = band_columns("Seam index", SEAM, (*reference.bands, MEAN))
-    labels = {arm.key: arm.label for arm in OWN}
+    labels = {arm.key: arm.label for arm in MAIN}
     rows, notes = [], []
     for seamless in NETWORKS:
         for key in (*WITH_SEAMS[seamless], seamless):

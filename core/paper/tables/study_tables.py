@@ -8,11 +8,11 @@ from bandweave.methods import method_class
 from bandweave.methods.networks.base import NetworkMethod
 from bandweave.metrics import METRICS
 from bandweave.paper.printed.numbers import CAE, CNN, ORIGINAL, TABLES, PrintedTable
-from bandweave.paper.study import NETWORKS, OWN, PATCHWISE
+from bandweave.paper.study import MAIN, NETWORKS, PATCHWISE
 from bandweave.paper.tables.quoted_tables import quoted_table, text_table
 from bandweave.paper.tables.radar_tables import hidden_table, radar_table
 from bandweave.paper.tables.scene_truth import DETAIL, MIDDLE, run_scores
-from bandweave.paper.tables.scene_truth import Ground as Ground
+from bandweave.paper.tables.scene_truth import SceneTruth as SceneTruth
 from bandweave.paper.tables.seam_table import seam_table
 from bandweave.paper.tables.table import Cell as Cell
 from bandweave.paper.tables.table import Column as Column
@@ -36,7 +36,7 @@ class Line(NamedTuple):
     printed: str = ""
 
 
-_LABELS = {arm.key: arm.label for arm in OWN}
+_LABELS = {arm.key: arm.label for arm in MAIN}
 LINES = (
     Line(ORIGINAL, "Original", "original", ORIGINAL),
     Line(PATCHWISE[CNN], _LABELS[PATCHWISE[CNN]], "network", CNN),
@@ -84,18 +84,18 @@ class Tables:
     training: tuple[Training, ...]
 
     @classmethod
-    def of(cls, runs: Mapping[str, Run], ground: Ground) -> "Tables":
+    def of(cls, runs: Mapping[str, Run], scene_truth: SceneTruth) -> "Tables":
         """Build from runs by their keys; those missing or unfinished leave their cells empty."""
-        shape = ground.truth.reference.grid.shape
+        shape = scene_truth.truth.reference.grid.shape
         training = tuple(Training.of(key, runs[key], shape) for key in NETWORKS if key in runs)
         notes = tuple(_said(each) for each in training)
-        own = tuple(_own(printed, runs, ground, notes) for printed in TABLES.values())
+        own = tuple(_main(printed, runs, scene_truth, notes) for printed in TABLES.values())
         others = (
             *(quoted_table(number, runs) for number in ("VII", "VIII")),
-            text_table(runs, ground.bands),
-            seam_table(runs, ground.truth.reference),
-            radar_table(runs, ground.bands),
-            hidden_table(runs, ground.bands),
+            text_table(runs, scene_truth.bands),
+            seam_table(runs, scene_truth.truth.reference),
+            radar_table(runs, scene_truth.bands),
+            hidden_table(runs, scene_truth.bands),
         )
         return cls(own + others, training)
 
@@ -121,14 +121,14 @@ def _said(training: Training) -> str:
     return f"{said}."
 
 
-def _own(
-    printed: PrintedTable, runs: Mapping[str, Run], ground: Ground, notes: tuple[str, ...]
+def _main(
+    printed: PrintedTable, runs: Mapping[str, Run], scene_truth: SceneTruth, notes: tuple[str, ...]
 ) -> Table:
     """Return one of Tables II to VI."""
     accuracy = printed.number == "II"
-    columns = _columns(printed, ground.bands)
+    columns = _columns(printed, scene_truth.bands)
     lines = [line for line in LINES if not (accuracy and line.key == ORIGINAL)]
-    rows = tuple(_row(line, columns, printed, runs, ground) for line in lines)
+    rows = tuple(_row(line, columns, printed, runs, scene_truth) for line in lines)
     said = [f"Printed: another scene; scale: {printed.scale}."]
     if accuracy:
         said += notes
@@ -151,22 +151,22 @@ def _row(
     columns: tuple[Column, ...],
     printed: PrintedTable,
     runs: Mapping[str, Run],
-    ground: Ground,
+    scene_truth: SceneTruth,
 ) -> Row:
-    own = {ORIGINAL: ground.original, CONSTANT: ground.constant}
+    own = {ORIGINAL: scene_truth.original, CONSTANT: scene_truth.constant}
     scores = own[line.key] if line.key in own else run_scores(runs, line.key)
     numbers = printed.rows.get(line.printed, {})
     cells = []
     for column in columns:
         value = numbers[column.metric].of(column.band) if column.metric in numbers else None
-        cells.append(Cell(_ours(column, scores, ground), value))
+        cells.append(Cell(_ours(column, scores, scene_truth), value))
     return Row(line.label, line.key, tuple(cells), line.kind)
 
 
-def _ours(column: Column, scores: Scores, ground: Ground) -> float | None:
+def _ours(column: Column, scores: Scores, scene_truth: SceneTruth) -> float | None:
     if column.metric == SIGMA:
-        return quotient(scores.get(("rmse", column.band)), ground.sigma.get(column.band))
+        return quotient(scores.get(("rmse", column.band)), scene_truth.sigma.get(column.band))
     if column.metric.endswith(TO_ORIGINAL):
         place = (column.metric.removesuffix(TO_ORIGINAL), column.band)
-        return quotient(scores.get(place), ground.original.get(place))
+        return quotient(scores.get(place), scene_truth.original.get(place))
     return scores.get((column.metric, column.band))

@@ -60,7 +60,7 @@ def score_words(run: Run) -> str:
     if found is None:
         return ""
     region, value = found
-    estimated = ", estimated on simulated holes" if run.result().get("estimated") else ""
+    estimated = ", estimated on simulated gaps" if run.result().get("estimated") else ""
     return f"{value:.4f} ({REGIONS.get(region, region).lower()}{estimated})"
 
 

@@ -109,8 +109,8 @@ def errors(lines: Sequence[Line], entry: Entry, region: str) -> Figure | None:
 def learning(lines: Sequence[Line]) -> Figure | None:
     """Return training (thin) and validation loss of each row's first run; None without any."""
     figure = Figure()
-    told = [(index, line, _trained(line)) for index, line in enumerate(lines)]
-    trained = [each for each in told if each[2]][:MOST_CURVES]
+    histories = [(index, line, _trained(line)) for index, line in enumerate(lines)]
+    trained = [each for each in histories if each[2]][:MOST_CURVES]
     for index, line, history in trained:
         for kind, width, dash in (("loss", 1.2, "solid"), ("validation", 2.5, "dot")):
             steps, losses = _curve(history, kind)

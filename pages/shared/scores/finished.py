@@ -14,10 +14,10 @@ from bandweave.settings import Setting, Value
 from bandweave.workspace.run_folders import RESULT, Run, all_runs
 from bandweave.workspace.scene_library import Entry
 
-Place = tuple[str, str, str]
+ScoreKey = tuple[str, str, str]
 """Region, band and metric."""
 KEPT = 512
-TOLD = 2
+NAMED = 2
 """How many changed settings a row names; the rest are counted."""
 
 
@@ -26,22 +26,22 @@ class Finished:
     """A run that ended well, with all its numbers in memory."""
 
     run: Run
-    scores: Mapping[Place, float | None]
-    originals: Mapping[Place, float | None]
+    scores: Mapping[ScoreKey, float | None]
+    originals: Mapping[ScoreKey, float | None]
     result: Mapping[str, Any]
 
     @classmethod
     def of(cls, run: Run) -> "Finished":
         """Read a run's scores, and those of the original."""
         result = run.result()
-        return cls(run, _by_place(run.scores()), _by_place(result.get("original", [])), result)
+        return cls(run, _by_key(run.scores()), _by_key(result.get("original", [])), result)
 
     @property
     def estimated(self) -> bool:
-        """Whether the scores are of simulated holes, the image of the real ones."""
+        """Whether the scores are of simulated gaps, the image of the real ones."""
         return bool(self.result.get("estimated"))
 
-    def ratio(self, place: Place) -> float | None:
+    def ratio(self, place: ScoreKey) -> float | None:
         """Return a score over the original's own value, None where either is missing or 0."""
         value, aim = self.scores.get(place), self.originals.get(place)
         return None if value is None or not aim else value / aim
@@ -94,13 +94,13 @@ class Line:
         """What a run took."""
         return Summary.of([each.result.get("seconds") for each in self.runs])
 
-    def summary(self, place: Place) -> Summary | None:
+    def summary(self, place: ScoreKey) -> Summary | None:
         """Return the number a table shows: the value, or its ratio where there is no reference."""
         if METRICS[place[2]].needs_reference:
             return self.value(place)
         return Summary.of([each.ratio(place) for each in self.runs])
 
-    def value(self, place: Place) -> Summary | None:
+    def value(self, place: ScoreKey) -> Summary | None:
         """Return the value itself."""
         return Summary.of([each.scores.get(place) for each in self.runs])
 
@@ -146,10 +146,10 @@ def varying(
     declared: Sequence[Setting], mine: Mapping[str, Value], others: Sequence[Mapping[str, Value]]
 ) -> str:
     """Say the settings whose values are not the same everywhere, such as `patch 64, epochs 8`."""
-    told = [each for each in declared if any(o[each.name] != mine[each.name] for o in others)]
-    words = [f"{each.label.lower()} {_word(mine[each.name])}" for each in told]
-    more = [f"{len(words) - TOLD} more"] if len(words) > TOLD + 1 else []
-    return ", ".join(words[:TOLD] + more if more else words)
+    differing = [each for each in declared if any(o[each.name] != mine[each.name] for o in others)]
+    words = [f"{each.label.lower()} {_word(mine[each.name])}" for each in differing]
+    more = [f"{len(words) - NAMED} more"] if len(words) > NAMED + 1 else []
+    return ", ".join(words[:NAMED] + more if more else words)
 
 
 def _line(runs: Sequence[Finished], members: Sequence[Sequence[Finished]]) -> Line:
@@ -173,7 +173,7 @@ def _seed(each: Finished) -> tuple[int, int]:
     return each.run.request.seed, each.run.request.fold or 0
 
 
-def _by_place(scores: Sequence[Mapping[str, Any]]) -> dict[Place, float | None]:
+def _by_key(scores: Sequence[Mapping[str, Any]]) -> dict[ScoreKey, float | None]:
     return {(each["region"], each["band"], each["metric"]): each["value"] for each in scores}
 
 

@@ -44,17 +44,18 @@ def scale_note(lines: Sequence[Line], task: str, bands: Sequence[str]) -> str:
     """Say once what a table's numbers are on: unit, scale, data range, and what ± and × mean."""
     stated = (each.result.get("scales") for line in lines for each in line.runs)
     scales: dict[str, dict[str, float]] = next(filter(None, stated), {})
-    told = {band: scale for band, scale in scales.items() if MEAN in bands or band in bands}
+    shown_scales = {band: scale for band, scale in scales.items() if MEAN in bands or band in bands}
     if TASKS[task].answer_visible:
         spans = [
-            f"{band} {scale['lower']:.3g} to {scale['upper']:.3g}" for band, scale in told.items()
+            f"{band} {scale['lower']:.3g} to {scale['upper']:.3g}"
+            for band, scale in shown_scales.items()
         ]
         words = [
             "The input contains the answer; rows that repeat it do not compete.",
             "Each band is scaled from 0 to 1 over its own reflectance" + _listed(spans),
         ]
     else:
-        spans = [f"{band} {scale['data_range']:.3g}" for band, scale in told.items()]
+        spans = [f"{band} {scale['data_range']:.3g}" for band, scale in shown_scales.items()]
         words = [
             "Errors are in reflectance; SSIM and entropy span 2 % to 98 % of the image’s values"
             + _listed(spans),
@@ -64,7 +65,7 @@ def scale_note(lines: Sequence[Line], task: str, bands: Sequence[str]) -> str:
     if any(len(line.runs) > 1 for line in lines):
         words.append("± is the standard deviation over seeds.")
     if TASKS[task].has_gaps and len({_seeds(line) for line in lines}) > 1:
-        words.append("Each seed draws its own holes: rows of the same seeds compare best.")
+        words.append("Each seed draws its own gaps: rows of the same seeds compare best.")
     return " ".join(words)
 
 
@@ -74,8 +75,8 @@ def _compared(lines: Sequence[Line]) -> list[str]:
     cell = max((result.get("cell", 1) for result in results), default=1)
     finer = {result.get("resolution_ratio", 1.0) for result in results} - {1.0}
     words = [f"Means over {cell} x {cell} pixels, the sensor’s own, are compared."]
-    told = words if cell > 1 else []
-    return told + [f"ERGAS takes h/l as 1/{1 / ratio:.3g}." for ratio in sorted(finer)]
+    cells = words if cell > 1 else []
+    return cells + [f"ERGAS takes h/l as 1/{1 / ratio:.3g}." for ratio in sorted(finer)]
 
 
 def _seeds(line: Line) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from bandweave.evaluation.scores import MEAN
 from bandweave.metrics import METRICS
 from bandweave.metrics.metric import Metric
 from pages.shared.results import Result
-from pages.shared.scores.finished import Finished, Line, Place, Summary
+from pages.shared.scores.finished import Finished, Line, ScoreKey, Summary
 from pages.shared.scores.reading import READING, aim, meaning
 
 COLUMNS = (
@@ -54,7 +54,7 @@ def comparison_table(
     return _table(head, "".join(blocks), "scores dense")
 
 
-def sorted_by(lines: Sequence[Line], place: Place) -> list[Line]:
+def sorted_by(lines: Sequence[Line], place: ScoreKey) -> list[Line]:
     """Return rows from best to worst by a metric; those that do not compete come last."""
 
     def rank(line: Line) -> tuple[bool, bool, float]:
@@ -98,7 +98,7 @@ def _block(
     return f"<tbody>{''.join(rows)}</tbody>"
 
 
-def _best(lines: Sequence[Line], place: Place) -> list[Line]:
+def _best(lines: Sequence[Line], place: ScoreKey) -> list[Line]:
     """Return the rows with the best value, if at least two compete."""
     competing = [(line, _distance(line, place)) for line in lines if line.competes]
     known = [(line, distance) for line, distance in competing if distance is not None]
@@ -108,7 +108,7 @@ def _best(lines: Sequence[Line], place: Place) -> list[Line]:
     return [line for line, distance in known if distance == least]
 
 
-def _distance(line: Line, place: Place) -> float | None:
+def _distance(line: Line, place: ScoreKey) -> float | None:
     """Return how far a row is from the best value there can be, by the metric's own direction."""
     metric, found = METRICS[place[2]], line.summary(place)
     if found is None:
@@ -129,7 +129,7 @@ def _name(line: Line) -> str:
     return f"{escape(line.label)}{chip}{count}"
 
 
-def _value_cell(line: Line, place: Place, best: bool) -> str:
+def _value_cell(line: Line, place: ScoreKey, best: bool) -> str:
     """Show the value, and below it its ratio to the original's."""
     found, ratio = line.value(place), line.summary(place)
     own = line.runs[0].originals.get(place)
@@ -141,7 +141,7 @@ def _value_cell(line: Line, place: Place, best: bool) -> str:
     return _cell(place[2], text + below, f"original: {own:.4f}" if own else "", best)
 
 
-def _summary_cell(line: Line, place: Place, best: bool) -> str:
+def _summary_cell(line: Line, place: ScoreKey, best: bool) -> str:
     """Show the mean over seeds (a ratio where there is no reference), and below it the spread."""
     key, found = place[2], line.summary(place)
     if found is None:

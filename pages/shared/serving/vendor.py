@@ -18,7 +18,7 @@ from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, prefix
 
 ADDRESS = "/vendor/leaflet/{edition}/{name}"
 KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-_OWN = Path(__file__).parents[1] / "map"
+_MAP_FOLDER = Path(__file__).parents[1] / "map"
 # the module asks its loader for one base package, of which only class names are used, and finds
 # its icons beside the address it was loaded from
 _BEFORE = """(() => {
@@ -40,7 +40,7 @@ def leaflet_file(request: Request) -> Response:
     """Answer a script, style sheet or icon of the map; 404 for any other name."""
     name = request.path_params["name"]
     if name in ("map.js", "map.css"):
-        content = (_OWN / name).read_bytes()
+        content = (_MAP_FOLDER / name).read_bytes()
     elif name == "leaflet.js":
         content = _leaflet()
     elif name in _icons():
@@ -71,7 +71,7 @@ def routes() -> list[Route]:
 @cache
 def _edition() -> str:
     """Return a word that changes when any of the files does, so that they may be kept for good."""
-    own = b"".join((_OWN / name).read_bytes() for name in ("map.js", "map.css"))
+    own = b"".join((_MAP_FOLDER / name).read_bytes() for name in ("map.js", "map.css"))
     stated = version("jupyter-leaflet").encode() + (_BEFORE + _AFTER).encode() + own
     return hashlib.blake2b(stated, digest_size=6).hexdigest()
 

@@ -179,7 +179,7 @@ def native_cells_under(pixels: np.ndarray, hidden: np.ndarray) -> np.ndarray:
 
 
 def test_hidden_at_the_native_grid_of_the_files(test_data: Path, tmp_path: Path):
-    """Change native Landsat cells under a hole in the file itself: nothing visible may change."""
+    """Change native Landsat cells under a gap in the file itself: nothing visible may change."""
     folder = test_data / "flanders"
     radar = (folder / "sentinel1_db_20170831.tif",)
     original = folder / "landsat8_sr_20170831.tif"

@@ -9,7 +9,7 @@ from skimage.exposure import match_histograms
 from bandweave.errors import MethodError
 from bandweave.methods import METHODS
 from bandweave.methods.classical.pca import first_axis
-from bandweave.methods.matching import Component, Matching, joint, match
+from bandweave.methods.matching import Component, Matching, band_statistics, match
 from bandweave.methods.radar_image import COMPONENTS, RadarImage
 from bandweave.prepare.speckle_filters import SpeckleFilter
 from bandweave.raster.scene import RATIO_BAND, Layer, Role, Scene, Unit
@@ -89,7 +89,7 @@ def test_moments_by_hand():
     """Three pixels: red 1 2 3, green 0 0 3, radar 0 dB, 10 dB, -10 dB."""
     scene = scene_of([[[1, 2, 3]], [[0, 0, 3]]], [[[1, 10, 0.1]], [[1, 1, 1]]])
     problem = Reconstruct(bands="all").pose(scene, 0).problem
-    known = joint(problem, RadarImage("VV", UNFILTERED).of(scene))
+    known = band_statistics(problem, RadarImage("VV", UNFILTERED).of(scene))
     assert known.pixels == 3
     np.testing.assert_allclose(known.means, [2, 1, 0], atol=1e-6)
     # means of products less products of means: radar (0, 10, -10) has variance 200 / 3
@@ -112,7 +112,7 @@ def test_statistics_are_those_of_the_whole_scene_window_by_window(block, monkeyp
     scene = scene_of(optical, power([decibels, decibels]))
     problem = Reconstruct(bands="all").pose(scene, 0).problem
     radar = RadarImage("VV", UNFILTERED).of(scene)
-    known = joint(problem, radar)
+    known = band_statistics(problem, radar)
     both = np.isfinite(optical[0])
     values = np.array([*optical[:, both], decibels[both]])
     assert known.pixels == both.sum()
@@ -142,7 +142,9 @@ def test_moments_are_matched_by_hand():
     scene = scene_of([[[1, 2, 3]], [[0, 0, 3]]], [[[1, 10, 0.1]], [[1, 1, 1]]])
     problem = Reconstruct(bands="all").pose(scene, 0).problem
     radar = RadarImage("VV", UNFILTERED).of(scene)
-    (line,) = match("moments", problem, radar, joint(problem, radar), [Component(np.full(2, 0.5))])
+    (line,) = match(
+        "moments", problem, radar, band_statistics(problem, radar), [Component(np.full(2, 0.5))]
+    )
     slope = np.sqrt(7 / 400)
     matched = line.apply(np.array([[0, 10, -10]], np.float32))
     np.testing.assert_allclose(matched, [[1.5, 1.5 + 10 * slope, 1.5 - 10 * slope]], rtol=1e-6)
@@ -254,7 +256,9 @@ def test_histograms_are_matched_as_scikit_image_does():
     scene = scene_of(optical, power([decibels, decibels]))
     problem = Reconstruct(bands="all").pose(scene, 0).problem
     radar = RadarImage("VV", UNFILTERED).of(scene)
-    (curve,) = match("histogram", problem, radar, joint(problem, radar), [Component(np.ones(1))])
+    (curve,) = match(
+        "histogram", problem, radar, band_statistics(problem, radar), [Component(np.ones(1))]
+    )
     ours = curve.apply(radar.read()[0])
     theirs = match_histograms(decibels, optical[0])
     inner = np.abs(theirs - 0.15) < 0.1

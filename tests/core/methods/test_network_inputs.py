@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bandweave.methods.networks.inputs import View
+from bandweave.methods.networks.inputs import NetworkInputs
 from bandweave.methods.references.radar_regression import RadarRegression
 from bandweave.problem import Problem
 from bandweave.raster.scene import HIDDEN
@@ -13,8 +13,8 @@ from bandweave.raster.virtual import MemoryRaster
 from tests.small import posed
 
 
-def view(problem: Problem, share: float = 0.0) -> View:
-    return View.learn("ratio", "min-max", problem, share, mask=True)
+def view(problem: Problem, share: float = 0.0) -> NetworkInputs:
+    return NetworkInputs.learn("ratio", "min-max", problem, share, mask=True)
 
 
 def with_radar(problem: Problem, pixels: np.ndarray) -> Problem:

@@ -9,13 +9,13 @@ from bandweave.methods.networks.architecture import Architecture, Conv, Pool, Up
 from bandweave.methods.networks.cae import ConvolutionalAutoencoder
 from bandweave.methods.networks.shallow_cnn import ShallowCNN
 from bandweave.methods.networks.training import (
-    Lesson,
+    BandPair,
     Patch,
-    Place,
+    PatchPosition,
     Recipe,
     Trainer,
     offsets,
-    training_places,
+    patch_positions,
 )
 from bandweave.problem import Progress
 from bandweave.tasks.gap import Gap
@@ -214,8 +214,8 @@ def recipe(**changes) -> Recipe:
     return Recipe(**(settings | changes))
 
 
-def lesson(target: np.ndarray, train: np.ndarray, validate: np.ndarray) -> Lesson:
-    return Lesson((target[None], target[None]), target, train, validate)
+def lesson(target: np.ndarray, train: np.ndarray, validate: np.ndarray) -> BandPair:
+    return BandPair((target[None], target[None]), target, train, validate)
 
 
 def test_patches_without_a_training_pixel_are_left_out():
@@ -224,7 +224,7 @@ def test_patches_without_a_training_pixel_are_left_out():
     image = np.zeros((16, 16), np.float32)
     nowhere = np.zeros_like(train)
     lessons = [lesson(image, nowhere, nowhere), lesson(image, train, ~train)]
-    assert training_places(lessons, recipe()) == [Place(0, 8, (1,))]
+    assert patch_positions(lessons, recipe()) == [PatchPosition(0, 8, (1,))]
 
 
 def test_what_is_not_a_training_pixel_does_not_lead():
@@ -235,7 +235,7 @@ def test_what_is_not_a_training_pixel_does_not_lead():
     trained = []
     for outside in (0.0, 100.0):
         target = np.where(train, inputs, np.float32(outside))
-        given = Lesson((inputs[None], inputs[None]), target, train, np.zeros_like(train))
+        given = BandPair((inputs[None], inputs[None]), target, train, np.zeros_like(train))
         trainer = Trainer(ShallowCNN().architecture, 2, recipe())
         trained.append(trainer.train([given], [0], lambda *_: None))
     for first, second in zip(*trained, strict=True):
@@ -249,7 +249,7 @@ def test_early_stopping_keeps_the_best_and_stops():
     validate[:8] = True
     # what is true of the validation rows gets worse the more the others are learned
     target = np.where(validate, inputs, 1 - inputs).astype(np.float32)
-    given = Lesson((inputs[None], inputs[None]), target, ~validate, validate)
+    given = BandPair((inputs[None], inputs[None]), target, ~validate, validate)
     steps: list[int] = []
     checks: list[float] = []
 

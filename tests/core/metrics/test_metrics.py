@@ -107,11 +107,11 @@ class TestContract:
         same = value(key, reference**2, estimate) == value(key, reference, estimate)
         assert same is not METRICS[key].needs_reference
 
-    def test_joint_scores_equal_single_ones(self, key):
+    def test_scores_together_equal_single_ones(self, key):
         reference, estimate = bands()
         scored = reference > 0.4
-        joint = score_all(reference, estimate, scored=scored, data_range=0.7)
-        assert joint[key] == value(key, reference, estimate, data_range=0.7, scored=scored)
+        together = score_all(reference, estimate, scored=scored, data_range=0.7)
+        assert together[key] == value(key, reference, estimate, data_range=0.7, scored=scored)
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (10, 10)])
     def test_small_bands_give_a_number_or_nan(self, key, shape):
@@ -165,7 +165,7 @@ def test_an_unknown_key_is_refused_with_the_known_ones():
     assert "rmse" in raised.value.hint
 
 
-def test_joint_scores_come_in_the_order_asked():
+def test_scores_together_come_in_the_order_asked():
     reference, estimate = bands()
     assert list(score_all(reference, estimate, data_range=1.0)) == KEYS
     assert list(score_all(reference, estimate, data_range=1.0, keys=["uiqi", "mae"])) == [

@@ -1,4 +1,4 @@
-"""What the paper describes: its networks, layer by layer; its equations; what it leaves unsaid."""
+"""What the paper describes: its networks, layer by layer; its equations; what it leaves open."""
 
 import importlib
 import re
@@ -13,11 +13,11 @@ from bandweave.metrics import METRICS
 from bandweave.paper.audit import SceneFacts, audit
 from bandweave.paper.audit import unstated as unsaid_file
 from bandweave.paper.audit.scene_facts import scene_facts
-from bandweave.paper.audit.unstated import unsaid
+from bandweave.paper.audit.unstated import unstated
 from bandweave.paper.printed.architectures import CHANNELS, NETWORKS, layers, network, parameters
 from bandweave.paper.printed.drawings import TALLEST, drawing
 from bandweave.paper.printed.equations import equations, unnumbered
-from bandweave.paper.tables.scene_truth import Ground
+from bandweave.paper.tables.scene_truth import SceneTruth
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.workspace.run_folders import State
 from tests.small import make_scene
@@ -118,7 +118,7 @@ def test_every_slip_is_in_the_audit():
 
 
 def test_the_unsaid_is_told_from_the_settings():
-    said = {each.what: each for each in unsaid()}
+    said = {each.what: each for each in unstated()}
     assert said["Batch size"].chosen == "32"
     assert said["Number of gray levels"].chosen.startswith("256")
     assert said["Resampling kernel"].chosen.startswith("bilinear")
@@ -136,7 +136,7 @@ def test_the_unsaid_follows_the_settings_when_they_change(monkeypatch):
         )
 
     monkeypatch.setattr(unsaid_file, "network", other)
-    said = {each.what: each.chosen for each in unsaid()}
+    said = {each.what: each.chosen for each in unstated()}
     assert said["Batch size"] == "Shallow CNN: 3; Autoencoder: 7"
     assert said["How much Shallow CNN patches overlap in training"].startswith("75 %")
     assert said["Split into training and test"] == "20 % of blocks kept out"
@@ -158,18 +158,18 @@ def finished_run(scores, fused=None):
 
 def test_facts_of_a_scene_without_runs_are_those_of_its_layers():
     scene = make_scene()
-    ground = Ground.of(scene)
-    facts = scene_facts(scene, ground, {})
+    scene_truth = SceneTruth.of(scene)
+    facts = scene_facts(scene, scene_truth, {})
     assert facts.native_factor == pytest.approx(scene.optical.native_factor)
-    assert facts.spreads == ground.sigma
+    assert facts.spreads == scene_truth.sigma
     assert facts.optical_unit == "reflectance"
     assert (facts.shuffled, facts.seams, facts.constant_ssim, facts.copy_rmse) == ({}, {}, {}, None)
 
 
 def test_facts_of_a_scene_hold_what_its_runs_measured():
     scene = make_scene()
-    ground = Ground.of(scene)
-    reference = ground.truth.reference
+    scene_truth = SceneTruth.of(scene)
+    reference = scene_truth.truth.reference
     pixels = reference.read()
     rows, cols = np.indices(pixels.shape[1:])
     error = 0.01 * ((rows // 32 + cols // 32) % 2) + 0.001 * ((rows + cols) % 2)
@@ -177,16 +177,16 @@ def test_facts_of_a_scene_hold_what_its_runs_measured():
     plain = MemoryRaster(
         (pixels + 0.001 * ((rows + cols) % 2)).astype(np.float32), reference.grid, reference.bands
     )
-    first, *others = ground.bands
+    first, *others = scene_truth.bands
     runs = {
         "cnn": finished_run({("rmse", first): 0.03, ("rmse", others[0]): 0.05}, plain),
         "cnn-shuffled": finished_run({("rmse", first): 0.031, ("rmse", others[0]): 0.048}),
         "cnn-patches": finished_run({("rmse", first): 0.04}, tiled),
-        "cae": finished_run({("sobel", first): 0.5 * ground.original["sobel", first]}),
+        "cae": finished_run({("sobel", first): 0.5 * scene_truth.original["sobel", first]}),
         "copy": finished_run({("rmse", MEAN): 0.0}),
         "band-mean": finished_run({("ssim", first): 0.4}),
     }
-    facts = scene_facts(scene, ground, runs, "Testland")
+    facts = scene_facts(scene, scene_truth, runs, "Testland")
     assert facts.scene == "Testland"
     assert facts.copy_rmse == 0
     assert facts.constant_ssim == {first: 0.4}
@@ -196,7 +196,7 @@ def test_facts_of_a_scene_hold_what_its_runs_measured():
     assert facts.seams["shallow-cnn"].patchwise > 5
     assert facts.seams["shallow-cnn"].whole == pytest.approx(1, abs=0.01)
     with_half = {**runs, "cae": finished_run({}, plain)}
-    assert "cae" not in scene_facts(scene, ground, with_half).seams
+    assert "cae" not in scene_facts(scene, scene_truth, with_half).seams
     assert "cae" not in facts.seams and "cae" not in facts.shuffled
 
 

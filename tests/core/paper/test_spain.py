@@ -13,7 +13,7 @@ import pytest
 from bandweave.__main__ import main
 from bandweave.evaluation.scores import MEAN
 from bandweave.paper.study import PaperSettings, requests
-from bandweave.paper.tables.study_tables import Ground, Tables
+from bandweave.paper.tables.study_tables import SceneTruth, Tables
 from bandweave.running.execution import execute
 from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import new_run
@@ -39,7 +39,7 @@ def tables(test_data, workspace, tmp_path, capsys):
     runs = {key: new_run(asked[key], tmp_path / key) for key in NEEDED}
     for run in runs.values():
         execute(run)
-    return Tables.of(runs, Ground.of(scene))
+    return Tables.of(runs, SceneTruth.of(scene))
 
 
 def test_spain_says_what_the_page_says(tables):

@@ -11,7 +11,7 @@ from bandweave.paper.printed.numbers import QUOTED, TABLES
 from bandweave.paper.seams import SeamMap
 from bandweave.paper.study import KEYS, PaperSettings, requests
 from bandweave.paper.tables.export import csv, latex, text_rows
-from bandweave.paper.tables.study_tables import Ground, Tables
+from bandweave.paper.tables.study_tables import SceneTruth, Tables
 from bandweave.raster.grid import Window
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.running.execution import execute
@@ -30,8 +30,8 @@ def scene():
 
 
 @pytest.fixture(scope="module")
-def ground(scene):
-    return Ground.of(scene)
+def scene_truth(scene):
+    return SceneTruth.of(scene)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +50,8 @@ def runs(scene, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def tables(runs, ground):
-    return Tables.of(runs, ground)
+def tables(runs, scene_truth):
+    return Tables.of(runs, scene_truth)
 
 
 def value(table, key, metric, band):
@@ -113,14 +113,14 @@ def test_the_share_of_sigma_is_that_of_r2(tables, runs):
     assert value(tables["II"], "band-mean", "rmse/sigma", "red").ours == pytest.approx(1, rel=1e-4)
 
 
-def test_the_constant_image_by_hand(tables, scene, ground):
+def test_the_constant_image_by_hand(tables, scene, scene_truth):
     red = scene.optical.raster.read(bands=["red"])[0].astype(np.float64)
     scaled = (red - red.min()) / (red.max() - red.min())
     found = value(tables["II"], "constant", "rmse", "red").ours
     assert found == pytest.approx(np.sqrt(((scaled - 0.5) ** 2).mean()), rel=1e-4)
     assert value(tables["II"], "constant", "pearson", "red").ours is None
     assert value(tables["V"], "constant", "spatial-frequency", "red").ours == 0
-    assert ground.sigma["red"] == pytest.approx(scaled.std(), rel=1e-4)
+    assert scene_truth.sigma["red"] == pytest.approx(scaled.std(), rel=1e-4)
 
 
 def test_quoted_tables_are_marked_and_on_their_scale(tables):

@@ -1,11 +1,11 @@
-"""Holes have the stated share, depend on no window, and hide what they are meant to."""
+"""Simulated gaps have the stated share, depend on no window, and hide what they are meant to."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from bandweave.prepare.simulated_gaps import HoleField, growth, hole_field, holes
+from bandweave.prepare.simulated_gaps import GapField, gap_field, growth, simulate_gaps
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import Resampled
 from bandweave.raster.virtual import FlagRaster
@@ -20,7 +20,7 @@ def everywhere(grid) -> FlagRaster:
 @pytest.mark.parametrize(("cell", "grown"), [(1, 0), (3, 2)])
 def test_the_share_is_exact_up_to_a_cell(share, cell, grown):
     grid = make_grid(300, 210)
-    found, drawn = holes(HoleField(grid, cell, grown, (1,)), everywhere(grid), share)
+    found, drawn = simulate_gaps(GapField(grid, cell, grown, (1,)), everywhere(grid), share)
     assert not (drawn & ~found).any()
     # ties within a cell and within the maximum's square go together
     assert found.mean() == pytest.approx(share, abs=cell**2 * (2 * grown + 1) ** 2 / found.size)
@@ -30,14 +30,14 @@ def test_only_allowed_pixels_are_hidden_and_counted():
     grid = make_grid(200, 200)
     allowed = np.zeros(grid.shape, bool)
     allowed[:, :80] = True
-    found, _ = holes(HoleField(grid, 1, 0, (1,)), FlagRaster(allowed, grid, "clear"), 0.25)
+    found, _ = simulate_gaps(GapField(grid, 1, 0, (1,)), FlagRaster(allowed, grid, "clear"), 0.25)
     assert not found[:, 80:].any()
     assert found[:, :80].mean() == pytest.approx(0.25, abs=1e-3)
 
 
 @pytest.mark.parametrize(("cell", "grown"), [(1, 0), (3, 2)])
 def test_any_window_is_the_same_window_of_the_whole(cell, grown):
-    field = HoleField(make_grid(300, 400), cell, grown, (4,))
+    field = GapField(make_grid(300, 400), cell, grown, (4,))
     whole = field.read(field.grid.full)
     window = Window(37, 251, 120, 101)
     np.testing.assert_array_equal(field.read(window), whole[window.slices])
@@ -45,7 +45,9 @@ def test_any_window_is_the_same_window_of_the_whole(cell, grown):
 
 def test_seeds_give_different_holes():
     grid = make_grid(128, 128)
-    first, second = (holes(HoleField(grid, 1, 0, (s,)), everywhere(grid), 0.3) for s in (0, 1))
+    first, second = (
+        simulate_gaps(GapField(grid, 1, 0, (s,)), everywhere(grid), 0.3) for s in (0, 1)
+    )
     assert (first.hidden != second.hidden).mean() > 0.2
 
 
@@ -59,8 +61,8 @@ def test_growth_follows_the_kernel():
 
 def test_grown_holes_contain_the_drawn_ones_with_their_margin():
     layer = replace(make_scene(150, 150).optical, resampled=Resampled.CUBIC)
-    field = hole_field(layer, (2,))
-    hidden, drawn = holes(field, everywhere(field.grid), 0.4)
+    field = gap_field(layer, (2,))
+    hidden, drawn = simulate_gaps(field, everywhere(field.grid), 0.4)
     cells = drawn[::3, ::3]
     assert cells.any()
     np.testing.assert_array_equal(cells.repeat(3, axis=0).repeat(3, axis=1), drawn)
@@ -72,7 +74,7 @@ def test_grown_holes_contain_the_drawn_ones_with_their_margin():
 @pytest.mark.parametrize("phase", [0, 1, 2])
 def test_no_copy_of_what_was_drawn_is_visible_wherever_native_cells_begin(phase):
     layer = replace(make_scene(150, 150).optical, resampled=Resampled.NEAREST)
-    hidden, drawn = holes(hole_field(layer, (2,)), everywhere(layer.raster.grid), 0.4)
+    hidden, drawn = simulate_gaps(gap_field(layer, (2,)), everywhere(layer.raster.grid), 0.4)
     number = (np.arange(150) + phase) // 3
     native = number[:, None] * 1000 + number
     assert not np.isin(native[drawn], native[~hidden]).any()

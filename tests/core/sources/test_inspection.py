@@ -6,7 +6,7 @@ import pytest
 from bandweave.errors import RasterError, SceneError
 from bandweave.sources.bands import pick_radar
 from bandweave.sources.files import FilesSource
-from bandweave.sources.inspection import Place, band_places, inspect
+from bandweave.sources.inspection import FileBand, band_places, inspect
 from bandweave.sources.measured import open_all
 
 
@@ -34,9 +34,9 @@ def test_bands_are_counted_through_the_files(make_tif):
     red = make_tif("LC08_X_B4.tif", counts(1))
     both = make_tif("rest.tif", counts(2), bands=("green", "haze"))
     assert band_places([red, both]) == (
-        Place("LC08_X_B4.tif", "B1", "red"),
-        Place("rest.tif", "green", "green"),
-        Place("rest.tif", "haze", "B3"),
+        FileBand("LC08_X_B4.tif", "B1", "red"),
+        FileBand("rest.tif", "green", "green"),
+        FileBand("rest.tif", "haze", "B3"),
     )
 
 
@@ -51,7 +51,7 @@ def test_places_are_the_numbers_a_statement_counts(make_tif):
     radar = make_tif("radar.tif", decibels(2), bands=("VV", "VH"))
     source = FilesSource((infrared,), {"nir": 1}, optical_scale=0.0001, radar=(radar,))
     np.testing.assert_allclose(source.make().optical.raster.read(), values * 1e-4, rtol=1e-6)
-    number = 1 + places.index(Place("b.tif", "nir", "nir"))
+    number = 1 + places.index(FileBand("b.tif", "nir", "nir"))
     source = FilesSource((colours, infrared), {"nir": number}, radar=(radar,))
     assert number == 4 and source.make().optical.bands == ("nir",)
 

@@ -158,7 +158,7 @@ def test_a_tiny_scene_is_refused_with_what_would_do():
 
 @pytest.mark.parametrize("method", [m for m in METHODS if METHODS[m].suits(Gap)])
 def test_hidden_means_hidden(method):
-    """Perturb every native cell that a scored hole was drawn on: not one bit may change."""
+    """Perturb every native cell that a scored gap was drawn on: not one bit may change."""
     scene = make_scene(seed=5)
     task = Gap(lessons=1)
     settings = FEW_STEPS.get(method, {})

@@ -31,9 +31,9 @@ from bandweave.workspace.run_folders import (
     Request,
     Run,
     State,
-    alike,
     all_runs,
     discard,
+    equivalent_run,
     new_run,
     open_run,
     restore,
@@ -256,19 +256,19 @@ def test_time_left_follows_the_pace_of_the_stage(stored: str):
 
 def test_a_run_that_asks_the_same_is_found(stored: str):
     request = Request(stored, "gap", "laplace", seed=1)
-    assert alike(request) is None
+    assert equivalent_run(request) is None
     other, newest = new_run(request), new_run(replace(request, label="newest"))
-    assert alike(request) == newest
+    assert equivalent_run(request) == newest
     (newest.folder / CANCELLED).touch()
-    assert alike(request) == other
+    assert equivalent_run(request) == other
     execute(other)
-    assert alike(request) == other
+    assert equivalent_run(request) == other
     for changed in ({"seed": 2}, {"task_settings": {"coverage": 0.2}}, {"method": "copy"}):
-        assert alike(replace(request, **{"settings": {}} | changed)) is None
+        assert equivalent_run(replace(request, **{"settings": {}} | changed)) is None
     # the scene that has the id now is another one
     later = time.time() + 10
     os.utime(paths.scenes() / stored / "scene.json", (later, later))
-    assert alike(request) is None
+    assert equivalent_run(request) is None
 
 
 def test_a_discarded_run_can_be_restored_for_a_day(stored: str):

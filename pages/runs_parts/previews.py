@@ -1,4 +1,4 @@
-"""Small pictures of a run beside the original: the sketch while it trains, then the result."""
+"""Small pictures of a run beside the original: the preview while it trains, then the result."""
 
 import base64
 from functools import lru_cache
@@ -28,7 +28,7 @@ def pictures(run: Run) -> None:
             st.caption("The scene of this run is gone.")
             return
         try:
-            pair = _result(run, entry) if _done(run) else _sketch(run, entry)
+            pair = _result(run, entry) if _done(run) else _preview(run, entry)
         except BandweaveError as error:
             # it is written anew about once a second, and may be gone a moment later
             st.caption(f"The picture cannot be read. {error.message}")
@@ -60,13 +60,13 @@ def _done(run: Run) -> bool:
     return run.status().state is State.DONE
 
 
-def _sketch(run: Run, entry: Entry) -> tuple[bytes, bytes, str] | None:
-    sketch = run.sketch
-    if sketch is None:
+def _preview(run: Run, entry: Entry) -> tuple[bytes, bytes, str] | None:
+    preview = run.preview
+    if preview is None:
         return None
-    band = sketch.bands[0]
-    original, style = _original_window(entry, placed(sketch.grid, entry.scene.grid), band)
-    drawn = encode(colour(sketch.read(), style))
+    band = preview.bands[0]
+    original, style = _original_window(entry, placed(preview.grid, entry.scene.grid), band)
+    drawn = encode(colour(preview.read(), style))
     return drawn, original, f"{band.capitalize()}, as learned so far"
 
 
