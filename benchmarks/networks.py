@@ -88,7 +88,7 @@ def main(side: int = 1024) -> None:
             fitted = trained.fit(problem)
             seconds = time.process_time() - begun
             r = np.corrcoef(reference.ravel(), tiled(fitted, problem).ravel())[0, 1]
-            plan = trained.plan(side, side)
+            plan = trained.plan_on((side, side))
             print(f"{key:12} {preset:6} {plan.steps:5} steps {seconds:6.1f} CPU s  r {r:.4f}")
 
 

@@ -173,6 +173,14 @@ def _add_registries(verbs: Any) -> None:
     _verb(verbs, "tasks", registries.tasks, "list the tasks and their settings")
     _verb(verbs, "metrics", registries.metrics, "list the metrics")
     _verb(verbs, "sources", registries.sources, "list the sources of scenes")
+    verb = _verb(
+        verbs, "check", registries.check, "hold methods, metrics and tasks to the contracts"
+    )
+    verb.add_argument("--method", action="extend", nargs="+", metavar="M")
+    verb.add_argument("--metric", action="extend", nargs="+", metavar="M")
+    verb.add_argument("--task", action="extend", nargs="+", metavar="T")
+    verb = _verb(verbs, "readme", registries.readme, "write the registries' tables into a README")
+    verb.add_argument("file", metavar="README.md")
 
 
 if __name__ == "__main__":

@@ -11,20 +11,38 @@ method to it.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandweave.errors import TaskError
 from bandweave.raster.grid import Grid, Pixels, Raster, Window
 from bandweave.raster.scene import HIDDEN, Layer, Scene
 from bandweave.settings import Declared, Value
 
 Flags = NDArray[np.bool_]
 Region = Literal["hidden", "clear", "all", "held-out"]
-Needs = Literal["", "visible answer", "gaps", "coarse"]
-"""What a task must offer for a method to make sense."""
+
+
+class Feature(Enum):
+    """What a task may offer and a method may need; its value says what a task without it is like.
+
+    A method suits the tasks that offer all it needs.
+    """
+
+    VISIBLE_ANSWER = "the answer is hidden there"
+    """The inputs contain what is to be produced."""
+    OPTICAL_IMAGE = "there is no optical image to start from there"
+    """The inputs have an optical image of the wanted date, whole or in part."""
+    GAPS = "there are no gaps to fill there"
+    """Some pixels of the optical image are hidden, others are not."""
+    COARSE_IMAGE = "the image is as fine as it is wanted there"
+    """The optical image is coarser than what is to be produced."""
+    TRAINING_PAIRS = "there is nothing to train on there"
+    """The training pairs ask what the task asks, so that a mapping can be learned from them."""
 
 
 class TrainingPreview(NamedTuple):
@@ -99,18 +117,23 @@ class BlockSplit:
 
 @dataclass(frozen=True, eq=False)
 class TrainingPair:
-    """Inputs and what they should have led to: one lesson of a problem."""
+    """Inputs, and what is known of what should come of them."""
 
     inputs: Scene
     target: Raster
-    """The wanted bands, NaN where unknown."""
-    lesson: Raster
-    """One band of flags: 1 where a fit may compare its answer with the target."""
+    """The wanted bands, NaN where unknown: everything that may be known of them."""
+    learnable: Raster
+    """One band of flags: 1 where a mapping may be compared with the target."""
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What a method may see."""
+    """What a method may see.
+
+    Everything that is learned is learned from `pairs`: a mapping from all of them, where they are
+    learnable; a statistic from the known pixels of the first. `inputs` are what is fused
+    afterwards, and are learned from nowhere else.
+    """
 
     task: str
     inputs: Scene
@@ -120,10 +143,25 @@ class Problem:
     split: BlockSplit
     seed: int
 
+    def __post_init__(self) -> None:
+        """Refuse a problem that nothing can be learned from."""
+        if not self.pairs:
+            raise TaskError("The problem has nothing to learn from.", "Give it a training pair.")
+
+    @property
+    def known(self) -> TrainingPair:
+        """The pair that statistics are taken of: of all its known target pixels."""
+        return self.pairs[0]
+
     @property
     def hidden(self) -> Layer | None:
         """The mask of pixels to be produced; None where the whole image is."""
         return self.inputs.mask(HIDDEN)
+
+    def composited(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return the layers that `composite` reads."""
+        mask = prepared.mask(HIDDEN)
+        return (prepared.optical,) if mask is None else (prepared.optical, mask)
 
     def composite(self, block: Scene, fused: Pixels) -> Pixels:
         """Return visible pixels unchanged and fused ones where hidden; no data stays no data.
@@ -186,14 +224,9 @@ class Task(Declared, ABC):
     """The plain question on screen."""
     description: ClassVar[str]
     """One sentence: what is given, what must be produced, what is scored."""
-    answer_visible: ClassVar[bool]
-    """The input contains the answer."""
-    has_gaps: ClassVar[bool]
-    """Some pixels are hidden and to be produced."""
-    is_coarse: ClassVar[bool]
-    """The optical image is coarser than what must be produced."""
-    teaches: ClassVar[bool]
-    """Problems come with lessons to train on."""
+    offers: ClassVar[frozenset[Feature]]
+    drawn: ClassVar[bool]
+    """What is scored is drawn from the seed: results compare best with those of the same seed."""
     reference: ClassVar[str]
     """Key of the method that every result is read against."""
     suggested: ClassVar[tuple[str, ...]]
@@ -201,6 +234,10 @@ class Task(Declared, ABC):
     source: ClassVar[str]
     preset: ClassVar[str]
     """The networks' preset that shows the task on the demo scene in seconds; empty without any."""
+
+    def withholds(self) -> str:
+        """Say what is withheld from methods, such as "30% hidden"; empty where nothing is."""
+        return ""
 
     @abstractmethod
     def pose(self, scene: Scene, seed: int) -> Posed:
@@ -222,12 +259,27 @@ class Fuser(ABC):
         return inputs
 
     @abstractmethod
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return the layers of prepared inputs that `fuse` reads; a block holds no others."""
+
+    @abstractmethod
     def fuse(self, block: Scene) -> Pixels:
         """Return the bands for a block of prepared inputs, on the block's own grid."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write what was learned into an existing folder."""
+
+
+class Plan(NamedTuple):
+    """What a fit trains, before it does; all 0 where nothing is trained in steps."""
+
+    networks: int = 0
+    """Networks trained one after the other."""
+    patches: int = 0
+    """Patches that each of them sees once a pass, at most."""
+    steps: int = 0
+    """Optimiser steps of each of them, at most."""
 
 
 @dataclass(frozen=True)
@@ -242,20 +294,25 @@ class Method(Declared, ABC):
     source: ClassVar[str]
     summary: ClassVar[str]
     """One plain sentence: what it does, and when it fails."""
-    needs: ClassVar[Needs] = ""
+    origin: ClassVar[str] = ""
+    """The package that adds it; empty for our own."""
+    needs: ClassVar[frozenset[Feature]] = frozenset()
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
+    quick: ClassVar[Mapping[str, Value]] = {}
+    """Settings with which it is fitted to 96 x 96 pixels in moments, to check and to warm it up."""
     applied: ClassVar[tuple[str, ...]] = ()
     """Names of the settings that change nothing in what is learned, only how it is applied."""
 
     @classmethod
     def suits(cls, task: type[Task]) -> bool:
         """Whether the method makes sense under a task."""
-        return {
-            "": True,
-            "visible answer": task.answer_visible,
-            "gaps": task.has_gaps,
-            "coarse": task.is_coarse,
-        }[cls.needs]
+        return cls.needs <= task.offers
+
+    @classmethod
+    def refusal(cls, task: type[Task]) -> str:
+        """Return why the method makes no sense under a task; empty where it does."""
+        missing = cls.needs - task.offers
+        return next((feature.value for feature in Feature if feature in missing), "")
 
     @classmethod
     def preset(cls, name: str, shape: tuple[int, int] | None = None) -> Mapping[str, Value]:
@@ -268,6 +325,17 @@ class Method(Declared, ABC):
     def parameters(self) -> int | None:
         """Return how many weights one band's network has; None where nothing is trained so."""
         return None
+
+    def step_pixels(self) -> int:
+        """Return how many pixels one optimiser step learns from; 0 where none is taken."""
+        return 0
+
+    def plan(self, inputs: Scene) -> Plan:
+        """Return what a fit will train on such inputs; their optical layer has the wanted bands.
+
+        Raises `MethodError` where settings and inputs do not go together.
+        """
+        return Plan()
 
     def reach(self) -> int | None:
         """Return how many pixels away a fitted method looks with these settings.

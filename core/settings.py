@@ -33,6 +33,11 @@ class Setting:
     unit: str
     advanced: bool
     """Shown only when the user asks for more."""
+    on_clouds: Value | None
+    """What to start from on a scene with clouds; where it is stated, scenes without any are not
+    asked."""
+    formerly: tuple[str, ...]
+    """Names it had: what was stored under them is still read."""
 
     def parse(self, value: object) -> Value:
         """Return `value` (a JSON value or the text of one) as this setting's type, or refuse it."""
@@ -86,8 +91,7 @@ class Setting:
     def as_json(self) -> dict[str, Any]:
         """Describe the setting for `bandweave methods --json` and its likes."""
         facts = dataclasses.asdict(self)
-        facts["choices"] = list(self.choices)
-        return facts
+        return facts | {"choices": list(self.choices), "formerly": list(self.formerly)}
 
 
 def setting(  # noqa: PLR0913 - one keyword a fact; each is optional and named
@@ -101,6 +105,8 @@ def setting(  # noqa: PLR0913 - one keyword a fact; each is optional and named
     choices: tuple[str, ...] = (),
     unit: str = "",
     advanced: bool = False,
+    on_clouds: Value | None = None,
+    formerly: tuple[str, ...] = (),
 ) -> Any:
     """Declare a dataclass field as a setting; its kind follows from the default's type."""
     kinds: dict[type, Kind] = {bool: "flag", int: "integer", float: "number", str: "choice"}
@@ -116,6 +122,8 @@ def setting(  # noqa: PLR0913 - one keyword a fact; each is optional and named
         choices=choices,
         unit=unit,
         advanced=advanced,
+        on_clouds=on_clouds,
+        formerly=formerly,
     )
     return dataclasses.field(default=default, metadata={_METADATA: declared})
 
@@ -149,11 +157,12 @@ class Declared:
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> Self:
         """Build from names and values (JSON values or text); unknown names are refused."""
-        known = {declared.name: declared for declared in cls.settings()}
+        declared = cls.settings()
+        known = {name: each for each in declared for name in (each.name, *each.formerly)}
         for name in values:
             if name not in known:
-                raise UnknownNameError("setting", name, known)
-        return cls(**{name: known[name].parse(value) for name, value in values.items()})
+                raise UnknownNameError("setting", name, (each.name for each in declared))
+        return cls(**{known[name].name: known[name].parse(value) for name, value in values.items()})
 
     def values(self) -> dict[str, Value]:
         """Return every setting's name and value, as stored in a request."""

@@ -5,28 +5,41 @@ each side. This is the only place that pads to a method's stride, with the scene
 edges; results are therefore free of seams by construction and memory does not grow with the scene.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Protocol
 
 from bandweave.errors import MethodError
 from bandweave.problem import Fuser, Problem, Progress, Report, unreported
-from bandweave.raster.geotiff import RasterWriter
 from bandweave.raster.grid import BLOCK, Pixels, Window
 from bandweave.raster.mirrored import read_reflected
-from bandweave.raster.scene import Scene
+from bandweave.raster.scene import Layer, Scene
 from bandweave.raster.virtual import MemoryRaster
 
 
-def cut(scene: Scene, window: Window) -> Scene:
-    """Return a window of a scene as a scene in memory, reflected where it reaches beyond."""
+class Target(Protocol):
+    """What a scene can be fused into: a GeoTIFF being written, for one."""
+
+    def write(self, window: Window, pixels: Pixels) -> None:
+        """Take the pixels (band, row, col) of a window."""
+
+
+def cut(scene: Scene, window: Window, layers: Iterable[Layer] | None = None) -> Scene:
+    """Return a window of a scene as a scene in memory, reflected where it reaches beyond.
+
+    It holds all of the scene's layers, or those of its `layers` that are given, in their order.
+    """
     grid = scene.grid.at(window)
-    layers = tuple(
+    wanted = {layer.name for layer in (scene.layers if layers is None else layers)}
+    held = tuple(
         replace(
             layer,
             raster=MemoryRaster(read_reflected(layer.raster, window), grid, layer.bands),
         )
         for layer in scene.layers
+        if layer.name in wanted
     )
-    return replace(scene, layers=layers)
+    return replace(scene, layers=held)
 
 
 def padded(window: Window, halo: int, stride: int) -> Window:
@@ -49,7 +62,7 @@ def overhead(halo: int, side: int = BLOCK) -> float:
 def fuse_block(fuser: Fuser, problem: Problem, prepared: Scene, window: Window) -> Pixels:
     """Return the composited result for one window of the prepared inputs."""
     outer = padded(window, fuser.halo, fuser.stride)
-    block = cut(prepared, outer)
+    block = cut(prepared, outer, (*fuser.reads(prepared), *problem.composited(prepared)))
     fused = fuser.fuse(block)
     expected = (len(fuser.bands), outer.height, outer.width)
     if fused.shape != expected:
@@ -62,7 +75,7 @@ def fuse_block(fuser: Fuser, problem: Problem, prepared: Scene, window: Window) 
 def fuse(
     fuser: Fuser,
     problem: Problem,
-    target: RasterWriter,
+    target: Target,
     *,
     side: int = BLOCK,
     report: Report = unreported,

@@ -10,7 +10,7 @@ from pages.fuse_parts.cloning import clone_asked
 from pages.fuse_parts.orders import command, order, start, summary
 from pages.shared import current, notices
 from pages.shared.running import progress
-from pages.shared.running.estimate import Planned, plan_table
+from pages.shared.running.estimate import Estimated, plan_table
 from pages.shared.running.run_table import ended_table
 
 
@@ -32,7 +32,7 @@ def main() -> None:
         follow()
 
 
-def ask(entry: Entry) -> list[Planned | None]:
+def ask(entry: Entry) -> list[Estimated | None]:
     """Ask for everything but seeds; return each method's plan, None where something is amiss."""
     with st.container(border=True, key="card-task"):
         task = fusion_form.choose_task(entry)
@@ -44,7 +44,7 @@ def ask(entry: Entry) -> list[Planned | None]:
     return [fusion_form.method_plan(method, task, task_settings, entry, runs) for method in methods]
 
 
-def offer(planned: list[Planned | None]) -> None:
+def offer(planned: list[Estimated | None]) -> None:
     """Say what it will take, and start it on a click."""
     st.subheader("What it will take", anchor=False)
     with st.container(horizontal=True):
@@ -58,7 +58,7 @@ def offer(planned: list[Planned | None]) -> None:
     asked = order([request for request, _ in sound], seeds) if complete else None
     count = len(asked.requests) if asked else 0
     if asked:
-        st.caption(summary(asked, len(seeds) * sum(plan.seconds for _, plan in sound)))
+        st.caption(summary(asked, len(seeds) * sum(each.seconds for _, each in sound)))
     name = st.text_input(
         "Name", key="fuse-name", placeholder="Name (optional)", label_visibility="collapsed"
     )

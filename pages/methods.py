@@ -6,6 +6,7 @@ from bandweave.methods import METHODS
 from bandweave.metrics import METRICS
 from bandweave.metrics.metric import Metric
 from bandweave.problem import Method
+from bandweave.registry import PROBLEMS
 from bandweave.sources import SOURCES
 from bandweave.tasks import TASKS
 from pages.shared.cards import Card, card_grid, looks, plain
@@ -50,6 +51,8 @@ def main() -> None:
             width=240,
         )
     found = [card for card in shelves[shelf] if card.holds(wanted)]
+    for name, why in PROBLEMS.items():
+        st.warning(f"{name} is left out. {why}", icon=":material/extension_off:")
     if found:
         if shelf == "Methods":
             st.caption(SIGNS)
@@ -60,7 +63,7 @@ def main() -> None:
 
 def method_card(method: type[Method]) -> Card:
     """Describe a method."""
-    facts = {"Family": method.family.capitalize()}
+    facts = {"Family": method.family.capitalize()} | origin(method)
     weights = method().parameters()
     if weights is not None:
         facts["Weights"] = f"{weights:,} a band"
@@ -92,7 +95,12 @@ def metric_card(metric: Metric) -> Card:
         "Unit": "the band's own" if metric.unit == "band" else metric.unit or "none",
         "Compares": "with the original" if metric.needs_reference else "nothing; one image alone",
     }
-    return Card(metric.key, metric.label, "", metric.source, facts)
+    return Card(metric.key, metric.label, "", metric.source, facts | origin(metric))
+
+
+def origin(entry: type[Method] | Metric) -> dict[str, str]:
+    """Return which package adds an entry, as a fact; nothing where it is our own."""
+    return {"Added by": entry.origin} if entry.origin else {}
 
 
 main()

@@ -13,14 +13,14 @@ Floors = tuple[tuple[str, ...], ...]
 """From the bottom up: each entry may import what stands on a lower line, and of its own line only
 itself."""
 CORE: Floors = (
-    ("errors",),
+    ("errors", "registry"),
     ("settings",),
     ("raster",),
     ("problem",),
     ("tiling",),
     ("prepare", "transforms"),
     ("tasks", "methods", "metrics", "sources"),
-    ("evaluation",),
+    ("evaluation", "contracts"),
     ("display", "workspace"),
     ("running",),
     ("paper",),

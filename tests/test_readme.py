@@ -3,25 +3,33 @@
 import re
 from pathlib import Path
 
-from bandweave.__main__ import parser
+from bandweave.__main__ import main, parser
+from bandweave.commands.registries import BEGIN, END, markdown
 from bandweave.methods import METHODS
+from bandweave.metrics import METRICS
+from bandweave.sources import SOURCES
 from bandweave.tasks import TASKS
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 
 
-def test_every_method_is_listed_as_it_is():
-    for key, method in METHODS.items():
-        weights = method().parameters()
-        cell = f" {weights:,} " if weights else " "
-        assert f"| `{key}` | {method.label} | {method.family} |{cell}|" in README
-    for family in {method.family for method in METHODS.values()}:
-        assert f"`{family}`" in README
+def test_the_tables_are_those_of_the_registries():
+    _, begin, rest = README.partition(BEGIN)
+    tables, end, _ = rest.partition(END)
+    assert begin and end
+    assert tables.strip() == markdown(), "run: bandweave readme README.md"
+    for registry in (METHODS, TASKS, METRICS, SOURCES):
+        assert all(f"| `{key}` |" in tables for key in registry)
 
 
-def test_every_task_is_listed_as_it_is():
-    for key, task in TASKS.items():
-        assert f"| `{key}` | {task.label} | {task.description} |" in README
+def test_a_readme_without_a_place_for_tables_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text("Nothing")
+    assert main(["readme", str(path)]) == 1
+    assert path.read_text() == "Nothing"
+    path.write_text(f"Before {BEGIN} old {END} after")
+    assert main(["readme", str(path)]) == 0
+    assert path.read_text() == f"Before {BEGIN}\n{markdown()}\n{END} after"
 
 
 def test_every_shown_command_parses():

@@ -14,8 +14,9 @@ import numpy as np
 from bandweave.commands.arguments import pairs, replacing, scene_name
 from bandweave.commands.output import as_json, score_table, show_progress, table
 from bandweave.errors import RunError, SettingError, UnknownNameError
-from bandweave.evaluation.scores import compare, json_number
+from bandweave.evaluation.scores import compare
 from bandweave.methods import chosen, configured
+from bandweave.metrics import METRICS
 from bandweave.problem import Task
 from bandweave.raster.geotiff import read_image
 from bandweave.running.execution import execute
@@ -132,17 +133,13 @@ def score(arguments: Namespace) -> tuple[object, str]:
         data_range=arguments.data_range,
         valid=valid,
     )
-    content = {
-        key: {band: json_number(value) for band, value in values.items()}
-        for key, values in found.items()
-    }
-    bands = list(next(iter(content.values())))
+    bands = list(next(iter(found.values())))
     rows = [["metric", *bands]]
     rows += [
-        [key, *("n/a" if (value := values.get(b)) is None else f"{value:.6g}" for b in bands)]
-        for key, values in content.items()
+        [key, *(METRICS[key].text(values.get(band), ".6g") for band in bands)]
+        for key, values in found.items()
     ]
-    return content, table(rows)
+    return found, table(rows)
 
 
 def _execute_all(requests: Sequence[Request], folder: Path) -> list[dict[str, Any]]:

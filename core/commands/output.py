@@ -1,22 +1,38 @@
 """What a command prints: JSON for programs, plain tables and sentences for people."""
 
 import json
+import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from bandweave.errors import BandweaveError
 from bandweave.evaluation.scores import MEAN
 from bandweave.metrics import METRICS
+from bandweave.metrics.metric import stored
 from bandweave.problem import Progress
 
-TABLE = ("rmse", "mae", "r2", "pearson", "ssim", "uiqi", "sam", "ergas")
+GAP = "  "
+NARROWEST = 24
+"""Characters that a column of words has at least."""
+_NUMBER = re.compile(r"|n/a|-?∞|-?[\d,.]+(e[-+]?\d+)?")
+TABLE = tuple(key for key, metric in METRICS.items() if metric.headline)
 """The metrics a printed table has room for; all are in `scores.json`."""
 
 
 def as_json(content: object) -> str:
-    """Return indented JSON without NaN."""
-    return json.dumps(content, indent=1, allow_nan=False)
+    """Return indented JSON; a number that is not finite is stored as a metric's is."""
+    return json.dumps(_storable(content), indent=1, allow_nan=False)
+
+
+def _storable(content: object) -> object:
+    if isinstance(content, Mapping):
+        return {name: _storable(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_storable(value) for value in content]
+    return stored(content) if isinstance(content, float) else content
 
 
 def failure(error: BandweaveError, *, json_wanted: bool) -> str:
@@ -27,16 +43,30 @@ def failure(error: BandweaveError, *, json_wanted: bool) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as aligned columns, the first row being the heading."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+    """Return rows as aligned columns, the first row being the heading.
+
+    Numbers stand to the right, words to the left. Where the terminal is narrower than the rows, the
+    last column's words go on below.
+    """
+    columns = list(zip(*rows, strict=True))
+    right = [all(_NUMBER.fullmatch(cell) for cell in cells[1:]) for cells in columns]
+    widths = [max(map(len, cells)) for cells in columns]
+    room = shutil.get_terminal_size().columns - sum(widths[:-1]) - len(GAP) * (len(widths) - 1)
+    if not right[-1]:
+        widths[-1] = min(widths[-1], max(room, NARROWEST))
+    lines = []
+    for row in rows:
+        *cells, last = row
+        first, *more = wrap(last, widths[-1]) or [""]
+        placed = [
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip([*cells, first], widths, right, strict=True)
+        ]
+        lines.append(GAP.join(placed).rstrip())
+        lines += [" " * (sum(widths[:-1]) + len(GAP) * len(cells)) + line for line in more]
+        if row is rows[0]:
+            lines.append("-" * (sum(widths) + len(GAP) * len(cells)))
+    return "\n".join(lines)
 
 
 def score_table(scores: Sequence[Mapping[str, Any]]) -> str:
@@ -48,7 +78,10 @@ def score_table(scores: Sequence[Mapping[str, Any]]) -> str:
         values = {(row["label"], row["metric"]): row["value"] for row in chosen}
         labels = list(dict.fromkeys(row["label"] for row in chosen))
         rows = [[f"{task}, {region}", *(METRICS[key].label for key in TABLE)]]
-        rows += [[label, *(_number(values.get((label, key))) for key in TABLE)] for label in labels]
+        rows += [
+            [label, *(METRICS[key].text(values.get((label, key))) for key in TABLE)]
+            for label in labels
+        ]
         parts.append(table(rows))
     return "\n\n".join(parts)
 
@@ -67,8 +100,3 @@ def show_progress(label: str) -> Any:
         sys.stderr.flush()
 
     return show
-
-
-def _number(value: float | None) -> str:
-    # adding 0 turns a rounded -0 into 0
-    return "n/a" if value is None else f"{round(value, 4) + 0.0:.4f}"

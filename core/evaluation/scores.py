@@ -1,13 +1,12 @@
 """The only place where truth, estimate and metrics meet."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandweave.metrics import BY_BAND, METRICS, SPECTRAL, score_all, score_spectra
+from bandweave.metrics import METRICS, by_band, of_all_bands, score_all, score_spectra
 from bandweave.metrics.spectral import Spectra
 from bandweave.problem import BandScale, Region, Truth
 from bandweave.raster.grid import BLOCK, Raster, Window
@@ -25,7 +24,7 @@ class Score(NamedTuple):
     value: float
 
 
-def evaluate(truth: Truth, fused: Raster, keys: Sequence[str] = tuple(METRICS)) -> list[Score]:
+def evaluate(truth: Truth, fused: Raster, keys: Sequence[str] | None = None) -> list[Score]:
     """Return metrics (all by default) of every band and their mean, for every region of the truth.
 
     Metrics are computed band by band on the truth's declared scale, those of all bands together
@@ -33,8 +32,9 @@ def evaluate(truth: Truth, fused: Raster, keys: Sequence[str] = tuple(METRICS)) 
     pixels are scored. NaN where undefined.
     """
     scores: list[Score] = []
-    single = [key for key in keys if key in BY_BAND]
-    of_all_bands = [key for key in keys if key in SPECTRAL]
+    keys = list(METRICS) if keys is None else keys
+    single = [key for key in keys if key in by_band()]
+    spectral = [key for key in keys if key in of_all_bands()]
     for region, flags in truth.regions.items():
         scored = whole_cells(_flagged(flags), truth.cell)
         bands = []
@@ -50,8 +50,8 @@ def evaluate(truth: Truth, fused: Raster, keys: Sequence[str] = tuple(METRICS)) 
             bands.append(values)
             scores += [Score(region, band, key, value) for key, value in values.items()]
         together = {key: float(np.mean([values[key] for values in bands])) for key in single}
-        if of_all_bands:
-            together |= score_spectra(_spectra(truth, fused, scored), of_all_bands)
+        if spectral:
+            together |= score_spectra(_spectra(truth, fused, scored), spectral)
         scores += [Score(region, MEAN, key, together[key]) for key in keys]
     return scores
 
@@ -79,7 +79,7 @@ def compare(
         values = score_all(*pair, valid=valid, data_range=data_range)
         for key, value in values.items():
             found[key][band] = value
-    for key in BY_BAND:
+    for key in by_band():
         found[key][MEAN] = float(np.mean(list(found[key].values())))
     for key, value in score_spectra(Spectra.of(reference, estimate, valid=valid)).items():
         found[key][MEAN] = value
@@ -145,8 +145,3 @@ def _flagged(flags: Raster) -> NDArray[np.bool_]:
     for window in flags.grid.windows(BLOCK):
         found[window.slices] = flags.read(window)[0] == 1
     return found
-
-
-def json_number(value: float) -> float | None:
-    """Return a number as JSON can hold it: null where undefined."""
-    return value if math.isfinite(value) else None

@@ -1,57 +1,46 @@
-"""Every fusion method by its key."""
+"""Every fusion method by its key. To add one: write it in a file, and say here where it is."""
+
+from inspect import isabstract
+from typing import Any
 
 from bandweave.errors import MethodError, UnknownNameError
-from bandweave.methods.classical.brovey import Brovey
-from bandweave.methods.classical.contourlet import ContourletFusion
-from bandweave.methods.classical.gram_schmidt import GramSchmidt
-from bandweave.methods.classical.ihs import IHS
-from bandweave.methods.classical.ihs_nsct import IHSNSCT
-from bandweave.methods.classical.nsct import NSCT
-from bandweave.methods.classical.pca import PCA
-from bandweave.methods.classical.wavelet import WaveletFusion
-from bandweave.methods.classical.wavelet_ihs import WaveletIHS
-from bandweave.methods.gap_filling.laplace import Laplace
-from bandweave.methods.gap_filling.radar_laplace import RadarLaplace
-from bandweave.methods.networks.cae import ConvolutionalAutoencoder
-from bandweave.methods.networks.shallow_cnn import ShallowCNN
-from bandweave.methods.references.back_projection import BackProjection
-from bandweave.methods.references.band_mean import BandMean
-from bandweave.methods.references.bicubic import Bicubic
-from bandweave.methods.references.block_mean import BlockMean
-from bandweave.methods.references.copy import Copy
-from bandweave.methods.references.radar_regression import RadarRegression
-from bandweave.problem import Method, Needs, Task
+from bandweave.problem import Method, Task
+from bandweave.registry import Registry, marked
 from bandweave.settings import Value
 
-METHODS: dict[str, type[Method]] = {
-    "shallow-cnn": ShallowCNN,
-    "cae": ConvolutionalAutoencoder,
-    "ihs": IHS,
-    "brovey": Brovey,
-    "pca": PCA,
-    "gram-schmidt": GramSchmidt,
-    "wavelet": WaveletFusion,
-    "contourlet": ContourletFusion,
-    "nsct": NSCT,
-    "ihs-nsct": IHSNSCT,
-    "wavelet-ihs": WaveletIHS,
-    "copy": Copy,
-    "band-mean": BandMean,
-    "block-mean": BlockMean,
-    "laplace": Laplace,
-    "radar-regression": RadarRegression,
-    "radar-laplace": RadarLaplace,
-    "bicubic": Bicubic,
-    "back-projection": BackProjection,
-}
 
-UNSUITED: dict[Needs, str] = {
-    "": "there is nothing to train on there",
-    "visible answer": "the answer is hidden there",
-    "gaps": "nothing is hidden there",
-    "coarse": "the image is as fine as it is wanted there",
-}
-"""Why a method that needs something does not suit a task that lacks it."""
+def _accepted(entry: Any, origin: str) -> type[Method]:
+    """Return a package's method, marked as not ours; the class itself is left alone."""
+    if not isinstance(entry, type) or not issubclass(entry, Method) or isabstract(entry):
+        raise ValueError("it is no complete class of Method")
+    return type(entry.__name__, (entry,), {"label": marked(entry.label, origin), "origin": origin})
+
+
+METHODS: Registry[type[Method]] = Registry(
+    "methods",
+    {
+        "shallow-cnn": "networks.shallow_cnn:ShallowCNN",
+        "cae": "networks.cae:ConvolutionalAutoencoder",
+        "ihs": "classical.ihs:IHS",
+        "brovey": "classical.brovey:Brovey",
+        "pca": "classical.pca:PCA",
+        "gram-schmidt": "classical.gram_schmidt:GramSchmidt",
+        "wavelet": "classical.wavelet:WaveletFusion",
+        "contourlet": "classical.contourlet:ContourletFusion",
+        "nsct": "classical.nsct:NSCT",
+        "ihs-nsct": "classical.ihs_nsct:IHSNSCT",
+        "wavelet-ihs": "classical.wavelet_ihs:WaveletIHS",
+        "copy": "references.copy:Copy",
+        "band-mean": "references.band_mean:BandMean",
+        "block-mean": "references.block_mean:BlockMean",
+        "laplace": "gap_filling.laplace:Laplace",
+        "radar-regression": "references.radar_regression:RadarRegression",
+        "radar-laplace": "gap_filling.radar_laplace:RadarLaplace",
+        "bicubic": "references.bicubic:Bicubic",
+        "back-projection": "references.back_projection:BackProjection",
+    },
+    _accepted,
+)
 
 
 def families() -> dict[str, list[str]]:
@@ -84,7 +73,7 @@ def chosen(names: list[str], task: type[Task]) -> list[str]:
         else:
             raise MethodError(
                 f"'{name}' makes no sense under the task '{task.key}': "
-                f"{UNSUITED[method_class(name).needs]}.",
+                f"{METHODS[name].refusal(task)}.",
                 "Choose another method or another task.",
             )
     return list(dict.fromkeys(keys))

@@ -1,6 +1,6 @@
 """Statistics of bands and radar together, and radar brought to the scale of what it replaces.
 
-Everything is learned in streaming passes over the visible pixels where radar is known too, so that
+Everything is learned in streaming passes over the known pixels where radar is known too, so that
 a scene of any size takes the memory of one window.
 """
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bandweave.errors import MethodError
 from bandweave.methods.radar import RANGE_DB
-from bandweave.problem import Problem
+from bandweave.problem import TrainingPair
 from bandweave.raster.grid import BLOCK, Pixels, Raster
 
 Kind = Literal["moments", "histogram"]
@@ -53,18 +53,18 @@ class BandStatistics(NamedTuple):
         return float(self.means[-1]), float(np.sqrt(max(self.covariance[-1, -1], 0.0)))
 
 
-def band_statistics(problem: Problem, radar: Raster) -> BandStatistics:
-    """Return the statistics of the problem's visible bands and one band of radar.
+def band_statistics(pair: TrainingPair, radar: Raster) -> BandStatistics:
+    """Return the statistics of a pair's known bands and one band of radar.
 
     Windows are merged as in Chan, Golub and LeVeque 1983. Raises `MethodError` where no pixel has
     both.
     """
     from bandweave.methods import matching_kernels as compiled
 
-    size = len(problem.bands) + 1
+    size = len(pair.target.bands) + 1
     extent = np.stack([np.full(size, np.inf), np.full(size, -np.inf)], axis=1)
     count, means, scatter = 0, np.zeros(size), np.zeros((size, size))
-    for optical, backscatter in _windows(problem, radar):
+    for optical, backscatter in _windows(pair, radar):
         shift = _anywhere(optical, backscatter)
         sums, products = np.zeros(size), np.zeros((size, size))
         n = compiled.statistics_sums(optical, backscatter, shift, extent, sums, products)
@@ -84,11 +84,11 @@ def band_statistics(problem: Problem, radar: Raster) -> BandStatistics:
     return BandStatistics(count, means, scatter / count, extent)
 
 
-def _windows(problem: Problem, radar: Raster) -> Iterator[tuple[Pixels, Pixels]]:
-    """Yield the visible bands (band, row, col) and radar (row, col), window by window."""
-    for window in problem.inputs.grid.windows(BLOCK):
+def _windows(pair: TrainingPair, radar: Raster) -> Iterator[tuple[Pixels, Pixels]]:
+    """Yield the known bands (band, row, col) and radar (row, col), window by window."""
+    for window in radar.grid.windows(BLOCK):
         yield (
-            np.ascontiguousarray(problem.inputs.optical.raster.read(window, problem.bands)),
+            np.ascontiguousarray(pair.target.read(window)),
             np.ascontiguousarray(radar.read(window)[0]),
         )
 
@@ -138,7 +138,11 @@ class Component(NamedTuple):
 
 
 def match(
-    kind: Kind, problem: Problem, radar: Raster, known: BandStatistics, components: list[Component]
+    kind: Kind,
+    pair: TrainingPair,
+    radar: Raster,
+    known: BandStatistics,
+    components: list[Component],
 ) -> tuple[Matching, ...]:
     """Return how radar is matched to each component; nothing where radar is constant.
 
@@ -156,18 +160,18 @@ def match(
             slope = wanted_spread / spread
             found.append(Matching(slope, wanted_mean - slope * mean))
         return tuple(found)
-    return _curves(problem, radar, known, components)
+    return _curves(pair, radar, known, components)
 
 
 def _curves(
-    problem: Problem, radar: Raster, known: BandStatistics, components: list[Component]
+    pair: TrainingPair, radar: Raster, known: BandStatistics, components: list[Component]
 ) -> tuple[Matching, ...]:
     """Return the curves that take radar's distribution to each component's."""
     spans = [known.bounds(*component) for component in components]
     spans = [(low, high) if high > low else (low - 0.5, low + 0.5) for low, high in spans]
     counts = np.zeros((len(components), BINS), np.int64)
     radar_counts = np.zeros(BINS, np.int64)
-    for optical, backscatter in _windows(problem, radar):
+    for optical, backscatter in _windows(pair, radar):
         both = np.isfinite(optical).all(axis=0) & np.isfinite(backscatter)
         radar_counts += np.histogram(backscatter[both], BINS, RANGE_DB)[0]
         values = optical[:, both].astype(np.float64)

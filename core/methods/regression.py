@@ -88,16 +88,16 @@ def features(radar: Layer, scales: tuple[float, ...]) -> Raster:
 
 
 def regress(problem: Problem, looks: str) -> Regression:
-    """Fit ordinary least squares over all visible pixels with radar, by streaming sums."""
-    inputs = problem.inputs
+    """Fit ordinary least squares over all known pixels with radar, by streaming sums."""
+    pair = problem.known
     scales = LOOKS[looks]
-    radar = features(inputs.radar, scales)
+    radar = features(pair.inputs.radar, scales)
     unknowns = 1 + len(radar.bands)
     gram = np.zeros((unknowns, unknowns))
     moment = np.zeros((unknowns, len(problem.bands)))
-    for window in inputs.grid.windows(BLOCK):
+    for window in radar.grid.windows(BLOCK):
         backscatter = radar.read(window)
-        optical = inputs.optical.raster.read(window, problem.bands)
+        optical = pair.target.read(window, problem.bands)
         both = np.isfinite(backscatter).all(axis=0) & np.isfinite(optical).all(axis=0)
         x = np.vstack([np.ones(int(both.sum())), backscatter[:, both]]).astype(np.float64)
         gram += x @ x.T
@@ -108,4 +108,4 @@ def regress(problem: Problem, looks: str) -> Regression:
         )
     coefficients = np.linalg.lstsq(gram, moment, rcond=None)[0].astype(np.float64)
     typical = tuple((gram[0, 1:] / gram[0, 0]).tolist())
-    return Regression(problem.bands, inputs.radar.name, scales, typical, coefficients)
+    return Regression(problem.bands, pair.inputs.radar.name, scales, typical, coefficients)

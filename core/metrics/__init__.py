@@ -1,36 +1,55 @@
-"""Every metric, by key. To add one: write its function and facts in a file, list it here.
+"""Every metric by its key. To add one: write its function and facts, and say here where they are.
 
 A `BandMetric` is of one band, a `SpectralMetric` of all bands together.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 from bandweave.errors import UnknownNameError
 from bandweave.metrics.comparison import Band, Comparison, Flags
-from bandweave.metrics.error import BIAS, MAE, PEARSON, R2, RMSE
-from bandweave.metrics.information import ENTROPY
 from bandweave.metrics.metric import BandMetric, Metric
-from bandweave.metrics.sharpness import GRADIENT_MAGNITUDE, SOBEL, SPATIAL_FREQUENCY
-from bandweave.metrics.spectral import ERGAS, SAM, Spectra, SpectralMetric
-from bandweave.metrics.structure import SSIM, UIQI
+from bandweave.metrics.spectral import Spectra, SpectralMetric
+from bandweave.registry import Registry, marked
 
-METRICS: dict[str, Metric] = {
-    "rmse": RMSE,
-    "mae": MAE,
-    "bias": BIAS,
-    "r2": R2,
-    "pearson": PEARSON,
-    "ssim": SSIM,
-    "uiqi": UIQI,
-    "sam": SAM,
-    "ergas": ERGAS,
-    "entropy": ENTROPY,
-    "sobel": SOBEL,
-    "spatial-frequency": SPATIAL_FREQUENCY,
-    "gradient-magnitude": GRADIENT_MAGNITUDE,
-}
-BY_BAND = {key: metric for key, metric in METRICS.items() if isinstance(metric, BandMetric)}
-SPECTRAL = {key: metric for key, metric in METRICS.items() if isinstance(metric, SpectralMetric)}
+
+def _accepted(entry: Any, origin: str) -> Metric:
+    """Return a package's metric, marked as not ours."""
+    if not isinstance(entry, BandMetric | SpectralMetric):
+        raise ValueError("it is no BandMetric and no SpectralMetric")
+    return replace(entry, label=marked(entry.label, origin), origin=origin)
+
+
+METRICS: Registry[Metric] = Registry(
+    "metrics",
+    {
+        "rmse": "error:RMSE",
+        "mae": "error:MAE",
+        "bias": "error:BIAS",
+        "r2": "error:R2",
+        "pearson": "error:PEARSON",
+        "ssim": "structure:SSIM",
+        "uiqi": "structure:UIQI",
+        "sam": "spectral:SAM",
+        "ergas": "spectral:ERGAS",
+        "entropy": "information:ENTROPY",
+        "sobel": "sharpness:SOBEL",
+        "spatial-frequency": "sharpness:SPATIAL_FREQUENCY",
+        "gradient-magnitude": "sharpness:GRADIENT_MAGNITUDE",
+    },
+    _accepted,
+)
+
+
+def by_band() -> dict[str, BandMetric]:
+    """Return the metrics of one band."""
+    return {key: each for key, each in METRICS.items() if isinstance(each, BandMetric)}
+
+
+def of_all_bands() -> dict[str, SpectralMetric]:
+    """Return the metrics of all bands together."""
+    return {key: each for key, each in METRICS.items() if isinstance(each, SpectralMetric)}
 
 
 def score_all(
@@ -41,9 +60,9 @@ def score_all(
     scored: Flags | None = None,
     data_range: float,
     lowest: float = 0.0,
-    keys: Iterable[str] = tuple(BY_BAND),
+    keys: Iterable[str] | None = None,
 ) -> dict[str, float]:
-    """Return several metrics of one band by key; those that need the same sums share one pass.
+    """Return metrics of one band by key, all by default; the same sums are taken once.
 
     Arrays, masks, no-data and errors are as for calling a `Metric`; `UnknownNameError` for a key
     that is not one of a band's.
@@ -51,14 +70,16 @@ def score_all(
     pair = Comparison.of(
         reference, estimate, valid=valid, scored=scored, data_range=data_range, lowest=lowest
     )
+    known = by_band()
     scores = {}
-    for key in keys:
-        if key not in BY_BAND:
-            raise UnknownNameError("metric", key, BY_BAND)
-        scores[key] = BY_BAND[key].function(pair)
+    for key in known if keys is None else keys:
+        if key not in known:
+            raise UnknownNameError("metric", key, known)
+        scores[key] = known[key].function(pair)
     return scores
 
 
-def score_spectra(sums: Spectra, keys: Iterable[str] = tuple(SPECTRAL)) -> dict[str, float]:
-    """Return several metrics of all bands together by key, from the same sums."""
-    return {key: SPECTRAL[key].function(sums) for key in keys}
+def score_spectra(sums: Spectra, keys: Iterable[str] | None = None) -> dict[str, float]:
+    """Return metrics of all bands together by key (default: all), from the same sums."""
+    known = of_all_bands()
+    return {key: known[key].function(sums) for key in (known if keys is None else keys)}

@@ -10,6 +10,11 @@ def rmse(pair: Comparison) -> float:
     """Root mean square error, sqrt(mean((x - y)^2)), in the unit of the bands.
 
     Willmott and Matsuura 2005. NaN where no pixel is scored.
+
+    >>> import numpy as np
+    >>> reference = np.array([[0.1, 0.3]])
+    >>> round(RMSE(reference, reference + 0.02, data_range=1.0), 6)
+    0.02
     """
     sums = pair.moments
     return math.sqrt(sums.squared / sums.pixels) if sums.pixels else math.nan
@@ -19,6 +24,11 @@ def mae(pair: Comparison) -> float:
     """Mean absolute error, mean(|x - y|), in the unit of the bands.
 
     Willmott and Matsuura 2005. NaN where no pixel is scored.
+
+    >>> import numpy as np
+    >>> reference = np.array([[0.1, 0.3]])
+    >>> round(MAE(reference, np.array([[0.1, 0.2]]), data_range=1.0), 6)
+    0.05
     """
     sums = pair.moments
     return sums.absolute / sums.pixels if sums.pixels else math.nan
@@ -28,6 +38,11 @@ def bias(pair: Comparison) -> float:
     """Mean error, mean(x - y), in the unit of the bands: positive where the estimate is too high.
 
     Willmott and Matsuura 2005. The original's own value is 0. NaN where no pixel is scored.
+
+    >>> import numpy as np
+    >>> reference = np.array([[0.1, 0.3]])
+    >>> round(BIAS(reference, np.array([[0.1, 0.2]]), data_range=1.0), 6)
+    -0.05
     """
     sums = pair.moments
     return sums.signed / sums.pixels if sums.pixels else math.nan
@@ -38,6 +53,11 @@ def r2(pair: Comparison) -> float:
 
     Nash and Sutcliffe 1970. 0 is as good as the reference's mean; there is no lower bound. NaN
     where no pixel is scored or the reference is constant over them.
+
+    >>> import numpy as np
+    >>> reference = np.array([[1.0, 2.0, 3.0]])
+    >>> R2(reference, np.full((1, 3), 2.0), data_range=1.0)
+    0.0
     """
     sums = pair.moments
     return 1 - sums.squared / sums.syy if sums.syy > 0 else math.nan
@@ -47,6 +67,11 @@ def pearson(pair: Comparison) -> float:
     """Correlation coefficient, cov(x, y) / (sd(x) sd(y)), -1..1; blind to gain and offset.
 
     Pearson 1895. NaN where no pixel is scored or either band is constant over them.
+
+    >>> import numpy as np
+    >>> reference = np.array([[1.0, 2.0, 3.0]])
+    >>> PEARSON(reference, 5 - 2 * reference, data_range=1.0)
+    -1.0
     """
     sums = pair.moments
     if not (sums.sxx > 0 and sums.syy > 0):
@@ -65,7 +90,9 @@ RMSE = BandMetric(
     unit="band",
     source=_WILLMOTT,
     needs_reference=True,
+    perfect=0.0,
     function=rmse,
+    headline=True,
 )
 MAE = BandMetric(
     key="mae",
@@ -75,7 +102,9 @@ MAE = BandMetric(
     unit="band",
     source=_WILLMOTT,
     needs_reference=True,
+    perfect=0.0,
     function=mae,
+    headline=True,
 )
 BIAS = BandMetric(
     key="bias",
@@ -85,6 +114,7 @@ BIAS = BandMetric(
     unit="band",
     source=_WILLMOTT,
     needs_reference=True,
+    perfect=0.0,
     function=bias,
 )
 R2 = BandMetric(
@@ -95,7 +125,9 @@ R2 = BandMetric(
     unit="",
     source="Nash and Sutcliffe 1970, doi 10.1016/0022-1694(70)90255-6",
     needs_reference=True,
+    perfect=1.0,
     function=r2,
+    headline=True,
 )
 PEARSON = BandMetric(
     key="pearson",
@@ -105,5 +137,7 @@ PEARSON = BandMetric(
     unit="",
     source="Pearson 1895, doi 10.1098/rspl.1895.0041",
     needs_reference=True,
+    perfect=1.0,
     function=pearson,
+    headline=True,
 )

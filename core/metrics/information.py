@@ -15,6 +15,11 @@ def entropy(pair: Comparison) -> float:
 
     Shannon 1948. 256 equal bins over the declared range, lowest..lowest + L, and the scored
     pixels. Values outside are counted in the end bins. NaN where no pixel is scored.
+
+    >>> import numpy as np
+    >>> four_levels = np.array([[0.0, 0.25, 0.5, 0.75]])
+    >>> ENTROPY(four_levels, four_levels, data_range=1.0)
+    2.0
     """
     from bandweave.metrics import metric_kernels
 
@@ -35,5 +40,7 @@ ENTROPY = BandMetric(
     unit="bit",
     source="Shannon 1948, doi 10.1002/j.1538-7305.1948.tb01338.x",
     needs_reference=False,
+    perfect=None,
     function=entropy,
+    digits=2,
 )

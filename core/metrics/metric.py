@@ -1,5 +1,6 @@
 """A metric: a pure function and, beside it, the facts needed to read its value."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -7,6 +8,30 @@ from typing import Any, Literal
 from bandweave.metrics.comparison import Band, Comparison, Flags
 
 Better = Literal["higher", "lower", "closer"]
+Stored = float | str | None
+"""A number as JSON holds it: null where undefined, a word where infinite."""
+_INFINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
+_READ = {word: value for value, word in _INFINITE.items()}
+
+
+def stored(value: float | None) -> Stored:
+    """Return a metric's value as JSON holds it.
+
+    >>> stored(0.5), stored(math.inf), stored(math.nan)
+    (0.5, 'Infinity', None)
+    """
+    if value is None or math.isnan(value):
+        return None
+    return _INFINITE.get(value, value)
+
+
+def loaded(value: Stored) -> float | None:
+    """Return what `stored` was given; None where it was undefined.
+
+    >>> loaded("Infinity"), loaded(None)
+    (inf, None)
+    """
+    return _READ[value] if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -24,8 +49,30 @@ class Metric:
     """`band` is the unit of the compared bands; empty for a pure number."""
     source: str
     needs_reference: bool
+    perfect: float | None
+    """Its value for a perfect copy, which may be infinite; None without a reference."""
     function: Callable[[Any], float]
-    """Computes it from what its kind of metric is given."""
+    """Computes it from what its kind of metric is given; NaN where it is undefined."""
+    digits: int = 4
+    """Decimals worth showing."""
+    headline: bool = False
+    """Shown where there is room for a few metrics only."""
+    origin: str = ""
+    """The package that adds it; empty for our own."""
+
+    def text(self, value: float | None, form: str = "") -> str:
+        """Return a value for people to read: n/a where undefined, a sign where infinite.
+
+        `form` is a format such as `.6g`; by default the decimals that are worth showing.
+        """
+        if value is None or math.isnan(value):
+            return "n/a"
+        if math.isinf(value):
+            return "∞" if value > 0 else "-∞"
+        if form:
+            return format(value, form)
+        # adding 0 turns a rounded -0 into 0
+        return f"{round(value, self.digits) + 0.0:.{self.digits}f}"
 
     def as_json(self) -> dict[str, Any]:
         """Describe the metric for `bandweave metrics --json` and the Methods page."""
@@ -36,6 +83,9 @@ class Metric:
             "range": list(self.range),
             "unit": self.unit,
             "source": self.source,
+            "perfect": stored(self.perfect),
+            "headline": self.headline,
+            "origin": self.origin,
         }
 
 

@@ -15,6 +15,11 @@ def sobel(pair: Comparison) -> float:
     Gonzalez and Woods: Gx and Gy are x filtered with [1 2 1] across and [-1 0 1] along, not divided
     by 8; beyond the border the image is mirrored, edge pixels repeated. The mean is over scored
     pixels whose 3 x 3 neighbourhood is valid. NaN where there is none.
+
+    >>> import numpy as np
+    >>> slope = np.tile(np.arange(4.0), (3, 1))
+    >>> SOBEL(slope, slope, data_range=1.0)  # 8 inside, 4 at the mirrored ends
+    6.0
     """
     from bandweave.metrics import metric_kernels
 
@@ -28,6 +33,11 @@ def spatial_frequency(pair: Comparison) -> float:
     Eskicioglu and Fisher 1995: RF^2 = sum((x[i, j] - x[i, j-1])^2) / (M N) and
     CF^2 = sum((x[i, j] - x[i-1, j])^2) / (M N). Only pairs of two valid pixels count, the later of
     them scored, and M N is the number of scored pixels. NaN where there is no such pair.
+
+    >>> import numpy as np
+    >>> chequerboard = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> SPATIAL_FREQUENCY(chequerboard, chequerboard, data_range=1.0)
+    1.0
     """
     from bandweave.metrics import metric_kernels
 
@@ -41,6 +51,11 @@ def gradient_magnitude(pair: Comparison) -> float:
     Xydeas and Petrovic 2000, with differences as `numpy.gradient` takes them: central,
     (x[j+1] - x[j-1]) / 2, and one-sided at the border. The mean is over scored pixels whose
     neighbours are valid. NaN where there is none, as in a band of one row or column.
+
+    >>> import numpy as np
+    >>> slope = np.tile(np.arange(4.0), (3, 1))
+    >>> GRADIENT_MAGNITUDE(slope, slope, data_range=1.0)
+    1.0
     """
     from bandweave.metrics import metric_kernels
 
@@ -56,6 +71,7 @@ SOBEL = BandMetric(
     unit="band",
     source="Gonzalez and Woods, Digital Image Processing, 4th ed. 2018, section 10.2",
     needs_reference=False,
+    perfect=None,
     function=sobel,
 )
 SPATIAL_FREQUENCY = BandMetric(
@@ -66,6 +82,7 @@ SPATIAL_FREQUENCY = BandMetric(
     unit="band",
     source="Eskicioglu and Fisher 1995, doi 10.1109/26.477498",
     needs_reference=False,
+    perfect=None,
     function=spatial_frequency,
 )
 GRADIENT_MAGNITUDE = BandMetric(
@@ -76,5 +93,6 @@ GRADIENT_MAGNITUDE = BandMetric(
     unit="band",
     source="Xydeas and Petrovic 2000, doi 10.1049/el:20000267",
     needs_reference=False,
+    perfect=None,
     function=gradient_magnitude,
 )

@@ -102,6 +102,11 @@ def sam(sums: Spectra) -> float:
 
     Yuhas, Goetz and Boardman 1992. The mean is of angles; pixels where either spectrum is all zero
     have none and are left out. NaN where none remains, and for a single band.
+
+    >>> import numpy as np
+    >>> red, yellow = np.array([[[1.0]], [[0.0]]]), np.array([[[1.0]], [[1.0]]])
+    >>> round(SAM(red, yellow), 6)
+    45.0
     """
     if not sums.directed or sums.squared.size < 2:
         return math.nan
@@ -114,6 +119,11 @@ def ergas(sums: Spectra) -> float:
     Wald 2000: k runs over bands, mean_k is the reference's, and h/l is the pixel side of the finer
     image over that of the coarser one, 1 where nothing was made finer. NaN where no pixel is scored
     or a band's mean is 0.
+
+    >>> import numpy as np
+    >>> reference = np.array([[[0.1, 0.3]], [[0.2, 0.2]]])
+    >>> round(ERGAS(reference, 1.1 * reference + 0.0), 4)
+    10.6066
     """
     if not sums.pixels or not sums.reference.all():
         return math.nan
@@ -129,7 +139,9 @@ SAM = SpectralMetric(
     unit="degrees",
     source="Yuhas, Goetz and Boardman 1992, Summaries of the 3rd JPL Airborne Geoscience Workshop",
     needs_reference=True,
+    perfect=0.0,
     function=sam,
+    headline=True,
 )
 ERGAS = SpectralMetric(
     key="ergas",
@@ -139,5 +151,7 @@ ERGAS = SpectralMetric(
     unit="",
     source="Wald 2000, Quality of high resolution synthesised images, Fusion of Earth Data, 99-103",
     needs_reference=True,
+    perfect=0.0,
     function=ergas,
+    headline=True,
 )

@@ -18,6 +18,11 @@ def ssim(pair: Comparison) -> float:
     covariance. Weights are renormalised over a window's valid pixels; the mean is over scored
     centres at least 5 pixels from the border. NaN where there is none. Where the bands' spread is
     small beside L, C2 outweighs the variances and even a constant image scores near 1.
+
+    >>> import numpy as np
+    >>> reference = np.random.default_rng(0).random((16, 16))
+    >>> SSIM(reference, reference, data_range=1.0)
+    1.0
     """
     from bandweave.metrics import metric_kernels
 
@@ -37,6 +42,12 @@ def uiqi(pair: Comparison) -> float:
     pixels valid and whose pixel [4, 4] (counted from 0) is scored. A window is flat where all 64
     values of x, and all of y, are equal: there the index is 2 mx my / (mx^2 + my^2). Where both
     means are 0 it is undefined and the window left out. NaN where no window remains.
+
+    >>> import numpy as np
+    >>> reference = np.random.default_rng(0).random((16, 16))
+    >>> a = 2.0  # of x = a y it is (2 a / (1 + a^2))^2
+    >>> round(UIQI(reference, a * reference, data_range=1.0), 12)
+    0.64
     """
     from bandweave.metrics import metric_kernels
 
@@ -63,7 +74,9 @@ SSIM = BandMetric(
     unit="",
     source="Wang et al. 2004, doi 10.1109/TIP.2003.819861",
     needs_reference=True,
+    perfect=1.0,
     function=ssim,
+    headline=True,
 )
 UIQI = BandMetric(
     key="uiqi",
@@ -73,5 +86,7 @@ UIQI = BandMetric(
     unit="",
     source="Wang and Bovik 2002, doi 10.1109/97.995823",
     needs_reference=True,
+    perfect=1.0,
     function=uiqi,
+    headline=True,
 )

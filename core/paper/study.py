@@ -13,6 +13,7 @@ from typing import NamedTuple
 from bandweave.methods import configured, method_class
 from bandweave.methods.networks.base import MOST_EPOCHS, NetworkMethod
 from bandweave.methods.networks.patchwise import APART, PATCHES, SHUFFLED
+from bandweave.problem import Feature
 from bandweave.settings import Declared, Value, setting
 from bandweave.tasks import TASKS
 from bandweave.workspace.request import Request
@@ -120,7 +121,7 @@ def _configured(arm: Arm, steps: str, shape: tuple[int, int]) -> Mapping[str, Va
     changes: dict[str, object] = dict(arm.changes)
     if arm.method not in LONGER:
         return configured([arm.method], None, changes)[arm.method]
-    visible = TASKS[arm.task].answer_visible
+    visible = Feature.VISIBLE_ANSWER in TASKS[arm.task].offers
     preset = PRESETS[steps] if visible else TASKS[arm.task].preset
     values = configured([arm.method], preset, changes, shape)[arm.method]
     if visible and steps == ENOUGH:
@@ -128,5 +129,5 @@ def _configured(arm: Arm, steps: str, shape: tuple[int, int]) -> Mapping[str, Va
         values["epochs"] = min(longer, MOST_EPOCHS)
     method = method_class(arm.method).from_values(values)
     assert isinstance(method, NetworkMethod)
-    method.plan(*shape)
+    method.plan_on(shape)
     return values

@@ -24,6 +24,7 @@ os.environ.setdefault("GDAL_CACHEMAX", "128")
 import numpy as np
 import rasterio
 import rasterio.shutil
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
@@ -52,7 +53,6 @@ COG_OPTIONS = {
     "level": 1,
     "predictor": "yes",
     "blocksize": TILE,
-    "overview_resampling": "average",
     "bigtiff": "if_safer",
     "num_threads": "all_cpus",
 }
@@ -188,7 +188,6 @@ def create(
     """
     bands = tuple(bands)
     check_bands(bands)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial.tif")
     profile: dict[str, Any] = {
         "driver": "GTiff",
@@ -208,16 +207,18 @@ def create(
         "predictor": 2 if flags else 3,
         "bigtiff": "if_safer",
     }
+    levels = _overview_levels(grid)
     try:
-        with _explained(path), rasterio.open(partial, "w", **profile) as target:
-            target.descriptions = bands
-            target.update_tags(**(tags or {}))
-            yield RasterWriter(target, grid, bands)
-            levels = _overview_levels(grid)
-            if levels:
-                resampling = Resampling.nearest if flags else Resampling.average
-                target.build_overviews(levels, resampling)
-        partial.replace(path)
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with rasterio.open(partial, "w", **profile) as target:
+                target.descriptions = bands
+                target.update_tags(**(tags or {}))
+                yield RasterWriter(target, grid, bands)
+                if levels:
+                    resampling = Resampling.nearest if flags else Resampling.average
+                    target.build_overviews(levels, resampling)
+            _keep(partial, path, levels)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -243,18 +244,42 @@ def write_cog(source: StoredRaster, path: Path, tags: Mapping[str, str]) -> Stor
     Coordinate system, band names, no data and overviews are kept. The file appears under `path`
     only when complete.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _explained(path), tempfile.TemporaryDirectory(prefix=".cog-", dir=path.parent) as scratch:
-        # tags added to a finished file would end its layout, so a virtual copy carries them
-        virtual, partial = Path(scratch, "tagged.vrt"), Path(scratch, path.name)
-        rasterio.shutil.copy(source.dataset, virtual, driver="VRT")
-        with rasterio.open(virtual, "r+") as tagged:
-            tagged.update_tags(**tags)
-            tagged.descriptions = source.bands
-        with rasterio.open(virtual) as tagged:
-            rasterio.shutil.copy(tagged, partial, driver="COG", **COG_OPTIONS)
-        partial.replace(path)
+    dataset = source.dataset
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".cog-", dir=path.parent) as scratch:
+            # tags added to a finished file would end its layout, so a virtual copy carries them
+            virtual, partial = Path(scratch, "tagged.vrt"), Path(scratch, path.name)
+            rasterio.shutil.copy(dataset, virtual, driver="VRT")
+            with rasterio.open(virtual, "r+") as tagged:
+                tagged.update_tags(**tags)
+                tagged.descriptions = source.bands
+            with rasterio.open(virtual) as tagged:
+                flags = "uint8" in tagged.dtypes
+                resampling = {"overview_resampling": "nearest" if flags else "average"}
+                rasterio.shutil.copy(tagged, partial, driver="COG", **COG_OPTIONS, **resampling)
+            _keep(partial, path, dataset.overviews(1))
     return StoredRaster(path)
+
+
+def _keep(partial: Path, path: Path, levels: Sequence[int]) -> None:
+    """Give a file its name once all of it is there: a full disk may say so only in what is missing.
+
+    Every block of the file and of its overviews has to be there and to be read.
+    """
+    with rasterio.open(partial) as written:
+        overviews = range(len(written.overviews(1)))
+    if len(overviews) < len(levels):
+        raise RasterioError("its overviews are missing")
+    for options in ({}, *({"overview_level": each} for each in overviews)):
+        with rasterio.open(partial, **options) as written:
+            for (row, col), window in written.block_windows(1):
+                if not written.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", 1):
+                    raise RasterioError(f"its block {row}, {col} is missing")
+                written.read(window=window)
+    with partial.open("rb") as stream:
+        os.fsync(stream.fileno())
+    partial.replace(path)
 
 
 def open_dataset(path: Path) -> rasterio.DatasetReader:
@@ -279,15 +304,30 @@ def open_dataset(path: Path) -> rasterio.DatasetReader:
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turn GDAL's errors into one that names the file and what to do."""
+    """Turn GDAL's errors about a file that is read into one that names it and what to do."""
     try:
         yield
     except RasterioError as error:
-        reason = str(error.__cause__ or error).replace(str(path), path.name).strip().rstrip(".")
         raise RasterError(
-            f"{path.name} cannot be read as a raster: {reason}.",
+            f"{path.name} cannot be read as a raster: {_reason(error, path)}.",
             "The file may be damaged or cut short; download or export it again.",
         ) from error
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while a file is written into an error that names it and what to do."""
+    try:
+        yield
+    except (RasterioError, CPLE_BaseError, OSError) as error:
+        raise RasterError(
+            f"{path.name} cannot be written: {_reason(error, path)}.",
+            "The disk may be full, or not yours to write to: make room and try again.",
+        ) from error
+
+
+def _reason(error: Exception, path: Path) -> str:
+    return str(error.__cause__ or error).replace(str(path), path.name).strip().rstrip(".")
 
 
 def _overview_levels(grid: Grid) -> list[int]:

@@ -3,17 +3,20 @@
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 
 from bandweave.errors import BandweaveError, RunError
-from bandweave.evaluation.scores import Score, evaluate, json_number, original
+from bandweave.evaluation.scores import Score, evaluate, original
+from bandweave.metrics.metric import stored
 from bandweave.problem import Fuser, Problem, Progress, Report, TrainingPreview, Truth
 from bandweave.raster.geotiff import StoredRaster, create, write
 from bandweave.raster.grid import BLOCK, Raster
+from bandweave.raster.scene import HIDDEN
 from bandweave.running import memory
 from bandweave.running.reuse import reusable_model
 from bandweave.tiling import fuse
@@ -27,6 +30,7 @@ from bandweave.workspace.run_folders import (
     PREVIEW,
     PROGRESS,
     RESULT,
+    SCORED,
     SCORES,
     WORKER,
     Request,
@@ -96,10 +100,8 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
     problem, truth, product = request.configured_task.pose(scene, request.seed)
     wanted = product or problem
     if wanted.hidden is not None:
-        mask = wanted.hidden.raster
-        with create(run.folder / HIDDEN_MASK, mask.grid, mask.bands, flags=True) as target:
-            for window in mask.grid.windows(BLOCK):
-                target.write(window, mask.read(window))
+        _write_flags(run.folder / HIDDEN_MASK, {HIDDEN: wanted.hidden.raster})
+    _write_flags(run.folder / SCORED, {str(name): each for name, each in truth.regions.items()})
     reused = reusable_model(run, problem, report)
     fuser = reused.fuser if reused else request.configured_method.fit(problem, report)
     if product is None:
@@ -115,7 +117,7 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
     (run.folder / MODEL).mkdir(exist_ok=True)
     fuser.save(run.folder / MODEL)
     report(Progress("Done", 1, 1))
-    reference = [each._asdict() | {"value": json_number(each.value)} for each in original(truth)]
+    reference = [each._asdict() | {"value": stored(each.value)} for each in original(truth)]
     scales = {
         band: scale._asdict() for band, scale in zip(problem.bands, truth.scales, strict=True)
     }
@@ -129,6 +131,14 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
         "scene": scene.name,
         **facts,
     }
+
+
+def _write_flags(path: Path, flags: Mapping[str, Raster]) -> None:
+    """Write rasters of one band of flags each as the bands of one file."""
+    grid = next(iter(flags.values())).grid
+    with create(path, grid, tuple(flags), flags=True) as target:
+        for window in grid.windows(BLOCK):
+            target.write(window, np.concatenate([each.read(window) for each in flags.values()]))
 
 
 def _scores(truth: Truth, fused: Raster, report: Report) -> list[Score]:
@@ -155,7 +165,7 @@ def _row(run: Run, request: Request, score: Score) -> dict[str, Any]:
         "region": score.region,
         "band": score.band,
         "metric": score.metric,
-        "value": json_number(score.value),
+        "value": stored(score.value),
     }
 
 

@@ -1,76 +1,50 @@
 """Loads and compiles beforehand what a first run would otherwise wait for.
 
 TensorFlow takes seconds to load, compiled loops take seconds to compile the first time ever; a
-waiting worker does both, and so does the installation for the second.
+waiting worker does both, and so does the installation for the second. What there is to load is
+what the registries hold: every method is fitted, every metric computed, on a scene of a moment.
 """
 
+from dataclasses import replace
+from typing import cast
+
 import numpy as np
-from affine import Affine
-from numpy.typing import NDArray
-from rasterio.crs import CRS
 
+from bandweave.contracts.small_scene import make_scene, quick
+from bandweave.evaluation.scores import evaluate
 from bandweave.methods import METHODS
-from bandweave.metrics import score_all, score_spectra
-from bandweave.metrics.spectral import Spectra
-from bandweave.prepare.degradation import CellRaster, degraded
-from bandweave.prepare.gaps import laplace
-from bandweave.prepare.speckle_filters import SpeckleFilter
-from bandweave.problem import BlockSplit, Problem
-from bandweave.raster.grid import Grid
-from bandweave.raster.scene import Layer, Resampled, Role, Scene, Unit
-from bandweave.raster.virtual import MemoryRaster
+from bandweave.prepare.speckle_filters import FILTERS, FilterKind, SpeckleFilter
+from bandweave.raster.scene import Scene
+from bandweave.raster.virtual import SelectedRaster
+from bandweave.tasks import TASKS
+from bandweave.tiling import fuse_block
 
-
-def compile_loops() -> None:
-    """Compile metrics, interpolation and speckle filters, or load them from the cache on disk."""
-    image = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
-    flags = np.ones((16, 16), dtype=bool)
-    score_all(image, image, data_range=1.0)
-    score_all(image, image, scored=flags, data_range=1.0)
-    score_spectra(Spectra.of(image[None], image[None], scored=flags))
-    hidden = np.zeros((16, 16), dtype=bool)
-    hidden[4:8, 4:8] = True
-    laplace(image[None], hidden)
-    grid = Grid(CRS.from_epsg(32601), Affine.scale(10, -10), *image.shape)
-    samples = degraded(MemoryRaster(image[None], grid, ("any",)), 2)
-    CellRaster(samples, 2, grid, ("any",), Resampled.CUBIC).read()
-    for speckle_filter in (SpeckleFilter("lee"), SpeckleFilter("refined-lee")):
-        speckle_filter.apply(image[None])
-    compile_fusion(grid, image)
-
-
-def compile_fusion(grid: Grid, image: NDArray[np.float32]) -> None:
-    """Compile what classical methods need: one by substitution, and each transform's rules."""
-    optical = MemoryRaster(image[None], grid, ("any",))
-    radar = MemoryRaster(image[::-1][None] + 0.1, grid, ("VV",))
-    layers = (
-        Layer("optical", Role.OPTICAL, optical, Unit.REFLECTANCE, 10.0),
-        Layer("radar", Role.RADAR, radar, Unit.POWER, 10.0),
-    )
-    split = BlockSplit(grid, grid.height, 0, 0)
-    problem = Problem("", Scene(layers), optical.bands, (), split, 0)
-    for key in ("ihs", "contourlet", "nsct"):
-        METHODS[key]().fit(problem).fuse(problem.inputs)
-
-
-def load_networks() -> None:
-    """Load TensorFlow, train for one step and trace every prediction: all that loads lazily."""
-    from bandweave.methods.networks.base import NetworkMethod
-    from bandweave.methods.networks.prediction import Network
-    from bandweave.methods.networks.shallow_cnn import ShallowCNN
-    from bandweave.methods.networks.training import BandPair, Trainer
-
-    method = ShallowCNN(patch=16, stride=16, epochs=1)
-    image = np.zeros((1, 16, 16), np.float32)
-    lesson = BandPair((image, image), image[0], image[0] == 0, image[0] == 1)
-    trainer = Trainer(method.architecture, method.channels, method.recipe)
-    trainer.train([lesson], [0], lambda *_: None)
-    for network in (each() for each in METHODS.values() if issubclass(each, NetworkMethod)):
-        traced = Network.of(network.architecture, network.channels)
-        traced.predict(traced.model.get_weights(), np.repeat(image, network.channels, axis=0))
+SIDE = 72
+"""Pixels: the smallest scene that every task takes."""
 
 
 def warm_up() -> None:
-    """Do all of it."""
-    load_networks()
-    compile_loops()
+    """Do all of it; of the methods that are trained, only the first: each would take a second."""
+    left, trained = set(METHODS), False
+    for task in TASKS.values():
+        problem, truth, _ = task().pose(_scene(), 0)
+        for key in [each for each in METHODS if each in left and METHODS[each].suits(task)]:
+            left.remove(key)
+            method = quick(key)
+            trains = method.parameters() is not None
+            if trains and trained:
+                continue
+            trained |= trains
+            fuser = method.fit(problem)
+            prepared = fuser.prepare(problem.inputs)
+            fuse_block(fuser, problem, prepared, prepared.grid.full)
+        evaluate(truth, truth.reference)
+    for kind in FILTERS:
+        SpeckleFilter(cast(FilterKind, kind)).apply(np.ones((1, 16, 16), np.float32))
+
+
+def _scene() -> Scene:
+    """Return a small scene of one optical band."""
+    scene = make_scene(SIDE, SIDE)
+    band = SelectedRaster(scene.optical.raster, scene.optical.bands[:1])
+    return scene.adding(replace(scene.optical, raster=band))

@@ -1,10 +1,12 @@
-"""Where scenes come from: every source by its key."""
+"""Where scenes come from: every source by its key, and where it is."""
 
-from bandweave.sources.files import FilesSource
-from bandweave.sources.simulated import Simulated
+from bandweave.registry import Registry
 from bandweave.sources.source import Source
 
-SOURCES: dict[str, type[Source]] = {
-    "simulated": Simulated,
-    "files": FilesSource,
-}
+SOURCES: Registry[type[Source]] = Registry(
+    "sources",
+    {
+        "simulated": "simulated:Simulated",
+        "files": "files:FilesSource",
+    },
+)

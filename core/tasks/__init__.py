@@ -1,12 +1,13 @@
-"""What is asked of a method: every task by its key."""
+"""What is asked of a method: every task by its key, and where it is."""
 
 from bandweave.problem import Task
-from bandweave.tasks.gap import Gap
-from bandweave.tasks.reconstruct import Reconstruct
-from bandweave.tasks.sharpen import Sharpen
+from bandweave.registry import Registry
 
-TASKS: dict[str, type[Task]] = {
-    "reconstruct": Reconstruct,
-    "gap": Gap,
-    "sharpen": Sharpen,
-}
+TASKS: Registry[type[Task]] = Registry(
+    "tasks",
+    {
+        "reconstruct": "reconstruct:Reconstruct",
+        "gap": "gap:Gap",
+        "sharpen": "sharpen:Sharpen",
+    },
+)

@@ -2,8 +2,8 @@
 
 Gaps are simulated over clear pixels, so the truth is known; it is withheld from the problem
 altogether. What can be learned comes from the scene itself: more gaps are simulated in visible
-pixels, and those are the lessons. Real clouds have no truth: where they are what is to be filled,
-the simulated gaps tell how well it is likely to go.
+pixels, and those are the training pairs. Real clouds have no truth: where they are what is to
+be filled, the simulated gaps tell how well it is likely to go.
 """
 
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ from scipy.ndimage import uniform_filter
 
 from bandweave.errors import TaskError
 from bandweave.prepare.simulated_gaps import gap_field, simulate_gaps
-from bandweave.problem import Flags, Posed, Problem, Task, TrainingPair, Truth
+from bandweave.problem import Feature, Flags, Posed, Problem, Task, TrainingPair, Truth
 from bandweave.raster.grid import Window
-from bandweave.raster.scene import HIDDEN, Layer, Role, Scene, Unit
-from bandweave.raster.virtual import FlagRaster, WithheldRaster
+from bandweave.raster.scene import Scene
+from bandweave.raster.virtual import FlagRaster
 from bandweave.settings import setting
 from bandweave.tasks.selection import (
     FEWEST_BLOCKS,
@@ -26,12 +26,13 @@ from bandweave.tasks.selection import (
     inputs_for,
     reflectance_scales,
     usable,
+    withheld,
 )
 
 MEASURE, FILL = "measure", "fill"
-SCORED, LESSON = 0, 1
-"""What a simulated mask is for: the first number of its seed, so that none repeats another."""
-LESSON_COVER = (0.15, 0.6)
+SCORED, TRAINING = 0, 1
+"""What a simulated mask is for: the second number of its seed, so that none repeats another."""
+TRAINING_COVERAGE = (0.15, 0.6)
 SAMPLE, SMOOTH, LONGEST, FADED = 512, 33, 64, 0.1
 
 
@@ -45,10 +46,10 @@ class Gap(Task):
         "Given the optical image with gaps and the radar, return the image without gaps; scored "
         "on hidden pixels only."
     )
-    answer_visible: ClassVar[bool] = False
-    has_gaps: ClassVar[bool] = True
-    is_coarse: ClassVar[bool] = False
-    teaches: ClassVar[bool] = True
+    offers: ClassVar[frozenset[Feature]] = frozenset(
+        {Feature.OPTICAL_IMAGE, Feature.GAPS, Feature.TRAINING_PAIRS}
+    )
+    drawn: ClassVar[bool] = True
     reference: ClassVar[str] = "laplace"
     suggested: ClassVar[tuple[str, ...]] = ("radar-laplace", "laplace")
     preset: ClassVar[str] = "fast"
@@ -57,32 +58,39 @@ class Gap(Task):
         "10.1016/j.isprsjprs.2020.05.013, have real ones"
     )
 
-    use: str = setting(
+    purpose: str = setting(
         MEASURE,
         "Purpose",
         "Measure: hide clear pixels and score them. Fill: fill the real clouds; the scores are "
         "estimated on hidden clear pixels.",
         choices=(MEASURE, FILL),
+        on_clouds=FILL,
+        formerly=("use",),
     )
     coverage: float = setting(
         0.3, "Hidden share", "Share of the clear pixels to hide.", minimum=0.02, maximum=0.9
     )
-    lessons: int = setting(
+    training_masks: int = setting(
         3,
-        "Practice masks",
+        "Training masks",
         "How many masks to simulate in visible pixels for learning.",
         minimum=1,
         maximum=12,
         advanced=True,
+        formerly=("lessons",),
     )
     bands: str = bands_setting()
+
+    def withholds(self) -> str:
+        """Say what is hidden from methods."""
+        return f"{self.coverage:.0%} hidden" if self.purpose == MEASURE else "clouds withheld"
 
     def pose(self, scene: Scene, seed: int) -> Posed:
         """Hide part of the clear pixels, and real clouds with them, and practise on the rest."""
         whole = inputs_for(scene, self.bands)
         pixels = usable(whole)
         clouds = pixels.valid.flags & ~pixels.clear.flags
-        if self.use == FILL and not clouds.any():
+        if self.purpose == FILL and not clouds.any():
             raise TaskError(
                 "The scene has no clouds to fill.",
                 "Import it with its quality band, or measure on simulated gaps.",
@@ -96,14 +104,14 @@ class Gap(Task):
                 "Choose another hidden share.",
             )
         hidden = pixels.valid.flags & ~visible
-        inputs = _with_gaps(whole, hidden)
+        inputs = withheld(whole, hidden)
         problem = Problem(
             task=self.key,
             inputs=inputs,
             bands=inputs.optical.bands,
             pairs=tuple(
-                self._lesson(inputs, (visible, hidden), (seed, LESSON, number))
-                for number in range(self.lessons)
+                _training_pair(inputs, (visible, hidden), (seed, TRAINING, number))
+                for number in range(self.training_masks)
             ),
             split=block_split(inputs, seed, _buffer(inputs), fewest=FEWEST_BLOCKS),
             seed=seed,
@@ -114,31 +122,24 @@ class Gap(Task):
             {"hidden": FlagRaster(scored, whole.grid, "hidden")},
             reflectance_scales(reference, visible),
         )
-        if self.use == MEASURE:
+        if self.purpose == MEASURE:
             return Posed(problem, truth)
-        return Posed(problem, truth, replace(problem, inputs=_with_gaps(whole, clouds)))
-
-    def _lesson(
-        self, inputs: Scene, flags: tuple[Flags, Flags], seeds: tuple[int, ...]
-    ) -> TrainingPair:
-        """Simulate one more mask in the visible pixels: what it takes away is to be learned."""
-        visible, hidden = flags
-        drawn = np.random.default_rng(seeds).uniform(*LESSON_COVER)
-        allowed = FlagRaster(visible, inputs.grid, "visible")
-        gap, lesson = simulate_gaps(gap_field(inputs.optical, seeds), allowed, float(drawn))
-        return TrainingPair(
-            _with_gaps(inputs, hidden | gap),
-            inputs.optical.raster,
-            FlagRaster(lesson, inputs.grid, "lesson"),
-        )
+        return Posed(problem, truth, replace(problem, inputs=withheld(whole, clouds)))
 
 
-def _with_gaps(scene: Scene, hidden: Flags) -> Scene:
-    """Return the scene with the optical layer withheld where hidden, and the mask that says so."""
-    optical = scene.optical
-    flags = FlagRaster(hidden, scene.grid, HIDDEN)
-    mask = Layer(HIDDEN, Role.MASK, flags, Unit.FLAG, optical.native_resolution, optical.date)
-    return scene.adding(replace(optical, raster=WithheldRaster(optical.raster, flags)), mask)
+def _training_pair(
+    inputs: Scene, flags: tuple[Flags, Flags], seeds: tuple[int, ...]
+) -> TrainingPair:
+    """Simulate one more mask in the visible pixels: what it takes away is to be learned."""
+    visible, hidden = flags
+    drawn = np.random.default_rng(seeds).uniform(*TRAINING_COVERAGE)
+    allowed = FlagRaster(visible, inputs.grid, "visible")
+    gap, learnable = simulate_gaps(gap_field(inputs.optical, seeds), allowed, float(drawn))
+    return TrainingPair(
+        withheld(inputs, hidden | gap),
+        inputs.optical.raster,
+        FlagRaster(learnable, inputs.grid, "learnable"),
+    )
 
 
 def _buffer(inputs: Scene) -> int:

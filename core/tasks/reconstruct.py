@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bandweave.prepare.normalisation import min_max
-from bandweave.problem import BandScale, Posed, Problem, Region, Task, TrainingPair, Truth
+from bandweave.problem import BandScale, Feature, Posed, Problem, Region, Task, TrainingPair, Truth
 from bandweave.raster.scene import CLOUD, Scene
 from bandweave.raster.virtual import FlagRaster
 from bandweave.tasks.selection import bands_setting, block_split, inputs_for, usable
@@ -28,10 +28,10 @@ class Reconstruct(Task):
         "Given a band and the radar, return the band; scored on the whole scene, on the paper's "
         "scale of 0 to 1."
     )
-    answer_visible: ClassVar[bool] = True
-    has_gaps: ClassVar[bool] = False
-    is_coarse: ClassVar[bool] = False
-    teaches: ClassVar[bool] = True
+    offers: ClassVar[frozenset[Feature]] = frozenset(
+        {Feature.VISIBLE_ANSWER, Feature.OPTICAL_IMAGE, Feature.TRAINING_PAIRS}
+    )
+    drawn: ClassVar[bool] = False
     reference: ClassVar[str] = "copy"
     suggested: ClassVar[tuple[str, ...]] = ("shallow-cnn",)
     preset: ClassVar[str] = "demo"
@@ -40,7 +40,7 @@ class Reconstruct(Task):
     bands: str = bands_setting()
 
     def pose(self, scene: Scene, seed: int) -> Posed:
-        """Return the paper's problem: everything is visible, every clear pixel is a lesson."""
+        """Return the paper's problem: everything is visible, every clear pixel is learned from."""
         inputs = inputs_for(scene, self.bands)
         pixels = usable(inputs)
         optical = inputs.optical

@@ -12,8 +12,8 @@ from bandweave.prepare.normalisation import percentile
 from bandweave.prepare.simulated_gaps import growth
 from bandweave.problem import BandScale, BlockSplit, Flags
 from bandweave.raster.grid import BLOCK, Raster
-from bandweave.raster.scene import CLOUD, Role, Scene
-from bandweave.raster.virtual import FlagRaster, SelectedRaster
+from bandweave.raster.scene import CLOUD, HIDDEN, Layer, Role, Scene, Unit
+from bandweave.raster.virtual import FlagRaster, SelectedRaster, WithheldRaster
 from bandweave.settings import setting
 
 VISIBLE = ("red", "green", "blue")
@@ -80,6 +80,14 @@ def usable(scene: Scene) -> Pixels:
             "Choose another date or area, or check the cloud mask.",
         )
     return Pixels(FlagRaster(valid, scene.grid, "valid"), FlagRaster(clear, scene.grid, "clear"))
+
+
+def withheld(scene: Scene, hidden: Flags) -> Scene:
+    """Return the scene with the optical layer withheld where hidden, and the mask that says so."""
+    optical = scene.optical
+    flags = FlagRaster(hidden, scene.grid, HIDDEN)
+    mask = Layer(HIDDEN, Role.MASK, flags, Unit.FLAG, optical.native_resolution, optical.date)
+    return scene.adding(replace(optical, raster=WithheldRaster(optical.raster, flags)), mask)
 
 
 def reflectance_scales(reference: Raster, known: Flags) -> tuple[BandScale, ...]:

@@ -5,7 +5,8 @@ again, and the image itself, which no method has seen, is the truth. Where optic
 one native resolution, as Sentinel-2 and Sentinel-1 do, nothing real is sharpened: the question is
 then what a coarser optical sensor, such as Landsat's, would gain from the same radar.
 
-There is nothing finer to learn from, so that problems come without lessons.
+There is nothing finer to learn from: the one training pair knows the coarse image itself, which
+tells how radar and reflectance go together but is no mapping to train.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import numpy as np
 
 from bandweave.errors import TaskError
 from bandweave.prepare.degradation import COARSE, CellRaster, degraded
-from bandweave.problem import Flags, Posed, Problem, Task, Truth
+from bandweave.problem import Feature, Flags, Posed, Problem, Task, TrainingPair, Truth
 from bandweave.raster.grid import Grid, Raster
 from bandweave.raster.scene import Layer, Resampled, Role, Scene
 from bandweave.raster.virtual import FlagRaster, WithheldRaster
@@ -42,10 +43,8 @@ class Sharpen(Task):
         "Given the optical image as a simulated coarser sensor would see it, and the radar, return "
         "the image at its own resolution; scored on all clear pixels."
     )
-    answer_visible: ClassVar[bool] = False
-    has_gaps: ClassVar[bool] = False
-    is_coarse: ClassVar[bool] = True
-    teaches: ClassVar[bool] = False
+    offers: ClassVar[frozenset[Feature]] = frozenset({Feature.OPTICAL_IMAGE, Feature.COARSE_IMAGE})
+    drawn: ClassVar[bool] = False
     reference: ClassVar[str] = "bicubic"
     suggested: ClassVar[tuple[str, ...]] = ("back-projection", "bicubic")
     preset: ClassVar[str] = ""
@@ -81,7 +80,7 @@ class Sharpen(Task):
             task=self.key,
             inputs=inputs,
             bands=inputs.optical.bands,
-            pairs=(),
+            pairs=(TrainingPair(inputs, inputs.optical.raster, pixels.valid),),
             split=block_split(inputs, seed, factor),
             seed=seed,
         )

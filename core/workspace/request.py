@@ -7,9 +7,11 @@ from typing import Any, Self
 
 from bandweave.errors import RunError, UnknownNameError
 from bandweave.methods import method_class
-from bandweave.problem import Method, Task
+from bandweave.problem import Method, Plan, Task
+from bandweave.raster.scene import Scene
 from bandweave.settings import Value
 from bandweave.tasks import TASKS
+from bandweave.tasks.selection import inputs_for
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Request:
         if self.task not in TASKS:
             raise UnknownNameError("task", self.task, TASKS)
         return TASKS[self.task].from_values(self.task_settings)
+
+    def plan(self, scene: Scene) -> Plan:
+        """Return what a run of this will train on a scene; `MethodError` where it cannot."""
+        bands = str(self.task_settings.get("bands", "all"))
+        return self.configured_method.plan(inputs_for(scene, bands))
 
     def equivalent_to(self, other: "Request") -> bool:
         """Whether both lead to the same result; what they are called does not matter."""

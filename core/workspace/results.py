@@ -158,10 +158,10 @@ def _tags(run: Run, fused: StoredRaster) -> dict[str, str]:
 
 
 def _score_rows(run: Run) -> list[dict[str, Any]]:
-    request, result = run.request, run.result()
+    request = run.request
     originals = {
         (score["region"], score["band"], score["metric"]): score["value"]
-        for score in result.get("original", [])
+        for score in run.originals()
     }
     asked = {
         "run": run.id,
@@ -174,7 +174,7 @@ def _score_rows(run: Run) -> list[dict[str, Any]]:
     for score in run.scores():
         place = {name: score[name] for name in ("region", "band", "metric")}
         value, aim = score["value"], originals.get(tuple(place.values()))
-        ratio = None if value is None or not aim else value / aim
+        ratio = None if value is None or not aim or math.isinf(aim) else value / aim
         rows.append(asked | place | {"value": value, "original": aim, "ratio": ratio})
     return rows
 
@@ -197,6 +197,9 @@ def _sheet(book: Any, title: str, frame: pd.DataFrame) -> None:
             if value is None or (isinstance(value, float) and math.isnan(value)):
                 continue
             cell = sheet.cell(number, column)
+            if isinstance(value, float) and math.isinf(value):
+                # a spreadsheet has no such number
+                value = "∞" if value > 0 else "-∞"  # noqa: PLW2901
             if not isinstance(value, str):
                 cell.value = value
                 continue

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from bandweave.errors import BandweaveError, RunError
+from bandweave.metrics.metric import loaded
 from bandweave.problem import Progress
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.workspace import paths, progress
@@ -28,6 +29,8 @@ REQUEST, WORKER, PROGRESS = "request.json", "worker.json", "progress.jsonl"
 FUSED, SCORES, RESULT, MODEL, LOG = "fused.tif", "scores.json", "result.json", "model", "log.txt"
 HIDDEN_MASK = "hidden.tif"
 """Which pixels the task hid, where it hid any; for the screen."""
+SCORED = "scored.tif"
+"""Which pixels were scored, a band of flags each region."""
 CANCELLED, BACKGROUND = "cancelled", "background"
 """Empty files: the run was cancelled; nobody waits for it."""
 NOTES, STOPPED, PREVIEW = "notes.json", "stopped.json", "sketch.tif"
@@ -35,7 +38,7 @@ PRODUCT = "fused-cog.tif"
 """The fused image made for taking away, once somebody has asked for it."""
 RUN_FILES = {
     *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
-    *(HIDDEN_MASK, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT),
+    *(HIDDEN_MASK, SCORED, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT),
 }
 """Everything a run's folder may hold."""
 LOST_HINT = (
@@ -192,9 +195,15 @@ class Run:
         return peak
 
     def scores(self) -> list[dict[str, Any]]:
-        """Return the rows of `scores.json`, empty while there are none."""
-        stored: list[dict[str, Any]] | None = _sound_json(self.folder / SCORES)
-        return stored or []
+        """Return the rows of `scores.json`, empty while there are none.
+
+        A value is None where undefined, and may be infinite.
+        """
+        return _with_values(_sound_json(self.folder / SCORES))
+
+    def originals(self) -> list[dict[str, Any]]:
+        """Return the rows of what the original itself scores; empty before the run has ended."""
+        return _with_values(self.result().get("original"))
 
     @property
     def fused(self) -> StoredRaster:
@@ -205,6 +214,12 @@ class Run:
     def hidden(self) -> StoredRaster | None:
         """Which pixels the task hid (1), once it has; None where it hides none."""
         path = self.folder / HIDDEN_MASK
+        return StoredRaster(path) if path.is_file() else None
+
+    @property
+    def scored(self) -> StoredRaster | None:
+        """Which pixels were scored (1), a band each region; None where no run has noted it."""
+        path = self.folder / SCORED
         return StoredRaster(path) if path.is_file() else None
 
     @property
@@ -323,6 +338,10 @@ def _stored_request(path: Path, _: int) -> Request:
             f"The {REQUEST} in {path.parent.name} is not a run's request.",
             "It needs at least scene, task and method; 'fuse' writes one.",
         ) from error
+
+
+def _with_values(rows: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    return [row | {"value": loaded(row["value"])} for row in rows or ()]
 
 
 def _sound_json(path: Path) -> Any:

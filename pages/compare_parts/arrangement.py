@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from bandweave.methods import METHODS
+from bandweave.problem import Feature
 from bandweave.raster.scene import Role
 from bandweave.tasks import TASKS
 from pages.shared.forms import choose
@@ -66,7 +67,7 @@ def _usual(panels: Panels, task: str, run_id: str) -> list[str]:
     ranked = sorted(done, key=lambda each: METHODS[done[each].run.request.method].family in ASIDE)
     results = [run_id] if run_id in done else ranked[:FIRST_RESULTS]
     titles = panels.titles
-    gaps = TASKS[task].has_gaps and GIVEN in titles if task else False
+    gaps = Feature.GAPS in TASKS[task].offers and GIVEN in titles if task else False
     wanted = [GIVEN, *results, ORIGINAL] if gaps else [ORIGINAL, *results]
     if not results:
         wanted = [ORIGINAL, *(each for each in titles if each.startswith(RADAR))]

@@ -21,12 +21,10 @@ from bandweave.workspace.scene_library import Entry
 from pages.fuse_parts.method_cards import choose_methods, selection_key, settings_place, show_reach
 from pages.shared import notices
 from pages.shared.forms import choose, setting_fields
-from pages.shared.running.estimate import Planned, plan
+from pages.shared.running.estimate import Estimated, estimated
 
 TASK, SEEDS, FIRST_SEED = "fuse-task", "fuse-seeds", "fuse-first-seed"
 DEFAULT, SUGGESTED_PRESET = "Default", "fast"
-USE, FILL = "use", "fill"
-"""The setting of filling clouds that says whether real ones are filled."""
 MOST_SEEDS = 10
 
 
@@ -41,22 +39,24 @@ def choose_task(entry: Entry) -> type[Task]:
 
 
 def task_fields(task: type[Task], entry: Entry) -> dict[str, Value]:
-    """Ask for the task's settings; real clouds are to be filled, where the scene has any."""
-    values, settings = task().values(), task.settings()
-    if USE in values and has_clouds(entry):
-        values[USE] = FILL
-    elif USE in values:
-        settings = tuple(declared for declared in settings if declared.name != USE)
-    return values | setting_fields(settings, values, key=_key(entry.id, task, "task"))
+    """Ask for the task's settings, as they begin on a scene with clouds or without."""
+    values, cloudy = task().values(), has_clouds(entry)
+    values |= {
+        each.name: each.on_clouds
+        for each in task.settings()
+        if cloudy and each.on_clouds is not None
+    }
+    asked = [each for each in task.settings() if cloudy or each.on_clouds is None]
+    return values | setting_fields(asked, values, key=_key(entry.id, task, "task"))
 
 
 def has_clouds(entry: Entry) -> bool:
     """Whether the scene's mask flags any pixel as cloud."""
-    return _cloudy(entry.id, entry)
+    return _cloudy(entry, entry.folder.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=32)
-def _cloudy(_: str, entry: Entry) -> bool:
+def _cloudy(entry: Entry, _: int) -> bool:
     mask = entry.scene.mask(CLOUD)
     return mask is not None and bool((overview(mask.raster, (CLOUD,)) > 0).any())
 
@@ -72,7 +72,7 @@ def method_plan(
     task_settings: Mapping[str, Value],
     entry: Entry,
     runs: Sequence[Run],
-) -> Planned | None:
+) -> Estimated | None:
     """Ask for a method's settings and return what it will take; None where something is amiss.
 
     What is amiss is said below the fields. Seconds are told from those of `runs` that are done.
@@ -84,7 +84,7 @@ def method_plan(
         try:
             request = Request(entry.id, task.key, method, settings, task_settings)
             show_reach(request.configured_method)
-            return request, plan(request, entry, runs)
+            return request, estimated(request, entry, runs)
         except BandweaveError as error:
             notices.problem(error)
     return None

@@ -23,7 +23,7 @@ class Order:
     def references(self) -> tuple[Request, ...]:
         """The reference rows that a study of these needs beside them.
 
-        Gaps are drawn from the seed, so each seed has its own.
+        Where what is scored is drawn from the seed, each seed has its own.
         """
         first = self.requests[0]
         task = TASKS[first.task]
@@ -33,7 +33,7 @@ class Order:
         seeds = sorted({request.seed for request in self.requests})
         return tuple(
             Request(first.scene, first.task, method, {}, first.task_settings, seed)
-            for seed in (seeds if task.has_gaps else seeds[:1])
+            for seed in (seeds if task.drawn else seeds[:1])
         )
 
 

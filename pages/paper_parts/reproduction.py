@@ -24,7 +24,7 @@ from bandweave.workspace.scene_library import Entry
 from pages.shared import notices
 from pages.shared.forms import setting_fields
 from pages.shared.running import progress
-from pages.shared.running.estimate import duration, plan
+from pages.shared.running.estimate import duration, estimated
 
 SEED = "paper-seed"
 
@@ -164,7 +164,7 @@ def _said(made: Reproduction) -> str:
         return "" if made.under_way else f"{len(made.requests)} runs, all done."
     runs = all_runs()
     try:
-        seconds = sum(plan(each, made.entry, runs).seconds for each in made.missing.values())
+        seconds = sum(estimated(each, made.entry, runs).seconds for each in made.missing.values())
     except BandweaveError as error:
         return error.message
     return f"{len(made.missing)} runs, at most {duration(seconds)}: networks are trained once."

@@ -1,16 +1,15 @@
 """What pages say in words: what is being prepared, what it will take, what went wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
 from bandweave.errors import BandweaveError
-from bandweave.methods.networks.base import NetworkMethod
-from bandweave.raster.grid import Grid
 from bandweave.raster.scene import Scene
-from bandweave.workspace.run_folders import Request, Run, State
+from bandweave.workspace.run_folders import Request, Run, State, all_runs
 from bandweave.workspace.scene_library import Entry
 from pages.shared import current, demo
+from pages.shared.running.estimate import duration, estimated
 
 SIMULATED = "SIMULATED"
 
@@ -68,41 +67,10 @@ def offer(
         return [], ""
     try:
         requests = [demo.request(task, method, values, seed) for method, values in changes.items()]
-        return requests, plan(requests, entry.scene.grid)
+        runs = all_runs()
+        expected = [estimated(request, entry, runs) for request in requests]
     except BandweaveError as error:
         return [], f":red[{error.message} {error.hint}]"
-
-
-def plan(requests: Sequence[Request], grid: Grid) -> str:
-    """Say what the runs will take: steps, and seconds where the demo's first ones tell.
-
-    Raises `MethodError` where a patch does not fit the grid.
-    """
-    steps, seconds = 0, 0.0
-    for request in requests:
-        planned = _steps(request, grid)
-        steps += planned
-        seconds += planned * _pace(request)
-    words = f"{steps:,} training steps"
-    return f"{words}, about {seconds:.0f} s" if seconds else words
-
-
-def _steps(request: Request, grid: Grid) -> int:
-    network = request.configured_method
-    assert isinstance(network, NetworkMethod)
-    return len(demo.VISIBLE) * network.plan(*grid.shape).steps
-
-
-def _pace(request: Request) -> float:
-    """Return the seconds a step took in the demo's first run of a method, 0 while unknown."""
-    for run in demo.first_runs(request.task):
-        if run.request.method == request.method and run.status().state is State.DONE:
-            return _seconds_a_step(run)
-    return 0.0
-
-
-def _seconds_a_step(run: Run) -> float:
-    training = [line for line in run.history() if line["stage"].startswith("Training")]
-    if not training or not training[-1]["step"]:
-        return 0.0
-    return float(run.result()["seconds"]) / int(training[-1]["step"])
+    steps = sum(each.steps for each in expected)
+    seconds = duration(sum(each.seconds for each in expected))
+    return requests, f"{steps:,} training steps, about {seconds}"

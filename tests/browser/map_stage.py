@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.workspace import scene_library
 from pages.shared.map import area_map
 from pages.shared.serving.routes import routes
-from tests.small import make_scene
 
 
 def page() -> None:

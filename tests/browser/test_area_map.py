@@ -6,9 +6,9 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import expect
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.prepare.alignment import WGS84, extent
 from tests.browser.conftest import LOCAL, serving
-from tests.small import make_grid
 
 pytestmark = pytest.mark.browser
 

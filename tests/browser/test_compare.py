@@ -5,13 +5,13 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import expect
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.raster.geotiff import write
 from bandweave.workspace import scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import HIDDEN_MASK, new_run
 from tests.browser.conftest import LOCAL, serving
 from tests.pages.shown import finish
-from tests.small import make_scene
 
 pytestmark = pytest.mark.browser
 

@@ -10,11 +10,11 @@ import pytest
 import rasterio
 from playwright.sync_api import expect
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import Request, new_run
 from tests.browser.conftest import serving
 from tests.pages.shown import finish
-from tests.small import make_scene
 
 pytestmark = pytest.mark.browser
 

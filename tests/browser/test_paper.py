@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.workspace import scene_library
 from tests.browser.conftest import serving
 from tests.browser.steps import QUIET
-from tests.small import make_scene
 
 pytestmark = pytest.mark.browser
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid, make_scene
 from bandweave.raster.grid import Window
 from bandweave.raster.mirrored import read_reflected
 from bandweave.raster.scene import Scene
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.tiling import cut, padded
-from tests.small import make_grid, make_scene
 
 
 @pytest.mark.parametrize("margin", [1, 5, 9, 30])

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.running import engine
 from bandweave.workspace import run_folders, scene_library
 from bandweave.workspace.run_folders import CANCELLED, Request, Run, new_run, open_run
 from bandweave.workspace.studies import Study, new_study
 from pages.shared import demo
 from tests.pages.shown import ROOT, finish
-from tests.small import make_scene
 
 NOISE = {"copy": 0.0, "laplace": 0.02, "shallow-cnn": 0.01, "cae": 0.03}
 """How far each method's made-up result is from the truth, in reflectance."""

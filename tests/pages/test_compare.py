@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import pages.shared.map as maps
 import pages.shared.viewer as viewers
+from bandweave.contracts.small_scene import make_scene
 from bandweave.display.profile import line
 from bandweave.raster.geotiff import write
 from bandweave.workspace import paths as workspaces
@@ -21,7 +22,6 @@ from pages.compare_parts import profile_chart
 from pages.compare_parts.candidates import candidates
 from pages.shared.images.panels import Panels
 from tests.pages.shown import ROOT, finish, html, texts
-from tests.small import make_scene
 
 ROW = 20
 _minutes = itertools.count()

@@ -1,10 +1,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.errors import RasterError
 from bandweave.raster.grid import Window
 from pages.shared.viewer.area import Area
-from tests.small import make_grid
 
 FIRST, SECOND = Window(0, 0, 10, 10), Window(5, 5, 20, 30)
 
@@ -40,9 +40,9 @@ def test_another_grid_begins_without_an_area():
     def page():
         import streamlit as st
 
+        from bandweave.contracts.small_scene import make_grid
         from bandweave.raster.grid import Window
         from pages.shared.viewer import viewer
-        from tests.small import make_grid
 
         side = st.number_input("Side", 10, 100, 96)
         stated = Window(1, 2, 3, 4) if st.checkbox("State") else True

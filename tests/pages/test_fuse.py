@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from bandweave.__main__ import parser
 from bandweave.commands import fusion
+from bandweave.contracts.small_scene import make_scene
 from bandweave.methods import METHODS, families
 from bandweave.methods.references.copy import Copy
 from bandweave.raster.scene import Layer, Role, Unit
@@ -20,9 +21,8 @@ from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import CANCELLED, PROGRESS, RESULT, all_runs, new_run
 from bandweave.workspace.studies import all_studies
 from pages.fuse_parts import orders
-from pages.shared.running.estimate import USUAL_PIXEL, USUAL_STEP, duration, plan
+from pages.shared.running.estimate import USUAL_PIXEL, USUAL_STEP, duration, estimated
 from tests.pages.shown import ROOT, finish, html, texts
-from tests.small import make_scene
 
 
 @pytest.fixture
@@ -119,12 +119,12 @@ def test_real_clouds_are_filled_and_without_any_there_is_no_such_choice(fuse, wo
     scene_library.store(scene.adding(dataclasses.replace(clear, raster=raster)), "cloudy")
     page = fill_clouds(fuse(scene="cloudy"))
 
-    assert page.selectbox(key=key("gap", "task", "use", scene="cloudy")).value == "fill"
+    assert page.selectbox(key=key("gap", "task", "purpose", scene="cloudy")).value == "fill"
     starting(page).click()
     ran(page)
-    assert {run.request.task_settings["use"] for run in all_runs()} == {"fill"}
+    assert {run.request.task_settings["purpose"] for run in all_runs()} == {"fill"}
     page = fill_clouds(fuse(scene="clear"))
-    assert key("gap", "task", "use", scene="clear") not in {each.key for each in page.selectbox}
+    assert key("gap", "task", "purpose", scene="clear") not in {each.key for each in page.selectbox}
     assert page.number_input(key=key("gap", "task", "coverage", scene="clear")).value == 0.3
 
 
@@ -338,8 +338,11 @@ def test_the_command_asks_for_the_same(workspace, small, monkeypatch):
 
 def test_seconds_come_from_the_finished_run_most_alike(small):
     asked = Request("small", "reconstruct", "shallow-cnn", {"patch": 32, "stride": 32})
-    unknown = plan(asked, small, [])
-    assert (unknown.patches, unknown.steps) == (25, 3 * 5 * 13)  # bands, epochs, pairs of patches
+    unknown = estimated(asked, small, [])
+    assert (unknown.plan.patches, unknown.steps) == (
+        25,
+        3 * 5 * 13,
+    )  # bands, epochs, pairs of patches
     assert unknown.seconds == pytest.approx(195 * 2 * 32**2 * USUAL_STEP + 160**2 * USUAL_PIXEL)
     for patch, pace in ((64, 0.5), (8, 0.1)):
         other = dataclasses.replace(asked, settings={"patch": patch})
@@ -348,7 +351,7 @@ def test_seconds_come_from_the_finished_run_most_alike(small):
         lines = [line | {"step": n, "seconds": 2 + pace * (n - 1)} for n in (1, 101)]
         (run.folder / PROGRESS).write_text("".join(f"{json.dumps(each)}\n" for each in lines))
     # 64 is nearer to 32 than 8 is; its steps are four times as large
-    assert plan(asked, small, all_runs()).seconds == pytest.approx(195 * 0.5 / 4 + 10)
+    assert estimated(asked, small, all_runs()).seconds == pytest.approx(195 * 0.5 / 4 + 10)
 
 
 def test_the_page_tells_weights_patches_steps_and_seconds(fuse, small):
@@ -356,7 +359,7 @@ def test_the_page_tells_weights_patches_steps_and_seconds(fuse, small):
     assert "2,769 weights a band" in shown
     assert "Patches" in shown and "Training steps" in shown
     page = fuse()
-    expected = plan(
+    expected = estimated(
         Request(
             "small",
             "reconstruct",
@@ -367,7 +370,7 @@ def test_the_page_tells_weights_patches_steps_and_seconds(fuse, small):
         [],
     )
     assert f"1 run, about {duration(expected.seconds)}." in texts(page, "caption")
-    assert f"<td>{expected.patches:,}</td><td>{expected.steps:,}</td>" in shown
+    assert f"<td>{expected.plan.patches:,}</td><td>{expected.steps:,}</td>" in shown
 
 
 def test_what_has_ended_is_a_row_and_what_failed_says_why(fuse, small):

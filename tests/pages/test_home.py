@@ -1,10 +1,9 @@
-import json
-
 import pytest
 
 from bandweave.errors import SceneError
-from bandweave.workspace.run_folders import PROGRESS, RESULT, WORKER, State, all_runs
+from bandweave.workspace.run_folders import RESULT, WORKER, State, all_runs
 from pages.shared import demo
+from pages.shared.running.estimate import duration, estimated
 from tests.pages.shown import finish, names, rows, texts
 
 
@@ -138,11 +137,7 @@ def test_a_run_that_went_wrong_says_why(home, demo_scene, lost):
     assert expected in texts(home, "error")[0]
 
 
-def test_the_expected_seconds_come_from_the_first_run(home, first_results, demo_scene):
-    assert not any("about" in text for text in texts(opened(home), "caption"))
-    first = demo.first_runs("reconstruct")[1]
-    line = {"stage": "Training blue", "step": 60, "steps": 60, "loss": 0.1, "validation": None}
-    (first.folder / PROGRESS).write_text(json.dumps(line | {"seconds": 2.0}) + "\n")
+def test_what_a_click_would_take_is_said(home, first_results, demo_scene):
     planned = next(text for text in texts(opened(home), "caption") if "training steps" in text)
-    steps = int(planned.split()[0].replace(",", ""))
-    assert planned.endswith(f"about {steps * 2.5 / 60:.0f} s")
+    expected = estimated(demo.request("reconstruct", "shallow-cnn"), demo_scene, all_runs())
+    assert planned == f"{expected.steps:,} training steps, about {duration(expected.seconds)}"

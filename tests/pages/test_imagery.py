@@ -2,7 +2,6 @@
 
 import gc
 import json
-import os
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import rasterio
 from affine import Affine
 from streamlit.testing.v1 import AppTest
 
+from bandweave.contracts.small_scene import make_grid, make_scene
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import CLOUD, Layer, Role, Unit
 from bandweave.raster.virtual import MemoryRaster
@@ -24,7 +24,6 @@ from pages.imagery_parts.uploads import Uploads, plain_name
 from pages.shared.scene_facts import COUNTED, _spread, length, place
 from pages.shared.serving.layers import published
 from tests.pages.shown import ROOT, html, texts
-from tests.small import make_grid, make_scene
 
 SIDE = 80
 ORIGIN = (600_000.0, 1_200_000.0)
@@ -209,7 +208,10 @@ class TestImport:
     def test_files_become_the_current_scene_and_leave_no_trace(self, form, optical, radar):
         sent(form, optical, radar)
         folder = form.session_state["uploads"].folder
-        assert sorted(os.listdir(folder)) == ["optical_20190918.tif", "radar_20190917.tif"]
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "optical_20190918.tif",
+            "radar_20190917.tif",
+        ]
         assert "dB: negative numbers" in html(form)
         said = " ".join(texts(form, "markdown"))
         assert "80 × 80 pixels, 800 m × 800 m, in EPSG:32648" in said
@@ -219,7 +221,7 @@ class TestImport:
         ran(form)
         assert names() == ["Delta", "small"]
         assert "optical_20190918.tif" in html(form) and "80 × 80 pixels" in html(form)
-        assert os.listdir(folder) == []
+        assert not list(folder.iterdir())
         stored = scene_library.find("Delta").scene
         np.testing.assert_allclose(stored.optical.raster.read(), colours() * 1e-4, rtol=1e-6)
         power = 10 ** (decibels().astype(np.float64) / 10)
@@ -322,7 +324,7 @@ class TestImport:
         button(form, "Import").click()
         ran(form)
         assert texts(form, "error") == ["The scene has no name. Give it one."]
-        assert len(os.listdir(form.session_state["uploads"].folder)) == 2
+        assert len(list(form.session_state["uploads"].folder.iterdir())) == 2
 
 
 class TestBadUploads:

@@ -10,13 +10,13 @@ from affine import Affine
 from rasterio.crs import CRS
 from starlette.routing import Match
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.display.tiles import Difference, Style, error_style
 from bandweave.raster.geotiff import write
 from bandweave.raster.grid import Grid
 from bandweave.raster.virtual import MemoryRaster
 from pages.shared.serving import layers, routes, values
 from pages.shared.serving.layers import publish, published
-from tests.small import make_grid
 
 STYLE = Style(("B",), (0.0,), (1.0,))
 

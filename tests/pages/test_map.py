@@ -10,6 +10,7 @@ import streamlit as st
 import streamlit_folium
 from starlette.routing import Match
 
+from bandweave.contracts.small_scene import make_grid, make_scene
 from bandweave.display.tiles import Style
 from bandweave.prepare.alignment import WGS84, extent
 from bandweave.raster.virtual import MemoryRaster
@@ -21,7 +22,6 @@ from pages.shared.serving.layers import Layer, publish
 from pages.shared.serving.routes import routes
 from tests.core.display.test_mercator import at, middle
 from tests.pages.shown import ROOT
-from tests.small import make_grid, make_scene
 
 GRID = make_grid(300, 300)
 DRAWN = [[[106.1, 10.2], [106.1, 10.4], [106.3, 10.4], [106.3, 10.2], [106.1, 10.2]]]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bandweave.contracts.small_scene import make_grid, make_scene
 from bandweave.evaluation.scores import MEAN
 from bandweave.methods import configured
 from bandweave.metrics import METRICS
@@ -14,9 +15,9 @@ from bandweave.workspace import paths as core_workspace
 from bandweave.workspace import results, scene_library
 from bandweave.workspace.run_folders import (
     FUSED,
-    HIDDEN_MASK,
     PROGRESS,
     RESULT,
+    SCORED,
     SCORES,
     Request,
     new_run,
@@ -26,7 +27,6 @@ from pages.shared.scores.charts import STEP, _counted
 from pages.shared.scores.downloads import file_stem, fused_image
 from pages.shared.scores.finished import Finished, Summary, finished_on, lines
 from tests.pages.shown import ROOT, finish, html, names, rows, texts
-from tests.small import make_grid, make_scene
 
 BANDS = ("red", "green", "blue")
 REGION = {"gap": "hidden", "reconstruct": "all", "sharpen": "all"}
@@ -275,11 +275,13 @@ def test_charts_show_what_the_table_says(app, scene):
 def test_the_errors_counted_are_those_of_scored_pixels(scene):
     run = finish(new_run(asked()), 0.02)
     truth = run.request.configured_task.pose(scene.scene, 0).truth
-    hidden = truth.regions["hidden"].read()
-    write(run.folder / HIDDEN_MASK, hidden, scene.scene.grid, ("hidden",), flags=True)
+    scored = truth.regions["hidden"].read()
     done = Finished.of(run)
+    assert _counted(done, scene, "hidden") is None, "it is not noted what was scored"
+    write(run.folder / SCORED, scored, scene.scene.grid, ("hidden",), flags=True)
+    assert _counted(done, scene, "all") is None, "nothing was scored there"
     counts = _counted(done, scene, "hidden")
-    assert counts.sum() == 3 * (hidden == 1).sum()
+    assert counts.sum() == 3 * (scored == 1).sum()
     offsets = np.arange(counts.size) - counts.size // 2
     square = ((offsets * STEP) ** 2 * counts).sum() / counts.sum()
     mean = np.mean([done.scores["hidden", band, "rmse"] ** 2 for band in BANDS])

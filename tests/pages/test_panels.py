@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.raster.geotiff import write
 from bandweave.raster.scene import CLOUD, RATIO_BAND, Layer, Role, Scene, Unit
 from bandweave.raster.virtual import FlagRaster, MemoryRaster
@@ -14,7 +15,6 @@ from pages.shared.images.panels import Look, Panels
 from pages.shared.images.stretches import quick_look
 from pages.shared.results import Result
 from tests.pages.shown import finish
-from tests.small import make_scene
 
 
 def cloudy():
@@ -111,7 +111,7 @@ def test_the_input_is_that_of_the_result_it_is_compared_with(workspace):
 
 def test_filled_clouds_have_no_error_for_the_original_is_no_truth(workspace):
     entry = stored(cloudy())
-    row = result("laplace", "gap", task_settings={"use": "fill"})
+    row = result("laplace", "gap", task_settings={"purpose": "fill"})
     hidden(row, np.ones(entry.scene.grid.shape, bool))
     assert Panels(entry, [row]).title("given") == "Input · clouds withheld"
 

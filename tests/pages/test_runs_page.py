@@ -8,6 +8,7 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.raster.geotiff import write
 from bandweave.workspace import run_folders, scene_library
 from bandweave.workspace.request import Request
@@ -27,7 +28,6 @@ from pages.runs_parts.loss_curve import MOST_POINTS, figure
 from pages.runs_parts.previews import placed
 from pages.shared.running.run_list import DAMAGED, Filter, rows
 from tests.pages.shown import ROOT, finish, html, texts
-from tests.small import make_scene
 
 LINE = {"stage": "Training red", "steps": 60, "loss": 0.5, "validation": None}
 

@@ -22,7 +22,10 @@ class FinishedRun:
         return [score(metric, value) for metric, value in self.values.items()]
 
     def result(self):
-        return {"seconds": 1.0, "original": [score(*pair) for pair in self.aims.items()]}
+        return {"seconds": 1.0}
+
+    def originals(self):
+        return [score(*pair) for pair in self.aims.items()]
 
 
 def score(metric, value):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, cast, get_args
 
-from bandweave.methods.filled import fill_gaps
+from bandweave.methods.filled import fill_gaps, gapless
 from bandweave.methods.matching import (
     BandStatistics,
     Component,
@@ -22,8 +22,8 @@ from bandweave.methods.matching import (
 from bandweave.methods.model_file import save_fitted
 from bandweave.methods.radar_image import COMPONENTS, RadarImage
 from bandweave.prepare.speckle_filters import FILTERS, FilterKind, SpeckleFilter
-from bandweave.problem import Fuser, Method, Problem, Progress, Report, unreported
-from bandweave.raster.scene import Scene
+from bandweave.problem import Feature, Fuser, Method, Problem, Progress, Report, unreported
+from bandweave.raster.scene import Layer, Scene
 from bandweave.settings import setting
 
 LOOKS = 4.4
@@ -45,6 +45,10 @@ class ClassicalFuser(Fuser):
         """Interpolate the gaps, which needs the whole scene."""
         return fill_gaps(inputs, report)
 
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return the image without gaps, and the radar."""
+        return gapless(prepared), prepared.radar
+
     def save(self, folder: Path) -> None:
         """Write what was learned."""
         matchings = [each.as_json() for each in self.matchings]
@@ -60,6 +64,7 @@ class Classical(Method):
     """A method that puts radar in the place of part of the optical image."""
 
     family: ClassVar[str] = "classical"
+    needs: ClassVar[frozenset[Feature]] = frozenset({Feature.OPTICAL_IMAGE})
 
     radar: str = setting(
         "VV", "Radar component", "What is injected, in decibels.", choices=COMPONENTS
@@ -110,7 +115,7 @@ class Classical(Method):
     def statistics(self, problem: Problem, report: Report) -> BandStatistics:
         """Return the statistics of the visible bands and radar."""
         report(Progress("Measuring", 0, 1))
-        known = band_statistics(problem, self.radar_image.of(problem.inputs))
+        known = band_statistics(problem.known, self.radar_image.of(problem.known.inputs))
         report(Progress("Measuring", 1, 1))
         return known
 
@@ -118,5 +123,5 @@ class Classical(Method):
         self, problem: Problem, known: BandStatistics, components: list[Component]
     ) -> tuple[Matching, ...]:
         """Return how radar is matched to each component; nothing where radar is constant."""
-        radar = self.radar_image.of(problem.inputs)
-        return match(cast(Kind, self.matching), problem, radar, known, components)
+        radar = self.radar_image.of(problem.known.inputs)
+        return match(cast(Kind, self.matching), problem.known, radar, known, components)

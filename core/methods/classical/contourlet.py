@@ -1,10 +1,11 @@
 """Contourlet fusion: scales and directions of each band and of radar, merged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bandweave.methods.classical.multiscale import MultiscaleMethod
-from bandweave.settings import setting
+from bandweave.settings import Value, setting
 from bandweave.transforms.contourlet import Contourlet
 from bandweave.transforms.transform import Transform
 
@@ -42,6 +43,8 @@ class ContourletFusion(MultiscaleMethod):
         "Like wavelets, but tells directions apart, so that roads and field edges are taken whole: "
         "where radar has speckle instead of edges, it leaves short strokes."
     )
+
+    quick: ClassVar[Mapping[str, Value]] = {"levels": 1}
 
     levels: int = levels_setting()
     directions: str = directions_setting()

@@ -1,11 +1,12 @@
 """NSCT fusion: the contourlet transform without decimation, which does not depend on position."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from bandweave.methods.classical.contourlet import directions_setting, levels_setting
 from bandweave.methods.classical.multiscale import MultiscaleMethod
-from bandweave.settings import redeclared
+from bandweave.settings import Value, redeclared
 from bandweave.transforms.nsct import NonsubsampledContourlet
 from bandweave.transforms.transform import Transform
 
@@ -28,6 +29,8 @@ class NSCT(MultiscaleMethod):
         "Directions and scales without decimation, so no blocks and no strokes that jump: the "
         "smoothest of the transforms, and the one that takes the most speckle along."
     )
+
+    quick: ClassVar[Mapping[str, Value]] = {"levels": 1, "directions": "4"}
 
     rule: str = redeclared(MultiscaleMethod, "rule", "energy")
     share: float = redeclared(MultiscaleMethod, "share", AVERAGED)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bandweave.methods.filled import FILLED, fill_gaps
 from bandweave.methods.model_file import load_fitted, save_fitted
-from bandweave.problem import Fuser, Method, Problem, Report, unreported
+from bandweave.problem import Feature, Fuser, Method, Problem, Report, unreported
 from bandweave.raster.grid import Pixels
-from bandweave.raster.scene import Scene
+from bandweave.raster.scene import Layer, Scene
 
 
 class LaplaceFuser(Fuser):
@@ -20,6 +20,10 @@ class LaplaceFuser(Fuser):
     def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
         """Add the interpolated image, which needs the whole scene."""
         return fill_gaps(inputs, report)
+
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return the interpolated image."""
+        return (prepared.layer(FILLED),)
 
     def fuse(self, block: Scene) -> Pixels:
         """Return the interpolated bands."""
@@ -43,7 +47,7 @@ class Laplace(Method):
         "Draws the smoothest surface from the gap's edge inwards, without radar: hard to beat in "
         "small gaps, a grey smear in large ones."
     )
-    needs: ClassVar[Literal["", "visible answer", "gaps"]] = "gaps"
+    needs: ClassVar[frozenset[Feature]] = frozenset({Feature.GAPS})
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Note which bands to fill; there is nothing to learn."""

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bandweave.errors import MethodError
 from bandweave.methods.model_file import load_fitted, save_fitted
 from bandweave.methods.regression import Regression, looks_setting, regress
 from bandweave.prepare.gaps import fill
-from bandweave.problem import Fuser, Method, Problem, Progress, Report, unreported
+from bandweave.problem import Feature, Fuser, Method, Problem, Progress, Report, unreported
 from bandweave.raster.grid import BLOCK, Pixels
-from bandweave.raster.scene import HIDDEN, Scene
+from bandweave.raster.scene import HIDDEN, Layer, Scene
 from bandweave.raster.virtual import MemoryRaster, scratch
 
 RESIDUAL = "residual"
@@ -41,6 +41,10 @@ class RegressionLaplaceFuser(Fuser):
         report(Progress("Interpolating gaps", 1, 1))
         return inputs.adding(replace(inputs.optical, name=RESIDUAL, raster=correction))
 
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return the radar and the interpolated residual."""
+        return (prepared.layer(self.regression.radar), prepared.layer(RESIDUAL))
+
     def fuse(self, block: Scene) -> Pixels:
         """Return the prediction plus the interpolated residual."""
         return self.regression.predict(block) + block.layer(RESIDUAL).raster.read()
@@ -65,7 +69,7 @@ class RadarLaplace(Method):
         "Adds to the radar regression its own error, interpolated from the gap's edge: the "
         "strongest fill without a network, though speckled."
     )
-    needs: ClassVar[Literal["", "visible answer", "gaps"]] = "gaps"
+    needs: ClassVar[frozenset[Feature]] = frozenset({Feature.GAPS})
 
     looks: str = looks_setting("multi-look")
 

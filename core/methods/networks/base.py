@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, cast
 
 from bandweave.errors import MethodError
 from bandweave.methods.model_file import load_fitted
@@ -40,9 +40,10 @@ from bandweave.methods.networks.training import (
     patch_positions,
     planned_steps,
 )
-from bandweave.methods.radar import RADAR_INPUTS, RadarInput
+from bandweave.methods.radar import RADAR_INPUTS, RadarInput, radar_inputs
 from bandweave.prepare.normalisation import KINDS, Kind
-from bandweave.problem import Fuser, Method, Problem, Progress, Report, Task, unreported
+from bandweave.problem import Feature, Fuser, Method, Plan, Problem, Progress, Report, unreported
+from bandweave.raster.scene import Scene
 from bandweave.settings import Value, setting
 
 TUNED_ON = (1024, 1024)
@@ -51,13 +52,6 @@ ROOM = 2
 """A preset's patches are so small that this many fit along a scene's shorter side."""
 SMALLEST_PATCH, MOST_EPOCHS = 8, 500
 STRIDES = range(4, 513, 4)
-
-
-class Plan(NamedTuple):
-    """What training a band's network will take."""
-
-    patches: int
-    steps: int
 
 
 @dataclass(frozen=True)
@@ -71,6 +65,8 @@ class NetworkMethod(Method):
     """Patches overlap by half where predicted one by one, else not at all. The paper leaves by how
     much unsaid; half is ours."""
     family: ClassVar[str] = "network"
+    quick: ClassVar[Mapping[str, Value]] = {"patch": 32, "stride": 32, "batch": 4, "epochs": 2}
+    needs: ClassVar[frozenset[Feature]] = frozenset({Feature.TRAINING_PAIRS})
     applied: ClassVar[tuple[str, ...]] = ("prediction", "radar_given")
 
     radar: str = setting(
@@ -169,11 +165,6 @@ class NetworkMethod(Method):
             )
 
     @classmethod
-    def suits(cls, task: type[Task]) -> bool:
-        """Whether there is something to train on under a task."""
-        return task.teaches and super().suits(task)
-
-    @classmethod
     def preset(cls, name: str, shape: tuple[int, int] | None = None) -> Mapping[str, Value]:
         """Return what a preset changes.
 
@@ -184,7 +175,7 @@ class NetworkMethod(Method):
         if not values or name in cls.literal or shape in (None, TUNED_ON):
             return values
         tuned = cls.from_values(values)
-        wanted = tuned.plan(*TUNED_ON).steps
+        wanted = tuned.plan_on(TUNED_ON).steps
         unit = cls.architecture.stride
         patch = max(min(tuned.patch, min(shape) // ROOM // unit * unit), SMALLEST_PATCH)
 
@@ -235,13 +226,24 @@ class NetworkMethod(Method):
         """Return one band's weights and biases."""
         return self.architecture.parameters(self.channels)
 
-    def plan(self, height: int, width: int) -> Plan:
-        """Return patches and steps of one band's network for a scene of that size.
+    def step_pixels(self) -> int:
+        """Return the pixels of a batch of patches."""
+        return self.batch * self.patch**2
+
+    def plan(self, inputs: Scene) -> Plan:
+        """Return what training one network a band takes, from what the radar has to give."""
+        if self.radar != "none":
+            radar_inputs(inputs.radar, cast(RadarInput, self.radar))
+        return self.plan_on(inputs.grid.shape, len(inputs.optical.bands))
+
+    def plan_on(self, shape: tuple[int, int], networks: int = 1) -> Plan:
+        """Return what so many networks take on a scene of `shape` (rows, cols).
 
         Patches without a training pixel are left out when training, so this is an upper bound.
         A patch larger than the scene is refused, naming the largest that works.
         """
-        smallest = min(height, width)
+        height, width = shape
+        smallest = min(shape)
         if self.patch > smallest:
             largest = smallest // self.architecture.stride * self.architecture.stride
             raise MethodError(
@@ -249,17 +251,17 @@ class NetworkMethod(Method):
                 f"The largest patch that works here is {largest}.",
             )
         patches = patch_count(height, width, self.patch, self.stride)
-        return Plan(patches, planned_steps(patches, self.recipe))
+        return Plan(networks, patches, planned_steps(patches, self.recipe))
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Train one network a band, each from its own seed."""
-        self.plan(*problem.inputs.grid.shape)
+        self.plan(problem.inputs)
         report(Progress("Preparing", 0, 1))
         kind, scale = cast(RadarInput, self.radar), cast(Kind, self.normalisation)
         view = NetworkInputs.learn(kind, scale, problem, self.validation, self.mask)
         pairs = [view.pair(pair, problem, self.validation) for pair in problem.pairs]
-        places = patch_positions([pair.band(0) for pair in pairs], self.recipe)
-        steps = planned_steps(len(places), self.recipe)
+        positions = patch_positions([pair.band(0) for pair in pairs], self.recipe)
+        steps = planned_steps(len(positions), self.recipe)
         if not steps:
             raise MethodError(
                 "No patch holds a pixel to learn from.", "Hide less, or keep less for validation."
@@ -272,8 +274,8 @@ class NetworkMethod(Method):
             preview = partial(renderer.draw, index, trainer.weights)
             first = Progress(f"Training {band}", index * steps, steps * len(problem.bands))
             band_report = _BandReport(report, first._replace(preview=preview))
-            lessons = [pair.band(index) for pair in pairs]
-            weights[band] = trainer.train(lessons, (problem.seed, index), band_report.note)
+            learned = [pair.band(index) for pair in pairs]
+            weights[band] = trainer.train(learned, (problem.seed, index), band_report.note)
             band_report.end((index + 1) * steps)
         return NetworkFuser(self.inference, view, weights, problem.seed)
 

@@ -17,7 +17,7 @@ from bandweave.methods.networks.prediction import Network
 from bandweave.methods.networks.training import Weights
 from bandweave.problem import Fuser, Progress, Report, unreported
 from bandweave.raster.grid import BLOCK, Pixels, Window
-from bandweave.raster.scene import Scene
+from bandweave.raster.scene import Layer, Scene
 from bandweave.raster.virtual import MemoryRaster, scratch
 
 
@@ -57,6 +57,12 @@ class NetworkFuser(Fuser):
             predicted = self._predicted(prepared, self._inference.patches, report)
             prepared = prepared.adding(replace(inputs.optical, name=PREDICTED, raster=predicted))
         return prepared
+
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return what the networks see, or what was predicted patch by patch."""
+        if self._inference.patches:
+            return (prepared.layer(PREDICTED),)
+        return self._view.reads(prepared)
 
     def fuse(self, block: Scene) -> Pixels:
         """Return every band from its own network, or from what was predicted patch by patch."""

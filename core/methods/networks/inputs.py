@@ -13,7 +13,7 @@ from bandweave.methods.radar import RadarInput, radar_inputs
 from bandweave.prepare.normalisation import Kind, Normalisation, Where, fixed, min_max, percentile
 from bandweave.problem import Flags, Problem, TrainingPair
 from bandweave.raster.grid import BLOCK, Pixels, Raster, Window
-from bandweave.raster.scene import HIDDEN, Scene
+from bandweave.raster.scene import HIDDEN, Layer, Scene
 from bandweave.raster.virtual import MappedRaster, scratch
 
 FIXED_RANGES = {"optical": (0.0, 1.0), "ratio": (0.0, 30.0), "db": (-30.0, 5.0)}
@@ -32,7 +32,7 @@ class PairArrays:
     validate: Flags
 
     def band(self, index: int) -> BandPair:
-        """Return the lesson of one band's network."""
+        """Return what one band's network learns from."""
         inputs = (self.optical[index : index + 1], self.radar, self.mask)
         return BandPair(inputs, self.target[index], self.train, self.validate)
 
@@ -53,22 +53,28 @@ class NetworkInputs:
     def learn(
         cls, kind: RadarInput, normalisation: Kind, problem: Problem, share: float, mask: bool
     ) -> "NetworkInputs":
-        """Learn the scales from the problem's visible training pixels."""
-        inputs = problem.inputs
+        """Learn the scales from the training pixels that are known."""
+        pair = problem.known
 
         def training(window: Window) -> Flags:
             train, _ = problem.split.read(window, share)
-            visible = np.isfinite(inputs.optical.raster.read(window, problem.bands)).all(axis=0)
-            flags: Flags = train & visible
+            known = np.isfinite(pair.target.read(window, problem.bands)).all(axis=0)
+            flags: Flags = train & known
             return flags
 
-        optical = _scale(normalisation, inputs.optical.raster, training, "optical")
+        optical = _scale(normalisation, pair.target, training, "optical")
         if kind == "none":
             return cls(kind, mask, problem.bands, optical, None, ())
-        channels = radar_inputs(inputs.radar, kind)
+        channels = radar_inputs(pair.inputs.radar, kind)
         radar = _scale(normalisation, channels, training, kind)
         typical = band_means(MappedRaster(channels, radar.apply, channels.bands))
         return cls(kind, mask, problem.bands, optical, radar, typical)
+
+    def reads(self, inputs: Scene) -> tuple[Layer, ...]:
+        """Return the layers that the channels are made of."""
+        radar = (inputs.radar,) if self.radar else ()
+        mask = inputs.mask(HIDDEN) if self.with_mask else None
+        return (gapless(inputs), *radar, *((mask,) if mask else ()))
 
     def optical_channels(self, inputs: Scene, window: Window) -> Pixels:
         """Return the normalised bands, interpolated where hidden; 0 stands for no data."""
@@ -111,7 +117,7 @@ class NetworkInputs:
             view.radar[at] = self.radar_channels(inputs, window)
             view.mask[at] = self.mask_channel(inputs, window)
             view.target[at] = np.nan_to_num(target, nan=0.0)
-            usable = (pair.lesson.read(window)[0] == 1) & np.isfinite(target).all(axis=0)
+            usable = (pair.learnable.read(window)[0] == 1) & np.isfinite(target).all(axis=0)
             train, validate = problem.split.read(window, share)
             view.train[window.slices] = usable & train
             view.validate[window.slices] = usable & validate

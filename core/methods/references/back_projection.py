@@ -8,9 +8,9 @@ import numpy as np
 
 from bandweave.methods.model_file import load_fitted, save_fitted
 from bandweave.prepare.degradation import COARSE, CellRaster, degraded, samples_of
-from bandweave.problem import Fuser, Method, Needs, Problem, Progress, Report, unreported
+from bandweave.problem import Feature, Fuser, Method, Problem, Progress, Report, unreported
 from bandweave.raster.grid import BLOCK, Pixels, Raster
-from bandweave.raster.scene import Resampled, Scene
+from bandweave.raster.scene import Layer, Resampled, Scene
 from bandweave.raster.virtual import FlagRaster, WithheldRaster, scratch
 from bandweave.settings import setting
 
@@ -47,6 +47,10 @@ class BackProjectionFuser(Fuser):
         report(Progress("Projecting back", self._iterations, self._iterations))
         return inputs.adding(replace(inputs.optical, name=PROJECTED, raster=image))
 
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return the image that agrees with the samples."""
+        return (prepared.layer(PROJECTED),)
+
     def fuse(self, block: Scene) -> Pixels:
         """Return the block of that image."""
         return block.layer(PROJECTED).raster.read(bands=self.bands)
@@ -78,7 +82,7 @@ class BackProjection(Method):
         "Makes the interpolated image coarse again and adds what it misses, without radar: hard to "
         "beat, though it sharpens noise too."
     )
-    needs: ClassVar[Needs] = "coarse"
+    needs: ClassVar[frozenset[Feature]] = frozenset({Feature.COARSE_IMAGE})
 
     iterations: int = setting(
         10, "Iterations", "How often what is missed is added.", minimum=1, maximum=30

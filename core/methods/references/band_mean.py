@@ -10,7 +10,7 @@ from bandweave.methods.band_means import band_means
 from bandweave.methods.model_file import load_fitted, save_fitted
 from bandweave.problem import Fuser, Method, Problem, Report, unreported
 from bandweave.raster.grid import Pixels
-from bandweave.raster.scene import Scene
+from bandweave.raster.scene import Layer, Scene
 
 
 class BandMeanFuser(Fuser):
@@ -19,6 +19,10 @@ class BandMeanFuser(Fuser):
     def __init__(self, bands: tuple[str, ...], means: tuple[float, ...]) -> None:
         self.bands = bands
         self.means = means
+
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return nothing: the means are known."""
+        return ()
 
     def fuse(self, block: Scene) -> Pixels:
         """Return each band's mean everywhere."""
@@ -47,7 +51,7 @@ class BandMean(Method):
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Average the visible pixels."""
-        return BandMeanFuser(problem.bands, band_means(problem.inputs.optical.raster))
+        return BandMeanFuser(problem.bands, band_means(problem.known.target))
 
     def load(self, folder: Path) -> Fuser:
         """Read the means."""

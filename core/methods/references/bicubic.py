@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from bandweave.methods.model_file import load_fitted
 from bandweave.methods.references.copy import CopyFuser
-from bandweave.problem import Fuser, Method, Needs, Problem, Report, unreported
+from bandweave.problem import Feature, Fuser, Method, Problem, Report, unreported
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Bicubic(Method):
         "Interpolates the coarse image by cubic convolution, without radar: smooth, and a method "
         "that does no better adds nothing."
     )
-    needs: ClassVar[Needs] = "coarse"
+    needs: ClassVar[frozenset[Feature]] = frozenset({Feature.COARSE_IMAGE})
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Note which bands to return: the problem's image is interpolated already."""

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from bandweave.methods.model_file import load_fitted, save_fitted
-from bandweave.problem import Fuser, Method, Problem, Report, unreported
+from bandweave.problem import Feature, Fuser, Method, Problem, Report, unreported
 from bandweave.raster.grid import Pixels
-from bandweave.raster.scene import Scene
+from bandweave.raster.scene import Layer, Scene
 
 SIDE = 4
 
@@ -21,6 +21,10 @@ class BlockMeanFuser(Fuser):
 
     def __init__(self, bands: tuple[str, ...]) -> None:
         self.bands = bands
+
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return the optical image."""
+        return (prepared.optical,)
 
     def fuse(self, block: Scene) -> Pixels:
         """Return block means of the finite pixels; a block without any stays NaN."""
@@ -51,7 +55,7 @@ class BlockMean(Method):
         "Averages blocks of 4 x 4 pixels, the resolution inside the autoencoder: a network that "
         "scores no better has learned to blur."
     )
-    needs: ClassVar[Literal["", "visible answer", "gaps"]] = "visible answer"
+    needs: ClassVar[frozenset[Feature]] = frozenset({Feature.VISIBLE_ANSWER})
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Note which bands to average."""

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bandweave.methods.model_file import load_fitted, save_fitted
-from bandweave.problem import Fuser, Method, Problem, Report, unreported
+from bandweave.problem import Feature, Fuser, Method, Problem, Report, unreported
 from bandweave.raster.grid import Pixels
-from bandweave.raster.scene import Scene
+from bandweave.raster.scene import Layer, Scene
 
 
 class CopyFuser(Fuser):
@@ -15,6 +15,10 @@ class CopyFuser(Fuser):
 
     def __init__(self, bands: tuple[str, ...]) -> None:
         self.bands = bands
+
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return the optical image."""
+        return (prepared.optical,)
 
     def fuse(self, block: Scene) -> Pixels:
         """Return the block's optical bands."""
@@ -38,7 +42,7 @@ class Copy(Method):
         "Returns the optical image unchanged: no error wherever the input contains the answer, "
         "and nothing at all where it is hidden."
     )
-    needs: ClassVar[Literal["", "visible answer", "gaps"]] = "visible answer"
+    needs: ClassVar[frozenset[Feature]] = frozenset({Feature.VISIBLE_ANSWER})
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Note which bands to return."""

@@ -8,7 +8,7 @@ from bandweave.methods.model_file import load_fitted, save_fitted
 from bandweave.methods.regression import Regression, looks_setting, regress
 from bandweave.problem import Fuser, Method, Problem, Report, unreported
 from bandweave.raster.grid import Pixels
-from bandweave.raster.scene import Scene
+from bandweave.raster.scene import Layer, Scene
 
 
 class RegressionFuser(Fuser):
@@ -18,6 +18,10 @@ class RegressionFuser(Fuser):
         self.bands = regression.bands
         self.halo = regression.halo
         self.regression = regression
+
+    def reads(self, prepared: Scene) -> tuple[Layer, ...]:
+        """Return the radar it was fitted to."""
+        return (prepared.layer(self.regression.radar),)
 
     def fuse(self, block: Scene) -> Pixels:
         """Predict the bands from the block's radar."""

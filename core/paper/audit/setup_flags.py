@@ -76,7 +76,7 @@ def _same_pixels() -> Flag:
     steps = []
     for key in NETWORKS:
         method = network(key)
-        plan = method.plan(EXAMPLE_SIDE, EXAMPLE_SIDE)
+        plan = method.plan_on((EXAMPLE_SIDE, EXAMPLE_SIDE))
         steps.append(
             Step(
                 f"{method.label}: the paper's epochs on {EXAMPLE_SIDE} × {EXAMPLE_SIDE} pixels",

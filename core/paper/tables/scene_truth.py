@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from bandweave.evaluation.scores import MEAN, evaluate, json_number
+from bandweave.evaluation.scores import MEAN, evaluate
+from bandweave.metrics.metric import loaded, stored
 from bandweave.paper.tables.table import Scores
 from bandweave.problem import Flags, Region, Truth
 from bandweave.raster.grid import BLOCK, Pixels, Raster
@@ -74,7 +75,9 @@ def _by_place(rows: Any) -> Scores:
 def _scores(truth: Truth, image: Raster) -> Scores:
     found = evaluate(truth, image)
     return {
-        (each.metric, each.band): json_number(each.value) for each in found if each.region == REGION
+        (each.metric, each.band): loaded(stored(each.value))
+        for each in found
+        if each.region == REGION
     }
 
 

@@ -1,8 +1,9 @@
 """The seam indices of both networks as a table."""
 
+import math
 from collections.abc import Mapping
 
-from bandweave.evaluation.scores import MEAN, json_number
+from bandweave.evaluation.scores import MEAN
 from bandweave.paper.seams import patch_lines, seam_indices
 from bandweave.paper.study import MAIN, NETWORKS, WITH_SEAMS
 from bandweave.paper.tables.scene_truth import finished
@@ -22,7 +23,7 @@ def seam_table(runs: Mapping[str, Run], reference: Raster) -> Table:
         for key in (*WITH_SEAMS[seamless], seamless):
             done = finished(runs, key)
             found = seam_indices(runs[key], reference) if done else {}
-            scores = {(SEAM, band): json_number(value) for band, value in found.items()}
+            scores = {(SEAM, band): value for band, value in found.items() if not math.isnan(value)}
             rows.append(Row(labels[key], key, ours(scores, columns), "network"))
         notes += [
             f"{labels[key]}: every {patch_lines(runs[key])} px."

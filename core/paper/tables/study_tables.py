@@ -71,7 +71,7 @@ class Training:
         """Read a network run's request for a scene of `shape` (rows, cols)."""
         method = run.request.configured_method
         assert isinstance(method, NetworkMethod)
-        plan = method.plan(*shape)
+        plan = method.plan_on(shape)
         sizes = (method.patch, method.stride, plan.patches, method.batch, method.epochs, plan.steps)
         return cls(key, method.label, *sizes, method.parameters())
 

@@ -148,7 +148,7 @@ class Panels:
         kind, _, rest = chosen.partition(":")
         if chosen == GIVEN:
             masked = self.hiding
-            return "Input", _withheld(masked) if masked else ""
+            return "Input", masked.run.request.configured_task.withholds() if masked else ""
         if kind == RADAR:
             return f"Radar {rest}", ""
         row = self.row(chosen)
@@ -232,10 +232,3 @@ def _error_stretched(source: Source) -> Style:
 
 def _done(row: Result) -> bool:
     return row.run.status().state is State.DONE
-
-
-def _withheld(row: Result) -> str:
-    settings = row.run.request.task_settings
-    if settings.get("use") == "fill":
-        return "clouds withheld"
-    return f"{float(settings['coverage']):.0%} hidden" if "coverage" in settings else ""

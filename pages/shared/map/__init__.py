@@ -166,11 +166,11 @@ def _around(grids: Iterable[Grid]) -> Bounds:
 
 def _from_our_origin(element: Any) -> None:
     """Let a map and all on it load their scripts and styles from us."""
-    for child in element._children.values():
+    for child in element._children.values():  # noqa: SLF001 - folium tells no other way
         _from_our_origin(child)
         if hasattr(child, "default_js"):
             child.default_js, child.default_css = [], []
-    if element._name == "Map":
+    if element._name == "Map":  # noqa: SLF001
         element.default_js, element.default_css = vendor.links()
 
 

@@ -1,16 +1,13 @@
 """What a run will take, told before it starts: weights, patches, steps and seconds."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
 from bandweave.methods import METHODS
-from bandweave.methods.networks.base import NetworkMethod
-from bandweave.methods.radar import RadarInput, radar_inputs
-from bandweave.tasks.selection import inputs_for
+from bandweave.problem import Plan
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, State
 from bandweave.workspace.scene_library import Entry
@@ -23,19 +20,21 @@ LOOKED_AT = 100
 """How many of the newest runs an estimate is taken from."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Estimate(NamedTuple):
     """What one run will take."""
 
-    parameters: int = 0
-    """Weights of one band's network; 0 where nothing is trained in steps."""
-    patches: int = 0
-    steps: int = 0
-    """Of all bands together."""
-    seconds: float = 0.0
+    plan: Plan
+    parameters: int
+    """Weights of one network; 0 where nothing is trained in steps."""
+    seconds: float
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of all networks together."""
+        return self.plan.networks * self.plan.steps
 
 
-Planned = tuple[Request, Plan]
+Estimated = tuple[Request, Estimate]
 
 
 class Cost(NamedTuple):
@@ -53,24 +52,17 @@ class Cost(NamedTuple):
     """Of the scene."""
 
 
-def plan(request: Request, entry: Entry, runs: Iterable[Run]) -> Plan:
+def estimated(request: Request, entry: Entry, runs: Iterable[Run]) -> Estimate:
     """Return what a run will take, its seconds at the pace of finished runs of the same method.
 
     Raises a `BandweaveError` where the scene and the settings do not go together.
     """
-    inputs = inputs_for(entry.scene, str(request.task_settings.get("bands", "visible")))
-    pixels = inputs.grid.height * inputs.grid.width
+    method, grid, plan = request.configured_method, entry.scene.grid, request.plan(entry.scene)
     known = [cost for cost in costs(runs) if cost.method == request.method]
-    method = request.configured_method
-    if not isinstance(method, NetworkMethod):
-        return Plan(seconds=_rest(known, pixels))
-    if method.radar != "none":
-        kind: RadarInput = "db" if method.radar == "db" else "ratio"
-        radar_inputs(inputs.radar, kind)
-    one = method.plan(*inputs.grid.shape)
-    steps = one.steps * len(inputs.optical.bands)
-    seconds = steps * _pace(known, method.batch * method.patch**2) + _rest(known, pixels)
-    return Plan(method.parameters(), one.patches, steps, seconds)
+    seconds = _rest(known, grid.height * grid.width)
+    if plan.steps:
+        seconds += plan.networks * plan.steps * _pace(known, method.step_pixels())
+    return Estimate(plan, method.parameters() or 0, seconds)
 
 
 def _pace(known: Sequence[Cost], area: int) -> float:
@@ -98,23 +90,23 @@ def costs(runs: Iterable[Run]) -> list[Cost]:
 @lru_cache(maxsize=2 * LOOKED_AT)
 def _cost(folder: Path, _: int) -> Cost:
     run = Run(folder)
-    request, method = run.request, run.request.configured_method
+    request = run.request
     training = [line for line in run.history() if line["stage"].startswith("Training")]
     seconds = training[-1]["seconds"] - training[0]["seconds"] if training else 0.0
     # the clock starts with the first line, which tells of steps already taken
     steps = training[-1]["step"] - training[0]["step"] if training else 0
-    area = method.batch * method.patch**2 if isinstance(method, NetworkMethod) else 0
+    area = request.configured_method.step_pixels()
     height, width = run.fused.grid.shape
     whole = float(run.result()["seconds"])
     return Cost(request.method, steps, area, seconds, whole - seconds, height * width)
 
 
-def plan_table(plans: Sequence[Planned]) -> str:
+def plan_table(plans: Sequence[Estimated]) -> str:
     """Return what a run of each method will take as an HTML table; steps where any trains."""
-    trains = any(plan.steps for _, plan in plans)
+    trains = any(each.steps for _, each in plans)
 
-    def counts(plan: Plan) -> tuple[int, ...]:
-        return (plan.patches, plan.steps) if trains else ()
+    def counts(each: Estimate) -> tuple[int, ...]:
+        return (each.plan.patches, each.steps) if trains else ()
 
     columns = [("Patches", "a pass"), ("Training steps", "all bands")] if trains else []
     heads = "".join(
@@ -122,10 +114,10 @@ def plan_table(plans: Sequence[Planned]) -> str:
         for name, note in (*columns, ("Expected", "a run"))
     )
     rows = "".join(
-        f"<tr><th scope='row'>{escape(METHODS[request.method].label)}{_weights(plan)}</th>"
-        + "".join(f"<td>{n:,}</td>" if n else "<td>–</td>" for n in counts(plan))
-        + f"<td>{duration(plan.seconds)}</td></tr>"
-        for request, plan in plans
+        f"<tr><th scope='row'>{escape(METHODS[request.method].label)}{_weights(each)}</th>"
+        + "".join(f"<td>{n:,}</td>" if n else "<td>–</td>" for n in counts(each))
+        + f"<td>{duration(each.seconds)}</td></tr>"
+        for request, each in plans
     )
     return (
         "<div class='scores' tabindex='0'><table><thead><tr><th scope='col'>Method</th>"
@@ -133,8 +125,8 @@ def plan_table(plans: Sequence[Planned]) -> str:
     )
 
 
-def _weights(plan: Plan) -> str:
-    return f"<small>{plan.parameters:,} weights a band</small>" if plan.parameters else ""
+def _weights(each: Estimate) -> str:
+    return f"<small>{each.parameters:,} weights a band</small>" if each.parameters else ""
 
 
 def duration(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """Charts of scores, errors and training, drawn in the theme's colours."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,11 +12,9 @@ from plotly.subplots import make_subplots
 
 from bandweave.metrics import METRICS
 from bandweave.metrics.metric import Metric
+from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import Scene
-from bandweave.tasks import TASKS
-from bandweave.tasks.selection import inputs_for, usable
-from bandweave.tiling import cut
 from bandweave.workspace.scene_library import Entry
 from pages.shared.scores.finished import Finished, Line
 from pages.shared.scores.reading import aim
@@ -149,7 +148,7 @@ def colour(index: int) -> str:
 
 def _marks(lines: Sequence[Line], region: str, band: str, metric: Metric) -> go.Bar | go.Scatter:
     found = [(line, line.summary((region, band, metric.key))) for line in lines]
-    known = [(line, summary) for line, summary in found if summary is not None]
+    known = [(line, each) for line, each in found if each and math.isfinite(each.mean)]
     values = {
         "x": [summary.mean for _, summary in known],
         "y": [_wrapped(line) for line, _ in known],
@@ -181,7 +180,7 @@ def _wrapped(line: Line) -> str:
 
 def _number(line: Line, place: tuple[str, str], key: str) -> float | None:
     found = line.seconds if key == SECONDS else line.summary((*place, key))
-    return found.mean if found else None
+    return found.mean if found and math.isfinite(found.mean) else None
 
 
 def _title(key: str) -> str:
@@ -204,29 +203,29 @@ def _plain(figure: Figure, height: int) -> Figure:
 
 
 def _counted(each: Finished, entry: Entry, region: str) -> NDArray[np.int64] | None:
-    """Return how many errors fall into each step; None where the truth is not known."""
-    if each.estimated or not each.run.fused.path.is_file():
+    """Return how many errors fall into each step; None where it is not known what was scored."""
+    scored = each.run.scored
+    if each.estimated or scored is None or region not in scored.bands:
         return None
     changed = each.run.fused.path.stat().st_mtime_ns
-    return _count(each.run.id, changed, region, _run=each, _scene=entry.scene)
+    return _count(each.run.id, changed, region, _run=each, _scored=scored, _scene=entry.scene)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _count(
-    run_id: str, changed: int, region: str, _run: Finished, _scene: Scene
+    run_id: str,
+    changed: int,
+    region: str,
+    _run: Finished,
+    _scored: StoredRaster,
+    _scene: Scene,
 ) -> NDArray[np.int64]:
     grid = _scene.grid
     height, width = min(SIDE, grid.height), min(SIDE, grid.width)
     window = Window((grid.height - height) // 2, (grid.width - width) // 2, height, width)
     fused = _run.run.fused
-    part = cut(inputs_for(_scene, "all"), window)
-    error = fused.read(window) - part.optical.raster.read(bands=fused.bands)
-    pixels = usable(part)
-    visible = TASKS[_run.run.request.task].answer_visible
-    scored = pixels.valid.flags if region == "all" and visible else pixels.clear.flags
-    if region == "hidden" and _run.run.hidden is not None:
-        scored = scored & (_run.run.hidden.read(window)[0] == 1)
-    values = error[:, scored]
+    error = fused.read(window) - _scene.optical.raster.read(window, fused.bands)
+    values = error[:, _scored.read(window, [region])[0] == 1]
     edges = np.arange(-WIDEST - STEP / 2, WIDEST + STEP, STEP)
     counts, _ = np.histogram(values[np.isfinite(values)].clip(-WIDEST, WIDEST), edges)
     return counts.astype(np.int64)

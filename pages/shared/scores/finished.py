@@ -1,5 +1,6 @@
 """Finished runs as rows that may be compared: seeds of one configuration make one row."""
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from bandweave.errors import UnknownNameError
 from bandweave.methods import METHODS, method_class
 from bandweave.metrics import METRICS
+from bandweave.problem import Feature
 from bandweave.settings import Setting, Value
 from bandweave.workspace.run_folders import RESULT, Run, all_runs
 from bandweave.workspace.scene_library import Entry
@@ -34,7 +36,7 @@ class Finished:
     def of(cls, run: Run) -> "Finished":
         """Read a run's scores, and those of the original."""
         result = run.result()
-        return cls(run, _by_key(run.scores()), _by_key(result.get("original", [])), result)
+        return cls(run, _by_key(run.scores()), _by_key(run.originals()), result)
 
     @property
     def estimated(self) -> bool:
@@ -44,7 +46,7 @@ class Finished:
     def ratio(self, place: ScoreKey) -> float | None:
         """Return a score over the original's own value, None where either is missing or 0."""
         value, aim = self.scores.get(place), self.originals.get(place)
-        return None if value is None or not aim else value / aim
+        return None if value is None or not aim or math.isinf(aim) else value / aim
 
 
 class Summary(NamedTuple):
@@ -60,7 +62,8 @@ class Summary(NamedTuple):
         known = [value for value in values if value is not None]
         if not known:
             return None
-        spread = statistics.stdev(known) if len(known) > 1 else None
+        finite = all(math.isfinite(value) for value in known)
+        spread = statistics.stdev(known) if finite and len(known) > 1 else None
         return cls(statistics.fmean(known), spread)
 
 
@@ -87,7 +90,8 @@ class Line:
     @property
     def competes(self) -> bool:
         """Whether its numbers are an achievement: not where the method repeats the answer."""
-        return method_class(self.runs[0].run.request.method).needs != "visible answer"
+        needs = method_class(self.runs[0].run.request.method).needs
+        return Feature.VISIBLE_ANSWER not in needs
 
     @property
     def seconds(self) -> Summary | None:

@@ -6,6 +6,7 @@ from html import escape
 from bandweave.evaluation.scores import MEAN
 from bandweave.metrics import METRICS
 from bandweave.metrics.metric import Metric
+from bandweave.problem import Feature
 from bandweave.tasks import TASKS
 from pages.shared.cards import linked, plain
 from pages.shared.scores.finished import Line
@@ -45,7 +46,7 @@ def scale_note(lines: Sequence[Line], task: str, bands: Sequence[str]) -> str:
     stated = (each.result.get("scales") for line in lines for each in line.runs)
     scales: dict[str, dict[str, float]] = next(filter(None, stated), {})
     shown_scales = {band: scale for band, scale in scales.items() if MEAN in bands or band in bands}
-    if TASKS[task].answer_visible:
+    if Feature.VISIBLE_ANSWER in TASKS[task].offers:
         spans = [
             f"{band} {scale['lower']:.3g} to {scale['upper']:.3g}"
             for band, scale in shown_scales.items()
@@ -64,8 +65,8 @@ def scale_note(lines: Sequence[Line], task: str, bands: Sequence[str]) -> str:
     words.append("× is the ratio to the original’s own value.")
     if any(len(line.runs) > 1 for line in lines):
         words.append("± is the standard deviation over seeds.")
-    if TASKS[task].has_gaps and len({_seeds(line) for line in lines}) > 1:
-        words.append("Each seed draws its own gaps: rows of the same seeds compare best.")
+    if TASKS[task].drawn and len({_seeds(line) for line in lines}) > 1:
+        words.append("Each seed hides other pixels: rows of the same seeds compare best.")
     return " ".join(words)
 
 

@@ -6,20 +6,12 @@ from html import escape
 from bandweave.evaluation.scores import MEAN
 from bandweave.metrics import METRICS
 from bandweave.metrics.metric import Metric
+from bandweave.paper.printed.numbers import TABLES
 from pages.shared.results import Result
 from pages.shared.scores.finished import Finished, Line, ScoreKey, Summary
 from pages.shared.scores.reading import READING, aim, meaning
 
-COLUMNS = (
-    "rmse",
-    "ssim",
-    "uiqi",
-    "pearson",
-    "entropy",
-    "sobel",
-    "spatial-frequency",
-    "gradient-magnitude",
-)
+COLUMNS = tuple(dict.fromkeys(key for table in TABLES.values() for key in table.metrics))
 """The paper's metrics, in the order of its tables."""
 
 
@@ -133,7 +125,7 @@ def _value_cell(line: Line, place: ScoreKey, best: bool) -> str:
     """Show the value, and below it its ratio to the original's."""
     found, ratio = line.value(place), line.summary(place)
     own = line.runs[0].originals.get(place)
-    text = "n/a" if found is None else _number(found.mean, place[2])
+    text = "n/a" if found is None else _text(found.mean, place[2])
     if METRICS[place[2]].needs_reference or ratio is None or ratio.mean == 1:
         below = ""
     else:
@@ -147,7 +139,7 @@ def _summary_cell(line: Line, place: ScoreKey, best: bool) -> str:
     if found is None:
         return _cell(key, "n/a", "", best)
     if METRICS[key].needs_reference:
-        return _cell(key, _number(found.mean, key) + _spread(found, 4), "", best)
+        return _cell(key, _text(found.mean, key) + _spread(found, 4), "", best)
     value, own = line.value(place), Summary.of([each.originals.get(place) for each in line.runs])
     title = f"{value.mean:.4f}; original: {own.mean:.4f}" if value and own else ""
     return _cell(key, f"{found.mean:.2f} ×{_spread(found, 2)}", title, best)
@@ -163,10 +155,8 @@ def _seconds(line: Line) -> str:
     return f"<td>{taken.mean:.1f}</td>" if taken else "<td>n/a</td>"
 
 
-def _number(value: float, key: str) -> str:
-    digits = 2 if key == "entropy" else 4
-    # adding 0 turns a rounded -0 into 0
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+def _text(value: float, key: str) -> str:
+    return METRICS[key].text(value).replace("-", "−")
 
 
 def _spread(found: Summary, digits: int) -> str:

@@ -1,6 +1,7 @@
 """Every command prints what programs and people can read, and says why it cannot."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pytest
 import rasterio
 
 from bandweave.__main__ import main
+from bandweave.commands.output import table
+from bandweave.contracts.small_scene import make_scene
 from bandweave.methods import METHODS
 from bandweave.metrics import METRICS
 from bandweave.sources import SOURCES
 from bandweave.tasks import TASKS
 from bandweave.workspace import scene_library
-from tests.small import FEW_STEPS, make_scene
 
 Result = tuple[int, object]
 
@@ -51,12 +53,33 @@ def test_methods_state_their_weights(core):
 
 def test_metrics_state_their_direction(core):
     _, content = core("metrics")
-    assert set(content[0]) == {"key", "label", "better", "range", "unit", "source"}
+    assert {"key", "label", "better", "range", "unit", "source"} <= set(content[0])
+    assert {each["key"]: each["perfect"] for each in content}["r2"] == 1
+
+
+def test_tables_fit_the_terminal_with_words_to_the_left(core, capsys, monkeypatch):
+    for columns in (80, 120):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        for command in ("methods", "tasks", "metrics", "sources"):
+            assert main([command]) == 0
+            heading, line, *rows = capsys.readouterr().out.rstrip().splitlines()
+            assert len(line) <= columns and max(map(len, rows)) <= columns
+            assert heading.startswith("key ") and not rows[0].startswith(" ")
+            starts = [word.start() for word in re.finditer(r"\S+(?: \S+)*", heading)]
+            assert all(
+                row[start - 1] == " " for row in rows for start in starts[1:] if len(row) > start
+            )
+            assert all(row[start] != " " for row in rows[:1] for start in starts)
+
+
+def test_numbers_stand_to_the_right():
+    shown = table([["name", "value"], ["a", "1.5"], ["b", "n/a"], ["c", "-12.25"]])
+    assert shown.splitlines()[2:] == ["a        1.5", "b        n/a", "c     -12.25"]
 
 
 def test_one_method_and_one_seed_is_one_run_folder(core, workspace, tmp_path: Path):
     scene_library.store(make_scene(), "small")
-    settings = [f"{name}={value}" for name, value in FEW_STEPS["shallow-cnn"].items()]
+    settings = [f"{name}={value}" for name, value in METHODS["shallow-cnn"].quick.items()]
     out = tmp_path / "one"
     code, scores = core(
         *("fuse", "--scene", "small", "--task", "reconstruct", "--method", "shallow-cnn"),

@@ -186,7 +186,7 @@ def test_hidden_at_the_native_grid_of_the_files(test_data: Path, tmp_path: Path)
 
     def posed(path: Path):
         scene = FilesSource(optical=(path,), optical_native=30.0, radar=radar).make()
-        return Gap(lessons=1).pose(scene, 0)
+        return Gap(training_masks=1).pose(scene, 0)
 
     problem, truth, _ = posed(original)
     visible = np.isfinite(problem.inputs.optical.raster.read()).all(axis=0)

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.display.profile import line, profile
 from bandweave.errors import RasterError
 from bandweave.raster.geotiff import write
 from bandweave.raster.virtual import MemoryRaster
-from tests.small import make_grid
 
 
 @pytest.fixture(scope="module")

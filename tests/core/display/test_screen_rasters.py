@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.display.screen_rasters import Gapped, MeanDifference, Quotient
 from bandweave.display.tiles import averaged, error_style
 from bandweave.errors import RasterError
 from bandweave.raster.geotiff import write
 from bandweave.raster.grid import Window
 from bandweave.raster.virtual import FlagRaster, MemoryRaster
-from tests.small import make_grid
 
 GRID = make_grid(8, 8)
 

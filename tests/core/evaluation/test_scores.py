@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.evaluation.scores import MEAN, cell_means, compare, evaluate, original, whole_cells
-from bandweave.metrics import BY_BAND, METRICS, SPECTRAL
+from bandweave.metrics import METRICS, by_band, of_all_bands
 from bandweave.problem import BandScale, Truth
 from bandweave.raster.virtual import FlagRaster, MemoryRaster
-from tests.small import make_grid
 
 BANDS = ("red", "green")
 
@@ -46,7 +46,7 @@ def test_the_mean_is_arithmetic_over_bands():
     own = BandScale(0.0, 1.0, 0.3)
     fused = MemoryRaster(estimate, make_grid(40, 30), BANDS)
     scores = evaluate(truth(reference, scored, own, own), fused)
-    for key in BY_BAND:
+    for key in by_band():
         bands = [values(scores, band)[key] for band in BANDS]
         assert values(scores, MEAN)[key] == pytest.approx(np.mean(bands))
 
@@ -90,7 +90,7 @@ def test_compare_gives_every_metric_band_and_the_mean():
     assert list(found) == list(METRICS)
     assert list(found["rmse"]) == [*BANDS, MEAN]
     assert list(found["sam"]) == list(found["ergas"]) == [MEAN]
-    own = SPECTRAL["ergas"](reference, estimate, valid=scored)
+    own = of_all_bands()["ergas"](reference, estimate, valid=scored)
     assert found["ergas"][MEAN] == own
     assert found["mae"]["red"] == pytest.approx(
         np.abs((estimate - reference)[0][scored]).mean(), rel=1e-6
@@ -102,7 +102,7 @@ def test_metrics_of_all_bands_are_of_the_mean_and_in_reflectance_whatever_the_sc
     fused = MemoryRaster(estimate, make_grid(40, 30), BANDS)
     own, stretched = BandScale(0.0, 1.0, 0.3), BandScale(0.1, 0.4, 1.0)
     found = [evaluate(truth(reference, scored, each, each), fused) for each in (own, stretched)]
-    for key, metric in SPECTRAL.items():
+    for key, metric in of_all_bands().items():
         assert all(key not in values(found[0], band) for band in BANDS)
         expected = metric(reference, estimate, scored=scored)
         assert values(found[0], MEAN)[key] == values(found[1], MEAN)[key]
@@ -133,7 +133,7 @@ def test_windows_change_no_metric_of_all_bands(monkeypatch):
     expected = values(evaluate(whole, fused), MEAN)
     monkeypatch.setattr("bandweave.evaluation.scores.BLOCK", 10)
     found = values(evaluate(whole, fused), MEAN)
-    for key in SPECTRAL:
+    for key in of_all_bands():
         assert found[key] == pytest.approx(expected[key], rel=1e-12)
 
 

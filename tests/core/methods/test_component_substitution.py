@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from skimage.exposure import match_histograms
 
+from bandweave.contracts.small_scene import make_grid, make_scene, posed
 from bandweave.errors import MethodError
 from bandweave.methods import METHODS
 from bandweave.methods.classical.pca import first_axis
@@ -17,7 +18,6 @@ from bandweave.raster.virtual import MemoryRaster
 from bandweave.tasks.gap import Gap
 from bandweave.tasks.reconstruct import Reconstruct
 from bandweave.tiling import fuse_block
-from tests.small import make_grid, make_scene, posed
 
 KEYS = ("ihs", "brovey", "pca", "gram-schmidt")
 UNFILTERED = SpeckleFilter("none")
@@ -89,7 +89,7 @@ def test_moments_by_hand():
     """Three pixels: red 1 2 3, green 0 0 3, radar 0 dB, 10 dB, -10 dB."""
     scene = scene_of([[[1, 2, 3]], [[0, 0, 3]]], [[[1, 10, 0.1]], [[1, 1, 1]]])
     problem = Reconstruct(bands="all").pose(scene, 0).problem
-    known = band_statistics(problem, RadarImage("VV", UNFILTERED).of(scene))
+    known = band_statistics(problem.known, RadarImage("VV", UNFILTERED).of(scene))
     assert known.pixels == 3
     np.testing.assert_allclose(known.means, [2, 1, 0], atol=1e-6)
     # means of products less products of means: radar (0, 10, -10) has variance 200 / 3
@@ -112,14 +112,14 @@ def test_statistics_are_those_of_the_whole_scene_window_by_window(block, monkeyp
     scene = scene_of(optical, power([decibels, decibels]))
     problem = Reconstruct(bands="all").pose(scene, 0).problem
     radar = RadarImage("VV", UNFILTERED).of(scene)
-    known = band_statistics(problem, radar)
+    known = band_statistics(problem.known, radar)
     both = np.isfinite(optical[0])
     values = np.array([*optical[:, both], decibels[both]])
     assert known.pixels == both.sum()
     np.testing.assert_allclose(known.means, values.mean(axis=1), rtol=1e-6)
     np.testing.assert_allclose(known.covariance, np.cov(values, bias=True), rtol=1e-5, atol=1e-8)
     np.testing.assert_allclose(known.extent, [[v.min(), v.max()] for v in values], rtol=1e-5)
-    (curve,) = match("histogram", problem, radar, known, [Component(np.array([0.5, 0.5]))])
+    (curve,) = match("histogram", problem.known, radar, known, [Component(np.array([0.5, 0.5]))])
     matched = curve.apply(radar.read()[0])[both]
     image = optical.mean(axis=0)[both]
     ranks = np.linspace(0.02, 0.98, 49)
@@ -143,7 +143,11 @@ def test_moments_are_matched_by_hand():
     problem = Reconstruct(bands="all").pose(scene, 0).problem
     radar = RadarImage("VV", UNFILTERED).of(scene)
     (line,) = match(
-        "moments", problem, radar, band_statistics(problem, radar), [Component(np.full(2, 0.5))]
+        "moments",
+        problem.known,
+        radar,
+        band_statistics(problem.known, radar),
+        [Component(np.full(2, 0.5))],
     )
     slope = np.sqrt(7 / 400)
     matched = line.apply(np.array([[0, 10, -10]], np.float32))
@@ -257,7 +261,11 @@ def test_histograms_are_matched_as_scikit_image_does():
     problem = Reconstruct(bands="all").pose(scene, 0).problem
     radar = RadarImage("VV", UNFILTERED).of(scene)
     (curve,) = match(
-        "histogram", problem, radar, band_statistics(problem, radar), [Component(np.ones(1))]
+        "histogram",
+        problem.known,
+        radar,
+        band_statistics(problem.known, radar),
+        [Component(np.ones(1))],
     )
     ours = curve.apply(radar.read()[0])
     theirs = match_histograms(decibels, optical[0])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import pywt
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.methods import METHODS
 from bandweave.methods.classical.coefficient_kernels import larger, stronger
 from bandweave.methods.classical.multiscale import NEAR, Merge, MultiscaleMethod, patched
@@ -17,7 +18,6 @@ from bandweave.tasks.reconstruct import Reconstruct
 from bandweave.tiling import fuse_block
 from bandweave.transforms.nsct import NonsubsampledContourlet
 from bandweave.transforms.wavelet import FAMILIES, Wavelet
-from tests.small import make_scene
 
 KEYS = [key for key, method in METHODS.items() if issubclass(method, MultiscaleMethod)]
 BANDWISE = [key for key in KEYS if not METHODS[key].on_intensity]

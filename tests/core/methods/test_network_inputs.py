@@ -1,16 +1,16 @@
-"""What a network sees comes from visible training pixels, and it learns from lessons only."""
+"""What a network sees comes from visible training pixels, and it learns from those alone."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import posed
 from bandweave.methods.networks.inputs import NetworkInputs
 from bandweave.methods.references.radar_regression import RadarRegression
 from bandweave.problem import Problem
 from bandweave.raster.scene import HIDDEN
 from bandweave.raster.virtual import MemoryRaster
-from tests.small import posed
 
 
 def view(problem: Problem, share: float = 0.0) -> NetworkInputs:
@@ -20,7 +20,9 @@ def view(problem: Problem, share: float = 0.0) -> NetworkInputs:
 def with_radar(problem: Problem, pixels: np.ndarray) -> Problem:
     radar = problem.inputs.radar
     raster = MemoryRaster(pixels.astype(np.float32), problem.inputs.grid, radar.bands)
-    return replace(problem, inputs=problem.inputs.adding(replace(radar, raster=raster)))
+    changed = replace(radar, raster=raster)
+    pairs = tuple(replace(pair, inputs=pair.inputs.adding(changed)) for pair in problem.pairs)
+    return replace(problem, inputs=problem.inputs.adding(changed), pairs=pairs)
 
 
 def test_scales_do_not_look_under_the_gap():
@@ -42,14 +44,14 @@ def test_scales_do_not_look_at_validation_blocks():
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25])
-def test_only_lesson_pixels_train_or_validate(share):
+def test_only_learnable_pixels_train_or_validate(share):
     problem = posed("gap").problem
     train, validate = problem.split.read(problem.inputs.grid.full, share)
     for pair in problem.pairs:
         seen = view(problem, share).pair(pair, problem, share)
-        lesson = pair.lesson.read()[0] == 1
-        np.testing.assert_array_equal(seen.train, lesson & train)
-        np.testing.assert_array_equal(seen.validate, lesson & validate)
+        learnable = pair.learnable.read()[0] == 1
+        np.testing.assert_array_equal(seen.train, learnable & train)
+        np.testing.assert_array_equal(seen.validate, learnable & validate)
 
 
 def test_channels_are_the_filled_band_the_radar_and_the_mask():

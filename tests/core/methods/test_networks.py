@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_scene, posed
 from bandweave.errors import MethodError, SettingError
 from bandweave.methods import METHODS
 from bandweave.methods.networks.architecture import Architecture, Conv, Pool, Up
@@ -20,7 +21,6 @@ from bandweave.methods.networks.training import (
 from bandweave.problem import Progress
 from bandweave.tasks.gap import Gap
 from bandweave.tasks.reconstruct import Reconstruct
-from tests.small import make_scene, posed
 
 NETWORKS = [key for key, method in METHODS.items() if method.family == "network"]
 
@@ -113,7 +113,7 @@ def test_patches_reach_the_far_edge(size, patch, stride, expected):
 
 
 def test_the_plan_is_epochs_times_patches_over_batch():
-    plan = ShallowCNN(patch=64, stride=32, batch=8, epochs=5).plan(512, 512)
+    plan = ShallowCNN(patch=64, stride=32, batch=8, epochs=5).plan_on((512, 512))
     assert plan.patches == 15 * 15
     assert plan.steps == 5 * 29  # 225 patches are 29 batches of 8
 
@@ -181,7 +181,7 @@ def test_another_seed_gives_another_network():
     ids=str,
 )
 def test_every_setting_works(settings):
-    problem, _, _ = Gap(lessons=1).pose(make_scene(), 0)
+    problem, _, _ = Gap(training_masks=1).pose(make_scene(), 0)
     method = ShallowCNN(patch=32, stride=32, batch=4, epochs=2, **settings)
     fuser = method.fit(problem)
     result = fuser.fuse(fuser.prepare(problem.inputs))
@@ -214,7 +214,7 @@ def recipe(**changes) -> Recipe:
     return Recipe(**(settings | changes))
 
 
-def lesson(target: np.ndarray, train: np.ndarray, validate: np.ndarray) -> BandPair:
+def pair(target: np.ndarray, train: np.ndarray, validate: np.ndarray) -> BandPair:
     return BandPair((target[None], target[None]), target, train, validate)
 
 
@@ -223,12 +223,12 @@ def test_patches_without_a_training_pixel_are_left_out():
     train[0, 9] = True
     image = np.zeros((16, 16), np.float32)
     nowhere = np.zeros_like(train)
-    lessons = [lesson(image, nowhere, nowhere), lesson(image, train, ~train)]
-    assert patch_positions(lessons, recipe()) == [PatchPosition(0, 8, (1,))]
+    pairs = [pair(image, nowhere, nowhere), pair(image, train, ~train)]
+    assert patch_positions(pairs, recipe()) == [PatchPosition(0, 8, (1,))]
 
 
 def test_what_is_not_a_training_pixel_does_not_lead():
-    """Targets outside the lesson may be anything: the trained weights are the same."""
+    """Targets outside the pair may be anything: the trained weights are the same."""
     generator = np.random.default_rng(0)
     inputs = generator.uniform(size=(16, 16)).astype(np.float32)
     train = generator.uniform(size=(16, 16)) < 0.5

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid, make_scene, posed
 from bandweave.errors import MethodError
 from bandweave.methods import METHODS
 from bandweave.methods.networks.patchwise import (
@@ -19,13 +20,12 @@ from bandweave.raster.grid import Window
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.tasks.reconstruct import Reconstruct
 from bandweave.tiling import fuse
-from tests.small import FEW_STEPS, make_grid, make_scene, posed
 
 NETWORKS = ("shallow-cnn", "cae")
 
 
 def fitted(key, problem, **changes):
-    return METHODS[key].from_values({**FEW_STEPS[key], **changes}).fit(problem)
+    return METHODS[key].from_values({**METHODS[key].quick, **changes}).fit(problem)
 
 
 def test_overlaps_are_averaged_by_hand():
@@ -77,7 +77,7 @@ def test_tiled_equals_whole_and_borders_show(key, tmp_path):
             fuse(fuser, problem, target, side=side)
         made[prediction, side] = StoredRaster(path).read()
     np.testing.assert_array_equal(made["patches", 32], made["patches", 96])
-    lines = METHODS[key].from_values(FEW_STEPS[key]).patch_stride
+    lines = METHODS[key].from_values(METHODS[key].quick).patch_stride
     assert lines == (16 if key == "shallow-cnn" else 32)
     assert seam_index(made["seamless", 96][0], made["patches", 96][0], lines) > 2
 

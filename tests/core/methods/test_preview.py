@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.methods import METHODS
 from bandweave.methods.networks.inputs import NetworkInputs
 from bandweave.methods.networks.preview import SIDE, PreviewRenderer, preview_window
@@ -18,7 +19,6 @@ from bandweave.running.execution import execute
 from bandweave.tasks import TASKS
 from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import FUSED, PROGRESS, Request, Run, new_run
-from tests.small import make_scene
 
 FEW = {"patch": 32, "stride": 32, "batch": 2, "epochs": 2, "validation": 0.2}
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import fitted, posed
 from bandweave.methods.gap_filling.radar_laplace import RadarLaplace
 from bandweave.methods.references.block_mean import BlockMean
 from bandweave.methods.references.radar_regression import RadarRegression
 from bandweave.prepare.gaps import laplace
 from bandweave.raster.scene import HIDDEN
 from bandweave.tiling import fuse_block
-from tests.small import fitted, posed
 
 
 def result(task: str, method) -> np.ndarray:

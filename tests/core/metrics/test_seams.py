@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import fitted, posed
 from bandweave.metrics.seams import seam_index
 from bandweave.raster.geotiff import StoredRaster, create
 from bandweave.tiling import fuse, fuse_block
-from tests.small import fitted, posed
 
 
 def test_by_hand():

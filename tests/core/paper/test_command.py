@@ -5,8 +5,8 @@ import json
 import pytest
 
 from bandweave.__main__ import main
+from bandweave.contracts.small_scene import make_scene
 from bandweave.workspace import scene_library
-from tests.small import make_scene
 
 pytestmark = pytest.mark.usefixtures("workspace")
 QUICK = ("--set", "steps=literal", "hidden=no")

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.evaluation.scores import MEAN
 from bandweave.metrics import METRICS
 from bandweave.paper.audit import SceneFacts, audit
@@ -20,7 +21,6 @@ from bandweave.paper.printed.equations import equations, unnumbered
 from bandweave.paper.tables.scene_truth import SceneTruth
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.workspace.run_folders import State
-from tests.small import make_scene
 
 SHAPES = {
     "shallow-cnn": [(64, 2), (64, 16), (64, 16), (64, 1)],

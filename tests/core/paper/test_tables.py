@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid, make_scene
 from bandweave.errors import MethodError
 from bandweave.paper.printed.numbers import QUOTED, TABLES
 from bandweave.paper.seams import SeamMap
@@ -17,7 +18,6 @@ from bandweave.raster.virtual import MemoryRaster
 from bandweave.running.execution import execute
 from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import new_run
-from tests.small import make_grid, make_scene
 
 SIDE = 128
 """The smallest scene that holds the paper's patches: a few steps to the letter."""

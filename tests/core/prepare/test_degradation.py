@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.errors import RasterError
 from bandweave.prepare import degradation
 from bandweave.prepare.degradation import CellRaster, degraded, samples_of, sigma
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import Resampled
 from bandweave.raster.virtual import MemoryRaster
-from tests.small import make_grid
 
 FACTORS = [2, 3, 4, 5, 6, 9, 18]
 

@@ -6,9 +6,9 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.warp import transform
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.prepare.geography import outline, window_within
 from bandweave.raster.grid import Grid, Window
-from tests.small import make_grid
 
 DEGREES = Grid(CRS.from_epsg(4326), Affine(0.01, 0, 10.0, 0, -0.01, 50.0), 100, 200)
 

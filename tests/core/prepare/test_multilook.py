@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.prepare.multilook import MultilookRaster
 from bandweave.raster.grid import Window
 from bandweave.raster.virtual import MemoryRaster
-from tests.small import make_grid
 
 
 def raster(power: np.ndarray) -> MemoryRaster:

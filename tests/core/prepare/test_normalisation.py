@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.errors import MethodError
 from bandweave.prepare.normalisation import Normalisation, fixed, min_max, percentile
 from bandweave.raster.virtual import MemoryRaster
-from tests.small import make_grid
 
 
 def everywhere(window):

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid, make_scene
 from bandweave.prepare.simulated_gaps import GapField, gap_field, growth, simulate_gaps
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import Resampled
 from bandweave.raster.virtual import FlagRaster
-from tests.small import make_grid, make_scene
 
 
 def everywhere(grid) -> FlagRaster:

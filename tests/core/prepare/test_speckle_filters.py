@@ -6,11 +6,11 @@ import sys
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.errors import SettingError
 from bandweave.prepare.speckle_filters import FilteredRaster, SpeckleFilter
 from bandweave.raster.grid import Window
 from bandweave.raster.virtual import MemoryRaster
-from tests.small import make_grid
 
 KINDS = [
     SpeckleFilter("lee", 3, 4.4),

@@ -1,6 +1,8 @@
 """Grids refuse what cannot be, and files say why they cannot be read."""
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -197,3 +199,48 @@ def test_files_carry_their_tags(tmp_path: Path):
     write(tmp_path / "a.tif", pixels(), grid(), ("VV", "VH"), tags={"simulated": "yes"})
     with rasterio.open(tmp_path / "a.tif") as source:
         assert source.tags()["simulated"] == "yes"
+
+
+WRITES = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from bandweave.contracts.small_scene import make_grid
+from bandweave.errors import RasterError
+from bandweave.raster.geotiff import StoredRaster, create, write_cog
+
+kind, folder, limit = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+grid, path = make_grid(700, 700), folder / "made.tif"
+pixels = np.random.default_rng(0).random((3, 700, 700), dtype=np.float32)
+def write(path):
+    with create(path, grid, ("red", "green", "blue")) as target:
+        target.write(grid.full, pixels)
+if kind == "cog":
+    write(folder / "source.tif")
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    write(path) if kind == "plain" else write_cog(StoredRaster(folder / "source.tif"), path, {})
+except RasterError as error:
+    print(error.message, error.hint)
+else:
+    assert np.array_equal(StoredRaster(path).read(), pixels)
+    print(path.stat().st_size)
+"""
+
+
+def written_within(kind: str, folder: Path, limit: int) -> str:
+    """Write a GeoTIFF where no file may be larger than `limit`; return what is said of it."""
+    folder.mkdir()
+    words = [sys.executable, "-c", WRITES, kind, str(folder), str(limit)]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize("kind", ["plain", "cog"])
+def test_a_full_disk_leaves_no_file_and_is_not_taken_for_a_damaged_one(kind, tmp_path):
+    """At whatever byte it is full: the last ones are written when the file is closed."""
+    whole = int(written_within(kind, tmp_path / "whole", 1 << 30))
+    for number, limit in enumerate((whole // 2, whole - 100_000, whole - 400, whole - 1)):
+        folder = tmp_path / str(number)
+        said = written_within(kind, folder, limit)
+        assert "made.tif cannot be written" in said and "make room" in said, (limit, said)
+        assert {path.name for path in folder.iterdir()} <= {"source.tif"}

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bandweave.contracts.small_scene import make_grid
 from bandweave.errors import RasterError
 from bandweave.raster import geotiff
 from bandweave.raster.geotiff import StoredRaster, write
 from bandweave.raster.open_files import Handles
-from tests.small import make_grid
 
 
 class Opened:

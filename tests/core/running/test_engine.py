@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from bandweave.__main__ import main
+from bandweave.contracts.small_scene import make_scene
 from bandweave.errors import RunError, SceneError, SettingError
 from bandweave.running import engine as engine_module
 from bandweave.running import memory
@@ -31,11 +32,12 @@ from bandweave.workspace.run_folders import (
     open_run,
     restore,
 )
-from tests.small import make_scene
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 90.0
 """Seconds, of which a slow machine may need most to load TensorFlow."""
+STUBBORN = ["bash", "-c", "trap '' TERM; echo; while true; do sleep 1; done"]
+"""A process that does not end when it is told to."""
 
 
 def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> float:
@@ -161,8 +163,7 @@ def test_cancel_ends_the_process_group_while_it_trains(engine: LocalEngine):
 
 
 def test_a_worker_that_does_not_go_is_forced(cold: LocalEngine):
-    words = ["bash", "-c", "trap '' TERM; echo; while true; do sleep 1; done"]
-    stubborn = subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True)
+    stubborn = subprocess.Popen(STUBBORN, stdout=subprocess.PIPE, start_new_session=True)
     assert stubborn.stdout is not None
     stubborn.stdout.readline()
     leader, begun = psutil.Process(stubborn.pid), time.monotonic()

@@ -4,18 +4,19 @@ import dataclasses
 
 import pytest
 
+from bandweave.contracts.small_scene import make_scene
+from bandweave.methods import METHODS
 from bandweave.running.execution import execute
 from bandweave.workspace import scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import new_run
-from tests.small import FEW_STEPS, make_scene
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
 
 def asked(method="shallow-cnn", seed=1, **changes):
     scene_library.store(make_scene(), "small")
-    return Request("small", "reconstruct", method, {**FEW_STEPS[method], **changes}, seed=seed)
+    return Request("small", "reconstruct", method, {**METHODS[method].quick, **changes}, seed=seed)
 
 
 def done(request, folder):

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.raster.scene import CLOUD, HIDDEN, Layer, Role, Scene, Unit
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.running.execution import execute
 from bandweave.sources.files import FilesSource
 from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import Request, Run, new_run
-from tests.small import make_scene
 
 
 def cloudy() -> Scene:
@@ -22,7 +22,7 @@ def cloudy() -> Scene:
 
 
 def ran(scene_id: str, use: str, method: str = "radar-laplace") -> Run:
-    run = new_run(Request(scene_id, "gap", method, task_settings={"use": use}, seed=1))
+    run = new_run(Request(scene_id, "gap", method, task_settings={"purpose": use}, seed=1))
     execute(run)
     return run
 

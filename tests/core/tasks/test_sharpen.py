@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bandweave.__main__ import main
+from bandweave.contracts.small_scene import make_scene, posed
 from bandweave.errors import MethodError, SettingError, TaskError
 from bandweave.evaluation.scores import MEAN, evaluate
 from bandweave.methods import METHODS, chosen
@@ -23,7 +24,6 @@ from bandweave.tasks.sharpen import Sharpen
 from bandweave.workspace import scene_library
 from tests.core.commands.test_real_journeys import spain
 from tests.core.prepare.test_degradation import weights
-from tests.small import make_scene, posed
 
 
 def with_optical(scene: Scene, pixels: np.ndarray, **facts: object) -> Scene:
@@ -51,7 +51,8 @@ def test_the_problem_holds_the_coarse_image_twice_and_says_how_coarse_it_is():
     expected = degraded(scene.optical.raster, 6)
     np.testing.assert_array_equal(samples_of(last.raster, 6), expected)
     np.testing.assert_array_equal(problem.inputs.radar.raster.read(), scene.radar.raster.read())
-    assert product is None and not problem.pairs and problem.hidden is None
+    assert product is None and problem.hidden is None
+    assert problem.known.target is problem.inputs.optical.raster
     assert (truth.cell, truth.resolution_ratio) == (3, 0.5)
     np.testing.assert_array_equal(truth.reference.read(), scene.optical.raster.read())
 
@@ -165,7 +166,7 @@ def test_methods_that_train_or_copy_the_answer_make_no_sense_here():
     for task, method, reason in (
         ("sharpen", "cae", "nothing to train on"),
         ("sharpen", "copy", "answer is hidden"),
-        ("sharpen", "laplace", "nothing is hidden"),
+        ("sharpen", "laplace", "no gaps to fill"),
         ("gap", "bicubic", "as fine as it is wanted"),
     ):
         with pytest.raises(MethodError, match=reason):

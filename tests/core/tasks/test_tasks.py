@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bandweave.errors import SceneError, TaskError
+from bandweave.contracts.small_scene import make_grid, make_scene, posed
+from bandweave.contracts.tasks import CONTRACTS
+from bandweave.errors import TaskError
 from bandweave.methods import METHODS
 from bandweave.problem import BlockSplit
 from bandweave.raster.grid import Window
@@ -14,7 +16,6 @@ from bandweave.raster.virtual import MemoryRaster
 from bandweave.tasks import TASKS
 from bandweave.tasks.gap import Gap
 from bandweave.tasks.reconstruct import Reconstruct
-from tests.small import FEW_STEPS, make_grid, make_scene, posed
 
 
 def with_optical(scene: Scene, pixels: np.ndarray) -> Scene:
@@ -29,50 +30,16 @@ def with_clouds(scene: Scene) -> Scene:
     return scene.adding(Layer("cloud", Role.MASK, raster, Unit.FLAG, 30.0))
 
 
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda each: each.__name__)
 @pytest.mark.parametrize("key", TASKS)
-def test_facts_are_given(key):
-    task = TASKS[key]
-    assert task.key == key
-    assert task.label and task.description.endswith(".") and task.source
-    for method in (task.reference, *task.suggested):
-        assert METHODS[method].suits(task)
-    known = {name for each in METHODS.values() if each.suits(task) for name in each.presets}
-    assert not task.preset or task.preset in known
+def test_every_task_keeps_every_contract(contract, key):
+    contract(key)
 
 
-@pytest.mark.parametrize("key", TASKS)
-def test_problems_come_with_lessons_where_a_task_teaches(key):
-    assert bool(posed(key).problem.pairs) is TASKS[key].teaches
-
-
-@pytest.mark.parametrize("key", TASKS)
-def test_truth_and_labels_never_reach_a_problem(key):
-    scene = make_scene()
-    truth = replace(scene.optical, name="truth", role=Role.TRUTH)
-    labels = Layer(
-        "labels",
-        Role.LABELS,
-        MemoryRaster(np.ones((1, *scene.grid.shape), np.float32), scene.grid, ("class",)),
-        Unit.CLASS,
-        10.0,
-    )
-    problem, _, _ = TASKS[key]().pose(scene.adding(truth, labels), 0)
-    for inputs in (problem.inputs, *(pair.inputs for pair in problem.pairs)):
-        assert not inputs.all(Role.TRUTH)
-        assert not inputs.all(Role.LABELS)
-
-
-@pytest.mark.parametrize("key", TASKS)
-def test_a_scene_without_radar_is_refused(key):
-    with pytest.raises(SceneError, match="no radar"):
-        TASKS[key]().pose(make_scene().without(Role.RADAR), 0)
-
-
-@pytest.mark.parametrize("key", TASKS)
-def test_a_scene_all_under_cloud_is_refused(key):
-    scene = make_scene()
-    with pytest.raises(TaskError, match="No pixel"):
-        TASKS[key]().pose(with_optical(scene, np.full((3, *scene.grid.shape), np.nan)), 0)
+def test_a_problem_without_anything_to_learn_from_is_refused():
+    problem = posed("gap").problem
+    with pytest.raises(TaskError, match="nothing to learn from"):
+        replace(problem, pairs=())
 
 
 def test_reconstruct_declares_the_papers_scale():
@@ -117,15 +84,15 @@ def test_gap_scores_only_clear_pixels_and_hides_clouds_too():
     assert hidden[7:23, 7:33].all()
 
 
-def test_gap_lessons_are_visible_pixels_with_holes_of_their_own():
+def test_gap_trains_on_visible_pixels_with_gaps_of_their_own():
     problem, truth, _ = posed("gap")
     scored = truth.regions["hidden"].read()[0] == 1
     for pair in problem.pairs:
-        lesson = pair.lesson.read()[0] == 1
-        assert lesson.any()
-        assert not lesson[scored].any()
-        assert np.isnan(pair.inputs.optical.raster.read()[:, lesson]).all()
-        assert np.isfinite(pair.target.read()[:, lesson]).all()
+        learnable = pair.learnable.read()[0] == 1
+        assert learnable.any()
+        assert not learnable[scored].any()
+        assert np.isnan(pair.inputs.optical.raster.read()[:, learnable]).all()
+        assert np.isfinite(pair.target.read()[:, learnable]).all()
         assert np.isnan(pair.target.read()[:, scored]).all()
 
 
@@ -160,8 +127,8 @@ def test_a_tiny_scene_is_refused_with_what_would_do():
 def test_hidden_means_hidden(method):
     """Perturb every native cell that a scored gap was drawn on: not one bit may change."""
     scene = make_scene(seed=5)
-    task = Gap(lessons=1)
-    settings = FEW_STEPS.get(method, {})
+    task = Gap(training_masks=1)
+    settings = METHODS[method].quick
     _, truth, _ = task.pose(scene, 2)
     scored = truth.regions["hidden"].read()[0] == 1
     pixels = scene.optical.raster.read()
@@ -191,9 +158,9 @@ def test_blocks_split_by_share_with_a_buffer():
     np.testing.assert_array_equal(part_train, train[33:83, 47:107])
 
 
-def test_gap_fills_real_clouds_and_estimates_its_score_on_simulated_holes():
+def test_gap_fills_real_clouds_and_estimates_its_score_on_simulated_gaps():
     scene = with_clouds(make_scene())
-    measured, filled = (Gap(use=use).pose(scene, 1) for use in ("measure", "fill"))
+    measured, filled = (Gap(purpose=each).pose(scene, 1) for each in ("measure", "fill"))
     assert measured.product is None
     wanted = filled.product.inputs.layer(HIDDEN).raster.read()[0] == 1
     # the cloud and its rim of one 30 m cell that it may have been resampled into, nothing else
@@ -208,5 +175,5 @@ def test_gap_fills_real_clouds_and_estimates_its_score_on_simulated_holes():
 
 def test_gap_refuses_to_fill_a_scene_without_clouds():
     with pytest.raises(TaskError, match="no clouds to fill") as caught:
-        Gap(use="fill").pose(make_scene(), 1)
+        Gap(purpose="fill").pose(make_scene(), 1)
     assert "quality band" in caught.value.hint

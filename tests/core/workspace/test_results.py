@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 import rasterio
 
+from bandweave.contracts.small_scene import make_grid, make_scene
 from bandweave.errors import RunError
 from bandweave.evaluation.scores import MEAN
 from bandweave.raster.geotiff import write
 from bandweave.workspace import results, scene_library
 from bandweave.workspace.run_folders import FUSED, RESULT, SCORES, Request, new_run
-from tests.small import make_grid, make_scene
 
 BANDS = ("red", "green", "blue")
 

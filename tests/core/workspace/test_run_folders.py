@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.errors import RunError, SceneError, SettingError, TaskError, UnknownNameError
 from bandweave.evaluation.scores import MEAN
 from bandweave.methods.gap_filling.laplace import Laplace
@@ -38,7 +39,6 @@ from bandweave.workspace.run_folders import (
     open_run,
     restore,
 )
-from tests.small import make_scene
 
 
 class Given(NamedTuple):

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from bandweave.contracts.small_scene import make_scene
 from bandweave.errors import RunError
 from bandweave.running.engine import LocalEngine
 from bandweave.running.execution import execute
 from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import Request, Run, State, discard, new_run
 from bandweave.workspace.studies import STUDY, all_studies, new_study, open_study
-from tests.small import make_scene
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A small scene made in memory, and every method fitted to it once a session."""
+"""A small scene made in memory, posed under every task, and every method fitted to it once."""
 
 from functools import cache
 
@@ -8,29 +8,25 @@ from rasterio.crs import CRS
 from scipy.ndimage import gaussian_filter
 
 from bandweave.methods import METHODS
-from bandweave.problem import Fuser, Posed
+from bandweave.problem import Fuser, Method, Posed
 from bandweave.raster.grid import Grid
 from bandweave.raster.scene import Layer, Resampled, Role, Scene, Unit
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.tasks import TASKS
 
-FEW_STEPS = {
-    "shallow-cnn": {"patch": 32, "stride": 32, "batch": 4, "epochs": 2},
-    "cae": {"patch": 32, "stride": 32, "batch": 4, "epochs": 2},
-    "contourlet": {"levels": 1},
-    "nsct": {"levels": 1, "directions": "4"},
-    "ihs-nsct": {"levels": 1, "directions": "4"},
-}
-"""Enough to have weights that are not the first ones, not enough to be any good; and transforms
-that look no farther than the small scene."""
+SIDE = 96
 
 
-def make_grid(height: int = 96, width: int = 96) -> Grid:
+def make_grid(height: int = SIDE, width: int = SIDE) -> Grid:
+    """Return a grid of 10 m pixels."""
     return Grid(CRS.from_epsg(32648), Affine(10, 0, 680_000, 0, -10, 1_200_000), height, width)
 
 
-def make_scene(height: int = 96, width: int = 96, *, seed: int = 0, nan: bool = False) -> Scene:
-    """Return a scene whose radar tells something of its optical bands, with 30 m cells."""
+def make_scene(height: int = SIDE, width: int = SIDE, *, seed: int = 0, nan: bool = False) -> Scene:
+    """Return a scene whose radar tells something of its optical bands, with 30 m cells.
+
+    With `nan` some pixels of either are no data.
+    """
     generator = np.random.default_rng(seed)
     grid = make_grid(height, width)
     cells = (3, -(-height // 3), -(-width // 3))
@@ -65,13 +61,17 @@ def posed(task: str, *, nan: bool = False) -> Posed:
     return TASKS[task]().pose(make_scene(nan=nan), seed=3)
 
 
+def quick(method: str) -> Method:
+    """Return a method with settings that suit the small scene."""
+    return METHODS[method].from_values(METHODS[method].quick)
+
+
 @cache
 def fitted(task: str, method: str, *, nan: bool = False) -> Fuser:
-    """Return a method fitted for a few steps to the small scene, once a session."""
-    settings = FEW_STEPS.get(method, {})
-    return METHODS[method].from_values(settings).fit(posed(task, nan=nan).problem)
+    """Return a method fitted to the small scene, once a process."""
+    return quick(method).fit(posed(task, nan=nan).problem)
 
 
-SUITED = [
-    (task, method) for task in TASKS for method in METHODS if METHODS[method].suits(TASKS[task])
-]
+def suited() -> list[tuple[str, str]]:
+    """Return every task with every method that suits it, by their keys."""
+    return [(task, key) for task in TASKS for key in METHODS if METHODS[key].suits(TASKS[task])]
