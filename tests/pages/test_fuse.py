@@ -124,8 +124,13 @@ def test_real_clouds_are_filled_and_without_any_there_is_no_such_choice(fuse, wo
     ran(page)
     assert {run.request.task_settings["purpose"] for run in all_runs()} == {"fill"}
     page = fill_clouds(fuse(scene="clear"))
-    assert key("gap", "task", "purpose", scene="clear") not in {each.key for each in page.selectbox}
+    choice = key("gap", "task", "purpose", scene="clear")
+    assert choice not in {each.key for each in page.selectbox}
     assert page.number_input(key=key("gap", "task", "coverage", scene="clear")).value == 0.3
+    # another scene takes the name
+    scene_library.discard("clear")
+    scene_library.store(scene.adding(dataclasses.replace(clear, raster=raster)), "clear")
+    assert ran(page).selectbox(key=choice).value == "fill"
 
 
 def test_start_asks_for_a_preset_fitted_to_the_scene(fuse, small, waiting_engine):
