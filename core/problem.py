@@ -83,7 +83,7 @@ class BlockSplit:
 
     The split depends on the grid, the seed and nothing else; a method asks for the share it needs.
     Training pixels within `buffer` pixels of a validation block are given up, so that neighbours
-    do not tell.
+    do not tell. A buffer below 0 or above half a block's side is refused.
     """
 
     grid: Grid
@@ -93,6 +93,11 @@ class BlockSplit:
 
     def __post_init__(self) -> None:
         """Draw the blocks' order once."""
+        if not 0 <= self.buffer <= self.side // 2:
+            raise TaskError(
+                f"Blocks of {self.side} pixels cannot have a buffer of {self.buffer}.",
+                f"Give 0 to {self.side // 2}: at most half a block's side.",
+            )
         rows, cols = -(-self.grid.height // self.side), -(-self.grid.width // self.side)
         rank = np.random.default_rng([self.seed, 0xB10C]).permutation(rows * cols)
         object.__setattr__(self, "_rank", rank.reshape(rows, cols))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from bandweave.contracts.small_scene import make_grid, make_scene, posed
 from bandweave.contracts.tasks import CONTRACTS
@@ -177,3 +178,17 @@ def test_gap_refuses_to_fill_a_scene_without_clouds():
     with pytest.raises(TaskError, match="no clouds to fill") as caught:
         Gap(purpose="fill").pose(make_scene(), 1)
     assert "quality band" in caught.value.hint
+
+
+@pytest.mark.parametrize("buffer", [-1, 11, 40])
+def test_a_buffer_that_cannot_keep_blocks_apart_is_refused(buffer: int):
+    with pytest.raises(TaskError, match=f"20 pixels cannot have a buffer of {buffer}"):
+        BlockSplit(make_scene().grid, side=20, buffer=buffer, seed=0)
+
+
+@pytest.mark.parametrize("buffer", [0, 1, 10])
+def test_no_training_pixel_lies_within_the_buffer_of_a_validation_block(buffer: int):
+    split = BlockSplit(make_grid(90, 70), side=20, buffer=buffer, seed=3)
+    train, validate = split.read(split.grid.full, 0.3)
+    side = np.ones((2 * buffer + 1, 2 * buffer + 1), dtype=bool)
+    np.testing.assert_array_equal(train, ~binary_dilation(validate, side))
