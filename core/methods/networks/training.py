@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from bandweave.errors import MethodError
 from bandweave.methods.networks.architecture import Architecture
 from bandweave.problem import Flags
 from bandweave.raster.grid import Pixels
@@ -135,7 +136,10 @@ class Trainer:
         return loss
 
     def train(self, pairs: Sequence[BandPair], seed: Sequence[int], note: Note) -> Weights:
-        """Train from fresh weights and return the best: by validation where there is any."""
+        """Train from fresh weights and return the best: by validation where there is any.
+
+        Where the loss stops being a number, the best weights of before; `MethodError` without any.
+        """
         recipe, generator = self.recipe, np.random.default_rng(list(seed))
         self._reset(generator)
         positions = patch_positions(pairs, recipe)
@@ -147,9 +151,13 @@ class Trainer:
                 self._adam.learning_rate.assign(_rate(recipe, done, steps))
                 loss = float(self._step(*_gather(pairs, batch, recipe.patch, "train")))
                 done += 1
+                if not math.isfinite(loss):
+                    return self._before_divergence(best, best_loss, done)
                 note(done, loss, checked)
             if held:
                 checked = self._validate(pairs, held)
+                if not math.isfinite(checked):
+                    return self._before_divergence(best, best_loss, done)
                 note(done, loss, checked)
                 since = 0 if checked < best_loss else since + 1
                 if since == 0:
@@ -158,6 +166,15 @@ class Trainer:
                     break
         if not held:
             best = self.weights()
+        self._model.set_weights(best)
+        return best
+
+    def _before_divergence(self, best: Weights, best_loss: float, done: int) -> Weights:
+        if not math.isfinite(best_loss):
+            raise MethodError(
+                f"Training failed: after {done} steps its loss is not a number.",
+                "Choose a lower learning rate, or look for extreme values in the imagery.",
+            )
         self._model.set_weights(best)
         return best
 

@@ -266,3 +266,36 @@ def test_early_stopping_keeps_the_best_and_stops():
     trainer._model.set_weights(best)
     assert checks[-1] > min(checks)
     assert trainer._validate([given], held) == pytest.approx(min(checks), rel=1e-5)
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_weights_that_were_never_a_number_are_refused(checked: bool):
+    image = np.zeros((32, 32), np.float32)
+    validate = np.zeros((32, 32), bool)
+    validate[:8] = checked
+    wild = np.full_like(image, np.inf)
+    trainer = Trainer(ShallowCNN().architecture, 2, recipe(epochs=2))
+    given = BandPair((image[None], image[None]), wild, ~validate, validate)
+    with pytest.raises(MethodError, match="its loss is not a number") as refused:
+        trainer.train([given], [0], lambda *_: None)
+    assert "learning rate" in refused.value.hint
+
+
+def test_the_best_weights_before_a_loss_that_is_no_number_are_kept(monkeypatch):
+    generator = np.random.default_rng(0)
+    image = generator.uniform(size=(32, 32)).astype(np.float32)
+    validate = np.zeros((32, 32), bool)
+    validate[:8] = True
+    given = BandPair((image[None], image[None]), image, ~validate, validate)
+    trainer = Trainer(ShallowCNN().architecture, 2, recipe(epochs=5))
+    kept, check = [], trainer._validate
+
+    def once_sound(*asked):
+        if kept:
+            return float("nan")
+        kept.append(trainer.weights())
+        return check(*asked)
+
+    monkeypatch.setattr(trainer, "_validate", once_sound)
+    for found, wanted in zip(trainer.train([given], [0], lambda *_: None), kept[0], strict=True):
+        np.testing.assert_array_equal(found, wanted)
