@@ -23,6 +23,7 @@ from bandweave.running.execution import execute
 from bandweave.running.warmup import warm_up
 from bandweave.tasks import TASKS
 from bandweave.workspace import scene_library
+from bandweave.workspace.results import make_portable
 from bandweave.workspace.run_folders import LOG, RUN_FILES, SCORES, Request, Run, new_run
 
 STUDY = "study.json"
@@ -65,8 +66,7 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
     ]
     with replacing(Path(arguments.out), _foreign) as folder:
         if len(requests) == 1:
-            run = new_run(requests[0], folder)
-            scores = execute(run, show_progress(requests[0].label))
+            scores = executed(new_run(requests[0], folder))
         else:
             scores = _execute_all(requests, folder)
             (folder / SCORES).write_text(as_json(scores))
@@ -142,13 +142,19 @@ def score(arguments: Namespace) -> tuple[object, str]:
     return found, table(rows)
 
 
+def executed(run: Run) -> list[dict[str, Any]]:
+    """Execute a run whose folder is to be taken away, and return its scores."""
+    scores = execute(run, show_progress(run.request.label))
+    make_portable(run)
+    return scores
+
+
 def _execute_all(requests: Sequence[Request], folder: Path) -> list[dict[str, Any]]:
     """Execute requests one after the other, each in a subfolder of its label."""
     scores: list[dict[str, Any]] = []
     names = []
     for request in requests:
-        run = new_run(request, folder / request.label)
-        scores += execute(run, show_progress(request.label))
+        scores += executed(new_run(request, folder / request.label))
         names.append(request.label)
     (folder / STUDY).write_text(as_json({"runs": names}))
     return scores

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bandweave.commands.arguments import pairs, replacing, scene_name
-from bandweave.commands.output import as_json, show_progress, table
+from bandweave.commands.fusion import executed
+from bandweave.commands.output import as_json, table
 from bandweave.errors import BandweaveError, SettingError
 from bandweave.paper.audit import Flag, audit
 from bandweave.paper.audit.scene_facts import scene_facts
@@ -17,7 +18,6 @@ from bandweave.paper.tables.export import csv, latex, text_rows
 from bandweave.paper.tables.scene_truth import SceneTruth
 from bandweave.paper.tables.study_tables import Tables
 from bandweave.raster.scene import Scene
-from bandweave.running.execution import execute
 from bandweave.workspace import scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, new_run
@@ -92,7 +92,7 @@ def _execute_all(
     for key, request in wanted.items():
         runs[key] = new_run(request, folder / key)
         try:
-            execute(runs[key], show_progress(request.label))
+            executed(runs[key])
         except BandweaveError as error:
             failures[key] = f"{error.message} {error.hint}".strip()
     return runs, failures

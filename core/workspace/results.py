@@ -110,7 +110,7 @@ def fused_cog(run: Run, folder: Path | None = None) -> Path:
     Raises `RunError` where the run has no result.
     """
     fused = run.fused
-    if run.status().state is not State.DONE or not fused.path.is_file():
+    if run.status().state is not State.DONE or not run.has_image:
         raise RunError(f"The run {run.id} has no image.", "Choose one that has finished.")
     path = (folder or run.folder) / PRODUCT
     with _writing:
@@ -121,6 +121,16 @@ def fused_cog(run: Run, folder: Path | None = None) -> Path:
             else:
                 write_cog(fused, path, _tags(run, fused))
     return path
+
+
+def make_portable(run: Run) -> None:
+    """Write every image of a finished run anew as a file that any reader knows, under its name.
+
+    Inside the workspace images are compressed for speed instead.
+    """
+    for path in run.folder.glob("*.tif"):
+        image = StoredRaster(path)
+        write_cog(image, path, _tags(run, image))
 
 
 def large(fused: StoredRaster) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +102,27 @@ def test_one_method_and_one_seed_is_one_run_folder(core, workspace, tmp_path: Pa
         assert fused.descriptions == ("red", "green", "blue")
         assert np.isnan(fused.nodata)
         assert fused.crs.to_epsg() == 32648
+
+
+def test_images_of_a_folder_to_take_away_are_what_every_reader_knows(
+    core, workspace, tmp_path: Path
+):
+    scene_library.store(make_scene(600, 520), "wide")
+    asked = ("fuse", "--scene", "wide", "--task", "gap", "--seed", 0, "--method")
+    assert core(*asked, "laplace", "--out", tmp_path / "one")[0] == 0
+    assert core(*asked, "laplace", "band-mean", "--out", tmp_path / "both")[0] == 0
+    found = [*(tmp_path / "one").rglob("*.tif"), *(tmp_path / "both").rglob("*.tif")]
+    assert Counter(path.name for path in found) == {
+        name: 3 for name in ("fused.tif", "hidden.tif", "scored.tif")
+    }
+    for path in found:
+        with rasterio.open(path) as image:
+            assert image.compression.value == "DEFLATE"
+            assert image.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+            assert image.overviews(1)
+            assert image.tags()["method"] == (
+                "band-mean" if "band-mean" in path.parts else "laplace"
+            )
 
 
 def test_several_methods_and_seeds_are_a_study(core, workspace, tmp_path: Path):
