@@ -13,14 +13,15 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
 import psutil
 
 from bandweave.running import memory
-from bandweave.running.execution import claim
+from bandweave.running.claims import claim, release
 from bandweave.running.reuse import can_reuse
 from bandweave.running.worker import end_worker, start_worker
 from bandweave.workspace import paths, run_folders
@@ -29,10 +30,8 @@ from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import (
     BACKGROUND,
     CANCELLED,
-    PREVIEW,
     PROGRESS,
     STOPPED,
-    WORKER,
     Run,
     State,
     all_runs,
@@ -47,7 +46,7 @@ POLL = 0.1
 _CHILDREN: list[subprocess.Popen[bytes]] = []
 """Started workers not yet seen to end; here, since they may outlive an engine."""
 RETRY = 10.0
-"""Seconds before another spare is started, should one have ended by itself."""
+"""Seconds before what failed is tried again: a spare that ended, a run that could not start."""
 
 
 @dataclass
@@ -68,6 +67,8 @@ class LocalEngine:
         self._queue: list[tuple[bool, int, Run]] = []
         self._order = itertools.count()
         self._workers: dict[str, _Worker] = {}
+        self._later: dict[str, float] = {}
+        """When to try again to start a run that could not be started."""
         self._spare: subprocess.Popen[bytes] | None = None
         self._spare_ready = False
         self._spare_failed = -RETRY
@@ -82,25 +83,29 @@ class LocalEngine:
                 return
             self._allowed = memory.allowed(self.limit)
             paths.empty_trash()
+            left = []
             for run in reversed(all_runs()):
-                self._take_up(run)
+                with _guarded(run):
+                    left += self._take_up(run)
             self._warm()
             self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
             self._thread.start()
+        for process in left:
+            end_worker(process)
 
-    def _take_up(self, run: Run) -> None:
-        """Go on with a run where an earlier engine left it."""
-        state, process = run.status().state, run.worker()
-        if state is State.LOST and not (run.folder / PROGRESS).exists():
-            # the server ended while it handed the run over: nothing was done yet
-            (run.folder / WORKER).unlink(missing_ok=True)
-            state = State.QUEUED
-        if state is State.QUEUED:
+    def _take_up(self, run: Run) -> list[psutil.Process]:
+        """Go on with a run where an earlier engine left it; return what is to be ended of it."""
+        state = run.status().state
+        # a server that ended while it handed the run over: nothing was done yet
+        undone = state is State.LOST and not (run.folder / PROGRESS).exists()
+        process = run.worker()
+        if state is State.QUEUED or (undone and release(run)):
             self._enqueue(run, next(self._order))
         elif state is State.RUNNING and process is not None:
             self._workers[run.id] = _Worker(run, next(self._order), process)
-        elif process is not None and not run.result():
-            end_worker(process)
+        elif state is not State.LOST and process is not None and not run.result():
+            return [process]
+        return []
 
     def submit(self, request: Request, *, background: bool = False) -> Run:
         """Queue a request as a new run of the workspace."""
@@ -108,8 +113,9 @@ class LocalEngine:
         run = new_run(request, background=background)
         with self._lock:
             self._enqueue(run, next(self._order))
-            if not background:
-                self._make_way()
+        if not background:
+            self._make_way()
+        with self._lock:
             self._dispatch()
         return run
 
@@ -133,7 +139,8 @@ class LocalEngine:
                     self._promote(run)
                 else:
                     self._enqueue(run, next(self._order))
-            self._make_way()
+        self._make_way()
+        with self._lock:
             self._dispatch()
         return study
 
@@ -151,8 +158,10 @@ class LocalEngine:
             (run.folder / CANCELLED).touch()
             self._dequeue(run_id)
             process = run.worker()
-            if process is not None:
-                end_worker(process)
+        # it may take its time: others need not wait for that
+        if process is not None:
+            end_worker(process)
+        with self._lock:
             self._workers.pop(run_id, None)
             self._dispatch()
 
@@ -192,40 +201,49 @@ class LocalEngine:
 
     def _make_way(self) -> None:
         """Push one background run aside if all places are taken; it starts over in its turn."""
-        background = [
-            worker
-            for worker in self._workers.values()
-            if worker.run.background and not worker.run.result()
-        ]
-        if len(self._workers) < self.limit or not background:
-            return
-        worker = background[0]
+        with self._lock:
+            background = [
+                worker
+                for worker in self._workers.values()
+                if worker.run.background and not worker.run.result()
+            ]
+            if len(self._workers) < self.limit or not background:
+                return
+            worker = background[0]
         end_worker(worker.process)
-        del self._workers[worker.run.id]
-        for name in (WORKER, PROGRESS, PREVIEW):
-            (worker.run.folder / name).unlink(missing_ok=True)
-        self._enqueue(worker.run, worker.order)
+        with self._lock:
+            self._workers.pop(worker.run.id, None)
+            # it may have come to its end all the same
+            if not worker.run.result() and release(worker.run):
+                self._enqueue(worker.run, worker.order)
 
     def _work(self) -> None:
         while not self._stopping.wait(POLL):
             try:
+                self._end_greedy()
                 with self._lock:
                     self._reap()
                     self._warm()
                     self._dispatch()
             except Exception:
-                # one run's trouble, such as a full disk, must not keep the others waiting for ever
                 _logger.exception("The engine could not go on; it tries again.")
                 self._stopping.wait(RETRY)
+
+    def _end_greedy(self) -> None:
+        """End the runs that hold more memory than they may; nobody waits for that."""
+        with self._lock:
+            workers = list(self._workers.values())
+        for worker in workers:
+            held = memory.held(worker.process)
+            if held > self._allowed:
+                refusal = memory.too_much(held, self._allowed)
+                with _guarded(worker.run):
+                    write_json(worker.run.folder / STOPPED, refusal._asdict())
+                end_worker(worker.process)
 
     def _reap(self) -> None:
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
         for run_id, worker in list(self._workers.items()):
-            held = memory.held(worker.process)
-            if held > self._allowed:
-                refusal = memory.too_much(held, self._allowed)
-                write_json(worker.run.folder / STOPPED, refusal._asdict())
-                end_worker(worker.process)
             if not worker.run.worker_alive():
                 del self._workers[run_id]
         if self._spare is not None:
@@ -245,13 +263,17 @@ class LocalEngine:
             background, order, run = entry
             if background and not self._spare_ready:
                 return
-            # another server, or its owner, may have dealt with it
-            if run.folder.is_dir() and run.status().state is State.QUEUED:
-                process = self._handed_over(run)
-                if process is None:
-                    return
-                self._workers[run.id] = _Worker(run, order, process)
-            self._dequeue(run.id)
+            try:
+                # another server, or its owner, may have dealt with it
+                if run.folder.is_dir() and run.status().state is State.QUEUED:
+                    process = self._handed_over(run)
+                    if process is None:
+                        return
+                    self._workers[run.id] = _Worker(run, order, process)
+                self._dequeue(run.id)
+            except Exception:
+                _logger.exception("The run %s could not be started; it is tried again.", run.id)
+                self._later[run.id] = time.monotonic() + RETRY
 
     def _next(self) -> tuple[bool, int, Run] | None:
         """Return what of the queue starts next; None where all wait for a model being learned.
@@ -262,6 +284,8 @@ class LocalEngine:
         first = None
         for entry in self._queue:
             background, _, run = entry
+            if self._later.get(run.id, 0.0) > time.monotonic():
+                continue
             if not run.folder.is_dir():
                 return entry
             if any(can_reuse(run, other) for other in learning):
@@ -286,9 +310,14 @@ class LocalEngine:
             self._spare, self._spare_ready = None, False
         assert child is not None
         process = psutil.Process(child.pid)
-        if not claim(run, process):
-            child.kill()
-            child.communicate()
+        claimed = False
+        try:
+            claimed = claim(run, process)
+        finally:
+            if not claimed:
+                child.kill()
+                child.communicate()
+        if not claimed:
             return None
         _CHILDREN.append(child)
         assert child.stdin is not None
@@ -298,7 +327,7 @@ class LocalEngine:
             child.stdin.write(f"{run.folder}\n".encode())
             child.stdin.close()
         except BrokenPipeError:  # it ended just now, before it knew of the run
-            (run.folder / WORKER).unlink()
+            release(run)
             return None
         return process
 
@@ -312,6 +341,15 @@ class LocalEngine:
         rested = time.monotonic() - self._spare_failed > RETRY
         if self._spare is None and rested and (wanted or not busy):
             self._spare = start_worker("--warm")
+
+
+@contextmanager
+def _guarded(run: Run) -> Iterator[None]:
+    """Keep one run's trouble, such as files that cannot be written, from the others."""
+    try:
+        yield
+    except Exception:
+        _logger.exception("The engine could not deal with the run %s.", run.id)
 
 
 def _trains(run: Run) -> bool:

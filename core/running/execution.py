@@ -1,6 +1,5 @@
 """Executing a run: the one process that writes a run folder's results."""
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from bandweave.raster.geotiff import StoredRaster, create, write
 from bandweave.raster.grid import BLOCK, Raster
 from bandweave.raster.scene import HIDDEN
 from bandweave.running import memory
+from bandweave.running.claims import claim
 from bandweave.running.reuse import reusable_model
 from bandweave.tiling import fuse
 from bandweave.workspace import scene_library
@@ -32,7 +32,6 @@ from bandweave.workspace.run_folders import (
     RESULT,
     SCORED,
     SCORES,
-    WORKER,
     Request,
     Run,
 )
@@ -41,29 +40,6 @@ NOTE_EVERY = 0.2
 """Seconds between lines of progress."""
 PREVIEW_EVERY, PREVIEW_SHARE = 1.0, 0.015
 """Seconds between previews, more where drawing them would take more than a share of the time."""
-
-
-def claim(run: Run, process: psutil.Process) -> bool:
-    """Note which process executes a run; False where another living process has it already."""
-    content = {"pid": process.pid, "started": process.create_time()}
-    path = run.folder / WORKER
-    # looked for first: only a file whose process had ended by then may be removed
-    left = path.exists()
-    holder = run.worker()
-    if holder is not None:
-        return bool(holder.pid == process.pid)
-    if left:
-        path.unlink(missing_ok=True)
-    partial = path.with_name(f".{WORKER}.{process.pid}")
-    partial.write_text(json.dumps(content))
-    try:
-        # a link, unlike a rename, fails where another process was quicker
-        path.hardlink_to(partial)
-    except FileExistsError:
-        return False
-    finally:
-        partial.unlink()
-    return True
 
 
 def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[dict[str, Any]]:

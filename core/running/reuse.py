@@ -58,8 +58,8 @@ def _done_beside(run: Run) -> Iterator[Run]:
         other = Run(path.parent)
         if (
             other.folder != run.folder
-            and path.stat().st_mtime >= made
             and other.sound
+            and other.asked >= made
             and can_reuse(run, other)
             and other.status().state is State.DONE
         ):

@@ -7,11 +7,13 @@ from typing import Any
 
 
 def read_json(path: Path) -> Any:
-    """Return a file's JSON, None where there is no file; ValueError where it is damaged."""
+    """Return a file's JSON, None where there is no file; ValueError where it cannot be read."""
     try:
         return json.loads(path.read_text())
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise ValueError(str(error)) from error
 
 
 def write_json(path: Path, content: object) -> None:

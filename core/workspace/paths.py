@@ -1,5 +1,6 @@
 """Where the product keeps what users made: scenes, runs and studies, never inside the checkout."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -67,8 +68,10 @@ def restore(folder: Path) -> bool:
 def empty_trash() -> None:
     """Remove for good what was discarded longer than a day ago."""
     for place in trash().glob("*/*"):
-        if time.time() - place.stat().st_mtime > KEPT:
-            shutil.rmtree(place, ignore_errors=True)
+        # another server may be emptying it too
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - place.stat().st_mtime > KEPT:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def _discarded(folder: Path) -> Path:

@@ -13,57 +13,73 @@ from bandweave.problem import Progress
 
 TAIL = 4096
 """Bytes at the end of the file that hold its last lines."""
+RECENT = 1 << 18
+"""Bytes that hold the lines of the last minutes, from which a pace is told."""
+_NAMES = ("stage", "step", "steps", "loss", "validation")
 
 Line = dict[str, Any]
 
 
-def lines(path: Path) -> list[Line]:
-    """Return every whole line, none where there is no file."""
-    if not path.is_file():
+def lines(path: Path, most: int | None = None) -> list[Line]:
+    """Return every whole line that can be read, of the last `most` bytes; none without a file."""
+    try:
+        with path.open("rb") as stream:
+            if most:
+                stream.seek(0, os.SEEK_END)
+                stream.seek(max(0, stream.tell() - most))
+            # what follows the last line's end is still being written
+            found = stream.read().split(b"\n")[:-1]
+    except OSError:
         return []
-    text = path.read_text()
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    return [line for line in map(_parsed, found) if line]
 
 
 def last_line(path: Path) -> Line | None:
-    """Return the last whole line, without reading the others."""
-    try:
-        with path.open("rb") as stream:
-            stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, stream.tell() - TAIL))
-            found = stream.read().split(b"\n")
-    except FileNotFoundError:
-        return None
-    last: Line | None = json.loads(found[-2]) if len(found) > 1 else None
-    return last
+    """Return the last whole line that can be read, without reading the others."""
+    return next(reversed(lines(path, TAIL)), None)
 
 
 def as_line(progress: Progress, seconds: float) -> str:
     """Return the line that tells of some progress, that many seconds after the start."""
     content = progress._asdict()
-    written = {name: content[name] for name in ("stage", "step", "steps", "loss", "validation")}
+    written = {name: content[name] for name in _NAMES}
     return json.dumps(written | {"seconds": round(seconds, 3)}) + "\n"
 
 
 def from_line(line: Mapping[str, Any]) -> Progress:
     """Return what a line says."""
-    return Progress(line["stage"], line["step"], line["steps"], line["loss"], line["validation"])
+    return Progress(*(line[name] for name in _NAMES))
 
 
 def seconds_left(path: Path) -> float | None:
     """Return how long the present stage's remaining steps take at its pace so far.
 
-    Training counts as one stage, whatever the band. None before a pace is known.
+    Training counts as one stage, whatever the band; a stage that comes again, or begins anew,
+    counts from there. None before a pace is known.
     """
-    last = last_line(path)
-    if last is None:
+    first: Line | None = None
+    last: Line | None = None
+    for line in lines(path, RECENT):
+        goes_on = last and _kind(line) == _kind(last) and line["step"] >= last["step"]
+        first = first if goes_on else line
+        last = line
+    if first is None or last is None or last["step"] <= first["step"]:
         return None
-    kind = json.dumps({"stage": last["stage"].split()[0]})[:-2].encode()
-    with path.open("rb") as stream:
-        found = next((line for line in stream if line.startswith(kind)), b"")
-    first: Line = json.loads(found)
-    done = last["step"] - first["step"]
-    if done <= 0:
-        return None
-    pace = (last["seconds"] - first["seconds"]) / done
+    pace = (last["seconds"] - first["seconds"]) / (last["step"] - first["step"])
     return float(pace * (last["steps"] - last["step"]))
+
+
+def _kind(line: Line) -> str:
+    return str(line["stage"]).partition(" ")[0]
+
+
+def _parsed(written: bytes) -> Line | None:
+    """Return what a line says, None where it is damaged: whoever watches can do without it."""
+    try:
+        line = json.loads(written)
+        numbers = [line[name] for name in ("step", "steps", "seconds")]
+        numbers += [line[name] or 0.0 for name in ("loss", "validation")]
+        sound = isinstance(line["stage"], str) and all(isinstance(n, int | float) for n in numbers)
+    except (ValueError, TypeError, KeyError):
+        return None
+    return line if sound else None

@@ -8,20 +8,22 @@ dies without a result reads as "lost", never as "running" for ever.
 """
 
 import json
+import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import NoneType
+from typing import Any, NamedTuple, cast
 
 import psutil
 
-from bandweave.errors import BandweaveError, RunError
+from bandweave.errors import BandweaveError, RasterError, RunError
 from bandweave.metrics.metric import loaded
 from bandweave.problem import Progress
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.workspace import paths, progress
+from bandweave.workspace import paths, processes, progress
 from bandweave.workspace.json_file import read_json, write_json
 from bandweave.workspace.request import Request as Request
 
@@ -45,6 +47,10 @@ LOST_HINT = (
     "Start it again. Where it is lost again, the system may have run out of memory: take a smaller "
     "area, patch or batch. The log may tell more."
 )
+
+
+PLACE = ("region", "band", "metric")
+"""What a row of scores is about."""
 
 
 class State(StrEnum):
@@ -104,8 +110,7 @@ class Run:
         write_json(self.folder / NOTES, self._notes() | changed)
 
     def _notes(self) -> dict[str, str]:
-        stored = _sound_json(self.folder / NOTES)
-        return stored if isinstance(stored, dict) else {}
+        return _texts(_sound_json(self.folder / NOTES))
 
     @cached_property
     def request(self) -> Request:
@@ -113,11 +118,19 @@ class Run:
         path = self.folder / REQUEST
         try:
             return _stored_request(path, path.stat().st_mtime_ns)
-        except FileNotFoundError as error:
+        except OSError as error:
             raise RunError(
                 f"There is no run in {self.folder.name}.",
                 "Choose one from the run list; it may have been deleted.",
             ) from error
+
+    @property
+    def asked(self) -> float:
+        """When it was asked for, in seconds since 1970; long ago where it was deleted meanwhile."""
+        try:
+            return (self.folder / REQUEST).stat().st_mtime
+        except OSError:
+            return -math.inf
 
     @property
     def sound(self) -> bool:
@@ -142,9 +155,10 @@ class Run:
             return Status(State.FAILED if error else State.DONE, reached, error, hint)
         if (self.folder / CANCELLED).exists():
             return Status(State.CANCELLED, reached, "", "")
-        stopped = _sound_json(self.folder / STOPPED)
+        stopped = _texts(_sound_json(self.folder / STOPPED))
         if stopped:
-            return Status(State.FAILED, reached, stopped["error"], stopped["hint"])
+            why = stopped.get("error", ""), stopped.get("hint", "")
+            return Status(State.FAILED, reached, *why)
         if alive:
             return Status(State.RUNNING, reached, "", "")
         if (self.folder / WORKER).exists():
@@ -153,20 +167,12 @@ class Run:
         return Status(State.QUEUED, reached, "", "")
 
     def worker_alive(self) -> bool:
-        """Whether the process that took the run still exists (pid and start time both match)."""
-        process = self.worker()
-        return process is not None and process.status() != psutil.STATUS_ZOMBIE
+        """Whether the process that took the run still exists."""
+        return self.worker() is not None
 
     def worker(self) -> psutil.Process | None:
         """Return the process that took the run, if it still exists."""
-        stored = _sound_json(self.folder / WORKER)
-        if not stored:
-            return None
-        try:
-            process = psutil.Process(stored["pid"])
-            return process if abs(process.create_time() - stored["started"]) < 1 else None
-        except psutil.NoSuchProcess:
-            return None
+        return processes.find(_sound_json(self.folder / WORKER))
 
     def history(self) -> list[dict[str, Any]]:
         """Return the lines of progress: stage, step, steps, loss, validation, seconds."""
@@ -184,9 +190,15 @@ class Run:
     def result(self) -> dict[str, Any]:
         """Return what the run took (and the error it ended with), empty while it has not ended."""
         try:
-            return read_json(self.folder / RESULT) or {}
+            stored = read_json(self.folder / RESULT)
         except ValueError:
+            stored = False
+        if stored is None:
+            return {}
+        if not _is_result(stored):
             return {"error": f"The {RESULT} of this run is damaged.", "hint": "Start it again."}
+        result: dict[str, Any] = stored
+        return result
 
     @property
     def peak_memory_mib(self) -> float | None:
@@ -211,16 +223,19 @@ class Run:
         return StoredRaster(self.folder / FUSED)
 
     @property
+    def has_image(self) -> bool:
+        """Whether the fused image is there and can be opened."""
+        return _sound_raster(self.folder / FUSED) is not None
+
+    @property
     def hidden(self) -> StoredRaster | None:
         """Which pixels the task hid (1), once it has; None where it hides none."""
-        path = self.folder / HIDDEN_MASK
-        return StoredRaster(path) if path.is_file() else None
+        return _sound_raster(self.folder / HIDDEN_MASK)
 
     @property
     def scored(self) -> StoredRaster | None:
         """Which pixels were scored (1), a band each region; None where no run has noted it."""
-        path = self.folder / SCORED
-        return StoredRaster(path) if path.is_file() else None
+        return _sound_raster(self.folder / SCORED)
 
     @property
     def preview(self) -> StoredRaster | None:
@@ -234,8 +249,10 @@ class Run:
     @property
     def log(self) -> str:
         """What the worker printed."""
-        path = self.folder / LOG
-        return path.read_text(errors="replace") if path.is_file() else ""
+        try:
+            return (self.folder / LOG).read_text(errors="replace")
+        except OSError:
+            return ""
 
 
 def new_run(request: Request, folder: Path | None = None, *, background: bool = False) -> Run:
@@ -267,7 +284,7 @@ def open_run(run_id: str) -> Run:
 
 
 def equivalent_run(request: Request) -> Run | None:
-    """Return the newest run that asks the same, if it is under way or has done well.
+    """Return the newest run that asks the same, if it is under way or has done well with an image.
 
     One made before the scene that now has the id does not count.
     """
@@ -286,12 +303,10 @@ def _equivalent(request: Request, runs: Sequence[Run], states: Container[State])
     scene = paths.scenes() / request.scene / "scene.json"
     made = scene.stat().st_mtime if scene.is_file() else 0.0
     for run in runs:
-        if (
-            run.request.equivalent_to(request)
-            and (run.folder / REQUEST).stat().st_mtime >= made
-            and run.status().state in states
-        ):
-            return run
+        if run.request.equivalent_to(request) and run.asked >= made:
+            state = run.status().state
+            if state in states and (state is not State.DONE or run.has_image):
+                return run
     return None
 
 
@@ -340,8 +355,47 @@ def _stored_request(path: Path, _: int) -> Request:
         ) from error
 
 
-def _with_values(rows: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    return [row | {"value": loaded(row["value"])} for row in rows or ()]
+def _is_result(stored: object) -> bool:
+    """Whether a result has what it may have, each of its kind."""
+    if not isinstance(stored, dict) or not stored:
+        return False
+    kinds: tuple[tuple[Any, tuple[str, ...]], ...] = (
+        ((int, float), ("seconds", "cell", "resolution_ratio")),
+        (str, ("error", "hint", "scene", "model_from")),
+        ((int, float, NoneType), ("peak_memory_mib",)),
+        (list, ("original",)),
+        (dict, ("scales",)),
+    )
+    return all(
+        isinstance(stored[name], kind) for kind, names in kinds for name in names if name in stored
+    )
+
+
+def _texts(stored: object) -> dict[str, str]:
+    """Return the texts of a file that holds texts by name, and leave out anything else."""
+    pairs = stored.items() if isinstance(stored, dict) else ()
+    return {name: text for name, text in pairs if isinstance(text, str)}
+
+
+def _with_values(rows: object) -> list[dict[str, Any]]:
+    """Return rows with their values as numbers; none where the rows are damaged."""
+    try:
+        return [
+            row | {"value": loaded(row["value"])} | {name: str(row[name]) for name in PLACE}
+            for row in cast("list[dict[str, Any]]", rows or ())
+        ]
+    except (TypeError, KeyError):
+        return []
+
+
+def _sound_raster(path: Path) -> StoredRaster | None:
+    """Return an image, None where there is none or it is damaged."""
+    raster = StoredRaster(path)
+    try:
+        _ = raster.grid
+    except RasterError:
+        return None
+    return raster
 
 
 def _sound_json(path: Path) -> Any:

@@ -45,7 +45,7 @@ def candidates(entry: Entry, task: str) -> list[Result]:
     A run is named as its owner did, else by its method and what tells it from the others.
     """
     found = [each.run for each in finished_on(entry) if each.run.request.task == task]
-    found = [run for run in found if run.fused.path.is_file()]
+    found = [run for run in found if run.has_image]
     rows = [_row(run, found) for run in found]
     repeated = Counter(row.title for row in rows)
     return [_dated(row) if repeated[row.title] > 1 else row for row in rows]

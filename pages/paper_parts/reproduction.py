@@ -42,7 +42,11 @@ class Reproduction:
     @cached_property
     def done(self) -> dict[str, Run]:
         """The runs that have finished well."""
-        return {key: run for key, run in self.runs.items() if run.status().state is State.DONE}
+        return {
+            key: run
+            for key, run in self.runs.items()
+            if run.status().state is State.DONE and run.has_image
+        }
 
     @cached_property
     def under_way(self) -> dict[str, Run]:

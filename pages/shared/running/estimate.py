@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+from bandweave.errors import BandweaveError
 from bandweave.methods import METHODS
 from bandweave.problem import Plan
 from bandweave.workspace.request import Request
@@ -83,8 +84,14 @@ def _rest(known: Sequence[Cost], pixels: int) -> float:
 
 def costs(runs: Iterable[Run]) -> list[Cost]:
     """Return what the newest of some finished runs took."""
-    done = [run for run in list(runs)[:LOOKED_AT] if run.status().state is State.DONE]
-    return [_cost(run.folder, run.folder.stat().st_mtime_ns) for run in done]
+    found = []
+    for run in list(runs)[:LOOKED_AT]:
+        try:
+            if run.status().state is State.DONE:
+                found.append(_cost(run.folder, run.folder.stat().st_mtime_ns))
+        except (OSError, BandweaveError, KeyError):  # damaged, or deleted meanwhile
+            continue
+    return found
 
 
 @lru_cache(maxsize=2 * LOOKED_AT)

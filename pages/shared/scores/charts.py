@@ -205,7 +205,7 @@ def _plain(figure: Figure, height: int) -> Figure:
 def _counted(each: Finished, entry: Entry, region: str) -> NDArray[np.int64] | None:
     """Return how many errors fall into each step; None where it is not known what was scored."""
     scored = each.run.scored
-    if each.estimated or scored is None or region not in scored.bands:
+    if each.estimated or scored is None or region not in scored.bands or not each.run.has_image:
         return None
     changed = each.run.fused.path.stat().st_mtime_ns
     return _count(each.run.id, changed, region, _run=each, _scored=scored, _scene=entry.scene)

@@ -33,7 +33,7 @@ def downloads(run: Run) -> None:
     if run.status().state is not State.DONE:
         return
     with st.popover("Download", icon=":material/download:", key=f"download-{run.id}"):
-        if run.fused.path.is_file():
+        if run.has_image:
             st.html(_image_link(run))
         _buttons([run], file_stem(run))
         st.download_button(

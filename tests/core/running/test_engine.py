@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from bandweave.contracts.small_scene import make_scene
 from bandweave.errors import RunError, SceneError, SettingError
 from bandweave.running import engine as engine_module
 from bandweave.running import memory
+from bandweave.running.claims import claim
 from bandweave.running.engine import LocalEngine
 from bandweave.workspace import paths, scene_library
 from bandweave.workspace.run_folders import (
@@ -177,6 +179,53 @@ def test_a_worker_that_does_not_go_is_forced(cold: LocalEngine):
         stubborn.communicate()
 
 
+@pytest.mark.parametrize("why", ["cancel", "memory", "aside"])
+def test_nobody_waits_for_a_worker_that_takes_its_time_to_end(cold: LocalEngine, why: str):
+    run = new_run(endless(), background=why == "aside")
+    stubborn = subprocess.Popen(STUBBORN, stdout=subprocess.PIPE, start_new_session=True)
+    assert stubborn.stdout is not None
+    stubborn.stdout.readline()
+    assert claim(run, psutil.Process(stubborn.pid))
+    cold.start()
+    asked = {
+        "cancel": lambda: cold.cancel(run.id),
+        "memory": lambda: setattr(cold, "_allowed", 0.0),
+        "aside": lambda: cold.submit(quick()),
+    }
+    ending = threading.Thread(target=asked[why])
+    waits: list[float] = []
+    try:
+        ending.start()
+        while stubborn.poll() is None:
+            begun = time.monotonic()
+            cold.waiting()
+            waits.append(time.monotonic() - begun)
+            assert sum(waits) < PATIENCE
+            time.sleep(0.01)
+        ending.join()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(stubborn.pid, signal.SIGKILL)
+        stubborn.communicate()
+    assert max(waits) < 0.5
+    expected = {"cancel": State.CANCELLED, "memory": State.FAILED, "aside": State.QUEUED}
+    assert state(run) is expected[why]
+
+
+def test_a_run_that_cannot_be_started_holds_up_no_other(
+    cold: LocalEngine, monkeypatch: pytest.MonkeyPatch
+):
+    def refusing(run: Run, process: psutil.Process) -> bool:
+        if run.request.seed == 0:
+            raise OSError("Input/output error")
+        return claim(run, process)
+
+    monkeypatch.setattr(engine_module, "claim", refusing)
+    troubled, other = cold.submit(quick()), cold.submit(quick(1))
+    until(lambda: state(other) is State.DONE)
+    assert state(troubled) is State.QUEUED
+
+
 def test_a_run_that_holds_too_much_is_ended_and_says_so(
     cold: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ):
@@ -257,7 +306,7 @@ def test_a_new_engine_takes_up_what_was_never_begun_and_ends_what_was_cancelled(
     (begun.folder / PROGRESS).write_text("")
     cancelled = new_run(endless())
     left = subprocess.Popen(["sleep", "60"], start_new_session=True)
-    engine_module.claim(cancelled, psutil.Process(left.pid))
+    claim(cancelled, psutil.Process(left.pid))
     (cancelled.folder / "cancelled").touch()
     cold.start()
     left.wait(5)

@@ -18,7 +18,8 @@ from bandweave.methods.gap_filling.laplace import Laplace
 from bandweave.metrics import METRICS
 from bandweave.raster.scene import Scene, save_scene
 from bandweave.raster.virtual import MemoryRaster
-from bandweave.running.execution import claim, execute
+from bandweave.running.claims import claim
+from bandweave.running.execution import execute
 from bandweave.workspace import paths, scene_library
 from bandweave.workspace.run_folders import (
     CANCELLED,
@@ -170,14 +171,6 @@ def test_a_living_worker_reads_as_running_and_is_not_robbed(stored: str):
         execute(run)
 
 
-def test_of_two_that_found_nobody_one_takes_the_run(stored: str, monkeypatch):
-    run = new_run(Request(stored, "gap", "laplace"))
-    monkeypatch.setattr(Run, "worker", lambda _: None)
-    monkeypatch.setattr("bandweave.running.execution.Path.exists", lambda _: False)
-    assert claim(run, psutil.Process())
-    assert not claim(run, psutil.Process())
-
-
 def test_memory_that_runs_out_is_said_so(stored: str, monkeypatch):
     def greedy(*_: object) -> None:
         np.empty((1 << 20, 1 << 20, 1 << 20), np.float32)
@@ -252,6 +245,11 @@ def test_time_left_follows_the_pace_of_the_stage(stored: str):
     assert note("Fusing", 1, 5, 20.0) is None
     assert note("Fusing", 3, 5, 26.0) == pytest.approx(6.0)
     assert note("Done", 1, 1, 30.0) is None
+    # an image that is estimated first is fused twice, the second time at a pace of its own
+    assert note("Fusing", 1, 5, 100.0) is None
+    assert note("Fusing", 2, 5, 101.0) == pytest.approx(3.0)
+    assert note("Fusing", 1, 5, 102.0) is None
+    assert note("Fusing", 2, 5, 104.0) == pytest.approx(6.0)
 
 
 def test_a_run_that_asks_the_same_is_found(stored: str):

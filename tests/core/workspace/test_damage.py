@@ -1,0 +1,136 @@
+"""Whatever happens to one run's files, the others are listed, executed and shown."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bandweave.contracts.small_scene import make_scene
+from bandweave.running.engine import LocalEngine
+from bandweave.running.execution import execute
+from bandweave.running.reuse import can_reuse, reusable_model
+from bandweave.tasks import TASKS
+from bandweave.workspace import results, scene_library
+from bandweave.workspace.run_folders import (
+    NOTES,
+    REQUEST,
+    RUN_FILES,
+    Request,
+    Run,
+    State,
+    all_runs,
+    equivalent_runs,
+    new_run,
+)
+from bandweave.workspace.studies import all_studies, new_study
+
+DAMAGES: dict[str, bytes | None] = {
+    "empty": b"",
+    "no text": b"\x00\xff\xfe\n\x80\n",
+    "a list": b"[3]\n[3]\n",
+    "nothing in it": b"{}\n{}\n",
+    "null": b"null\nnull\n",
+    "wrong kinds": (
+        b'{"pid": "x", "started": [], "error": 3, "hint": null, "seconds": "long", "original": 7,'
+        b' "stage": 5, "step": null, "steps": "x", "scene": 4, "task": [], "method": {},'
+        b' "name": 4, "note": [], "runs": 4, "estimated": "x", "peak_memory_mib": []}\n'
+    )
+    * 2,
+    "rows of nothing": b'[{}, {"value": "x", "metric": 3, "band": null, "region": []}]\n',
+    "cut short": b'{"stage": "Training red", "step": 1, "st\n{"stage": "Tra\n',
+    "a folder": None,
+}
+
+
+def damage(path: Path, how: str) -> None:
+    """Put something else where a file of a run is."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    content = DAMAGES[how]
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+
+
+def copy_name(file: str, how: str) -> str:
+    """Name a copy by its damage; it sorts after the run it is of, which stays the newest."""
+    return f"0-{file.replace('.', '-')}-{list(DAMAGES).index(how)}"
+
+
+def damaged_copies(run: Run, files: set[str] = RUN_FILES) -> list[Run]:
+    """Return copies of a run, each with one of its files damaged in one way."""
+    copies = []
+    for name in sorted(files):
+        for how in DAMAGES:
+            folder = run.folder.with_name(f"{copy_name(name, how)}-{run.id}")
+            shutil.copytree(run.folder, folder)
+            damage(folder / name, how)
+            copies.append(Run(folder))
+    return copies
+
+
+@pytest.fixture
+def whole(workspace: Path) -> Run:
+    scene_library.store(make_scene(), "small")
+    run = new_run(Request("small", "gap", "laplace"))
+    execute(run)
+    run.annotate(name="whole")
+    return run
+
+
+def test_no_damage_of_one_run_hides_another_or_stops_who_looks(whole: Run):
+    copies = damaged_copies(whole)
+    everything = [whole, *copies]
+    new_study("all", everything)
+    listed = all_runs()
+    assert whole in listed
+    assert {run.id for run in listed} >= {
+        run.id for run in copies if not run.id.startswith(f"0-{REQUEST.replace('.', '-')}")
+    }
+    for run in listed:
+        status = run.status()
+        assert isinstance(status.error + status.hint + run.name + run.note + run.log, str)
+        run.history(), run.seconds_left(), run.background, run.worker_alive()
+        run.scores(), run.originals(), run.result(), run.peak_memory_mib
+        can_reuse(whole, run)
+    assert results.csv(results.score_frame(listed))
+    assert results.excel(results.score_frame(listed), listed)
+    assert len(all_studies()[0].runs) == len(listed)
+    again = Request("small", "gap", "laplace")
+    assert equivalent_runs([again]) == [whole]
+    reusable_model(new_run(again), TASKS["gap"]().pose(scene_library.find("small").scene, 0)[0])
+
+
+def test_no_damage_of_one_run_keeps_others_from_being_executed(whole: Run, workspace: Path):
+    damaged_copies(whole, RUN_FILES - {"fused.tif", "hidden.tif", "scored.tif", "model"})
+    waiting = damaged_copies(new_run(Request("small", "gap", "laplace", seed=1)), {REQUEST, NOTES})
+    wanted = new_run(Request("small", "gap", "copy", seed=2))
+    engine = LocalEngine(limit=1)
+    engine._warm = lambda: None  # type: ignore[method-assign]
+    try:
+        engine.start()
+        assert wanted.id in [*engine.waiting(), *engine._workers]
+    finally:
+        for run in [*waiting, wanted, *all_runs()]:
+            if run.sound and not run.status().state.final:
+                engine.cancel(run.id)
+        engine.stop()
+
+
+def test_a_result_that_is_damaged_says_so(whole: Run):
+    for how in DAMAGES:
+        damage(whole.folder / "result.json", how)
+        status = whole.status()
+        assert status.state is State.FAILED
+        assert "damaged" in status.error
+
+
+def test_a_damaged_line_of_progress_costs_no_other(whole: Run):
+    path = whole.folder / "progress.jsonl"
+    before = whole.history()
+    assert len(before) > 2
+    path.write_text("{half\n" + path.read_text() + "[1, 2]\n\x00\x00\x00\n")
+    assert whole.history() == before
+    assert whole.status().progress is not None

@@ -1,0 +1,95 @@
+"""No page stops for what has happened to one run's files."""
+
+import itertools
+import shutil
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bandweave.contracts.small_scene import make_scene
+from bandweave.raster.geotiff import write
+from bandweave.workspace import paths, scene_library
+from bandweave.workspace.run_folders import (
+    FUSED,
+    HIDDEN_MASK,
+    LOG,
+    PREVIEW,
+    PROGRESS,
+    RESULT,
+    SCORED,
+    SCORES,
+    WORKER,
+    Request,
+    Run,
+    new_run,
+)
+from tests.core.workspace.test_damage import copy_name, damaged_copies
+from tests.pages.shown import ROOT, finish, names, texts
+
+LINES = (
+    '{"stage": "Training red", "step": 1, "steps": 9, "loss": 0.5, "validation": 0.4, "seconds": 1}'
+    '\n{"stage": "Done", "step": 1, "steps": 1, "loss": null, "validation": null, "seconds": 3}\n'
+)
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory):
+    """Make a workspace of one sound run and, beside it, one for each way to damage each file."""
+    folder = tmp_path_factory.mktemp("damaged")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BANDWEAVE_HOME", str(folder))
+        scene = scene_library.store(make_scene(), "small").scene
+        run = finish(new_run(Request("small", "reconstruct", "shallow-cnn")), 0.01)
+        (run.folder / PROGRESS).write_text(LINES)
+        (run.folder / LOG).write_text("Started\n")
+        (run.folder / WORKER).write_text('{"pid": 1, "started": 1.0}')
+        optical = scene.optical.raster
+        for name in (PREVIEW, HIDDEN_MASK, SCORED):
+            write(run.folder / name, optical.read()[:1], scene.grid, ["red"])
+        damaged_copies(run)
+        # deleted between two looks, or never written whole
+        damaged_copies(_bare(run), {PROGRESS, WORKER})
+    return folder
+
+
+def _bare(run: Run) -> Run:
+    bare = Run(run.folder.with_name("1-bare"))
+    shutil.copytree(run.folder, bare.folder)
+    for name in (RESULT, SCORES, WORKER):
+        (bare.folder / name).unlink()
+    return bare
+
+
+@pytest.fixture
+def app(damaged, waiting_engine, monkeypatch):
+    monkeypatch.setenv("BANDWEAVE_HOME", str(damaged))
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+
+
+@pytest.mark.parametrize("name", ["runs", "fuse", "metrics", "compare", "paper", "home"])
+def test_a_page_shows_the_others(app, name):
+    app.query_params["scene"] = "small"
+    app.run()
+    if name != "home":
+        app.switch_page(f"pages/{name}.py").run()
+    assert not app.exception
+    assert not app.error
+    if name == "metrics":
+        assert "Shallow CNN" in names(app)
+
+
+READ = {
+    "runs": (RESULT, SCORES, PROGRESS, LOG, PREVIEW, FUSED),
+    "metrics": (RESULT, SCORES, PROGRESS, SCORED, FUSED),
+    "compare": (RESULT, HIDDEN_MASK, FUSED),
+}
+HARD = ("no text", "wrong kinds", "a folder")
+
+
+@pytest.mark.parametrize(("name", "files"), READ.items(), ids=list(READ))
+def test_a_damaged_run_can_be_looked_at(app, name, files):
+    for file, how in itertools.product(files, HARD):
+        (copy,) = paths.runs().glob(f"{copy_name(file, how)}-2*")
+        app.query_params["run"] = copy.name
+        app.switch_page(f"pages/{name}.py").run()
+        assert not app.exception, (copy.name, texts(app, "exception"))
