@@ -14,18 +14,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import NoneType
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import psutil
 
-from bandweave.errors import BandweaveError, RasterError, RunError
-from bandweave.metrics.metric import loaded
+from bandweave.errors import BandweaveError, RunError
 from bandweave.problem import Progress
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.workspace import paths, processes, progress
-from bandweave.workspace.json_file import read_json, write_json
+from bandweave.workspace.json_file import write_json
 from bandweave.workspace.request import Request as Request
+from bandweave.workspace.tolerant import (
+    sound_json,
+    sound_raster,
+    sound_result,
+    sound_rows,
+    sound_texts,
+)
 
 REQUEST, WORKER, PROGRESS = "request.json", "worker.json", "progress.jsonl"
 FUSED, SCORES, RESULT, MODEL, LOG = "fused.tif", "scores.json", "result.json", "model", "log.txt"
@@ -47,10 +52,6 @@ LOST_HINT = (
     "Start it again. Where it is lost again, the system may have run out of memory: take a smaller "
     "area, patch or batch. The log may tell more."
 )
-
-
-PLACE = ("region", "band", "metric")
-"""What a row of scores is about."""
 
 
 class State(StrEnum):
@@ -110,7 +111,7 @@ class Run:
         write_json(self.folder / NOTES, self._notes() | changed)
 
     def _notes(self) -> dict[str, str]:
-        return _texts(_sound_json(self.folder / NOTES))
+        return sound_texts(self.folder / NOTES)
 
     @cached_property
     def request(self) -> Request:
@@ -155,7 +156,7 @@ class Run:
             return Status(State.FAILED if error else State.DONE, reached, error, hint)
         if (self.folder / CANCELLED).exists():
             return Status(State.CANCELLED, reached, "", "")
-        stopped = _texts(_sound_json(self.folder / STOPPED))
+        stopped = sound_texts(self.folder / STOPPED)
         if stopped:
             why = stopped.get("error", ""), stopped.get("hint", "")
             return Status(State.FAILED, reached, *why)
@@ -172,7 +173,7 @@ class Run:
 
     def worker(self) -> psutil.Process | None:
         """Return the process that took the run, if it still exists."""
-        return processes.find(_sound_json(self.folder / WORKER))
+        return processes.find(sound_json(self.folder / WORKER))
 
     def history(self) -> list[dict[str, Any]]:
         """Return the lines of progress: stage, step, steps, loss, validation, seconds."""
@@ -189,15 +190,9 @@ class Run:
 
     def result(self) -> dict[str, Any]:
         """Return what the run took (and the error it ended with), empty while it has not ended."""
-        try:
-            stored = read_json(self.folder / RESULT)
-        except ValueError:
-            stored = False
-        if stored is None:
-            return {}
-        if not _is_result(stored):
+        result = sound_result(self.folder / RESULT)
+        if result is None:
             return {"error": f"The {RESULT} of this run is damaged.", "hint": "Start it again."}
-        result: dict[str, Any] = stored
         return result
 
     @property
@@ -211,11 +206,11 @@ class Run:
 
         A value is None where undefined, and may be infinite.
         """
-        return _with_values(_sound_json(self.folder / SCORES))
+        return sound_rows(sound_json(self.folder / SCORES))
 
     def originals(self) -> list[dict[str, Any]]:
         """Return the rows of what the original itself scores; empty before the run has ended."""
-        return _with_values(self.result().get("original"))
+        return sound_rows(self.result().get("original"))
 
     @property
     def fused(self) -> StoredRaster:
@@ -225,17 +220,17 @@ class Run:
     @property
     def has_image(self) -> bool:
         """Whether the fused image is there and can be opened."""
-        return _sound_raster(self.folder / FUSED) is not None
+        return sound_raster(self.folder / FUSED) is not None
 
     @property
     def hidden(self) -> StoredRaster | None:
         """Which pixels the task hid (1), once it has; None where it hides none."""
-        return _sound_raster(self.folder / HIDDEN_MASK)
+        return sound_raster(self.folder / HIDDEN_MASK)
 
     @property
     def scored(self) -> StoredRaster | None:
         """Which pixels were scored (1), a band each region; None where no run has noted it."""
-        return _sound_raster(self.folder / SCORED)
+        return sound_raster(self.folder / SCORED)
 
     @property
     def preview(self) -> StoredRaster | None:
@@ -353,54 +348,3 @@ def _stored_request(path: Path, _: int) -> Request:
             f"The {REQUEST} in {path.parent.name} is not a run's request.",
             "It needs at least scene, task and method; 'fuse' writes one.",
         ) from error
-
-
-def _is_result(stored: object) -> bool:
-    """Whether a result has what it may have, each of its kind."""
-    if not isinstance(stored, dict) or not stored:
-        return False
-    kinds: tuple[tuple[Any, tuple[str, ...]], ...] = (
-        ((int, float), ("seconds", "cell", "resolution_ratio")),
-        (str, ("error", "hint", "scene", "model_from")),
-        ((int, float, NoneType), ("peak_memory_mib",)),
-        (list, ("original",)),
-        (dict, ("scales",)),
-    )
-    return all(
-        isinstance(stored[name], kind) for kind, names in kinds for name in names if name in stored
-    )
-
-
-def _texts(stored: object) -> dict[str, str]:
-    """Return the texts of a file that holds texts by name, and leave out anything else."""
-    pairs = stored.items() if isinstance(stored, dict) else ()
-    return {name: text for name, text in pairs if isinstance(text, str)}
-
-
-def _with_values(rows: object) -> list[dict[str, Any]]:
-    """Return rows with their values as numbers; none where the rows are damaged."""
-    try:
-        return [
-            row | {"value": loaded(row["value"])} | {name: str(row[name]) for name in PLACE}
-            for row in cast("list[dict[str, Any]]", rows or ())
-        ]
-    except (TypeError, KeyError):
-        return []
-
-
-def _sound_raster(path: Path) -> StoredRaster | None:
-    """Return an image, None where there is none or it is damaged."""
-    raster = StoredRaster(path)
-    try:
-        _ = raster.grid
-    except RasterError:
-        return None
-    return raster
-
-
-def _sound_json(path: Path) -> Any:
-    """Return a file's JSON, None where there is none or it is damaged."""
-    try:
-        return read_json(path)
-    except ValueError:
-        return None
