@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from bandweave.evaluation.scores import evaluate, original
 from bandweave.raster.geotiff import write
 from bandweave.workspace import scene_library
-from bandweave.workspace.run_folders import FUSED, RESULT, SCORES, Run
+from bandweave.workspace.run_folders import FUSED, RESULT, SCORED, SCORES, Run
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,6 +23,8 @@ def finish(run: Run, noise: float, seconds: float = 2.5) -> Run:
     pixels = truth.reference.read()
     pixels += np.random.default_rng(1).normal(0, noise, pixels.shape).astype(np.float32)
     fused = write(run.folder / FUSED, pixels, scene.grid, truth.reference.bands)
+    flags = np.concatenate([each.read() for each in truth.regions.values()])
+    write(run.folder / SCORED, flags, scene.grid, tuple(map(str, truth.regions)), flags=True)
     common = {"label": request.label, "method": request.method, "seed": request.seed}
     rows = [common | score._asdict() for score in evaluate(truth, fused)]
     (run.folder / SCORES).write_text(json.dumps(rows))
