@@ -11,12 +11,13 @@ export BANDWEAVE_TEST_DATA ?= $(realpath ../shared/data)
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
 
-# The browser's tests wait for what they see, so they have the machine for themselves.
+# The browser's tests wait for what they see, so they have the machine for themselves. The others keep their order: sorted
+# by their number, files of one long test would come last and be waited for by one core.
 test: $(VENV)/.test browser check
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
-	$(PY) -m pytest -m "not browser" --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(PY) -m pytest -m "not browser" --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 	$(PY) -m pytest -m browser
 endif
 

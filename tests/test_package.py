@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import bandweave
+from bandweave.__main__ import main
 from bandweave.contracts.small_scene import make_scene
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -174,30 +176,49 @@ def installed(tmp_path):
     return tmp_path
 
 
-def bandweave_command(installed: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return run("-m", "bandweave", *words, path=installed)
+SEVERAL = """
+import json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from bandweave.__main__ import main
+answers = []
+for line in sys.argv[1:]:
+    with redirect_stdout(StringIO()) as output, redirect_stderr(StringIO()) as errors:
+        code = main(line.split())
+    answers.append([code, output.getvalue(), errors.getvalue()])
+print(json.dumps(answers))
+"""
+
+
+def commands(installed: Path, *lines: str) -> list[tuple[int, str, str]]:
+    """Run commands beside what is installed; return each one's exit code, output and errors."""
+    return json.loads(run("-c", SEVERAL, *lines, path=installed).stdout)
 
 
 def test_what_a_package_adds_is_listed_marked_and_what_is_wrong_with_it_said(installed):
-    listed = bandweave_command(installed, "methods")
-    assert "Echo (strange)" in listed.stdout
+    (_, methods, _), (_, metrics, _) = commands(installed, "methods", "metrics")
+    assert "Echo (strange)" in methods
     for group, key, why in (
         ("methods", "copy", "another one has this key"),
         ("metrics", "absent", "has no attribute 'Nothing'"),
         ("metrics", "echo", "no BandMetric"),
     ):
-        (line,) = [each for each in listed.stdout.splitlines() if each.startswith(f"{group}/{key}")]
+        (line,) = [each for each in methods.splitlines() if each.startswith(f"{group}/{key}")]
         assert "strange 1.2" in line and why in line
-    assert "PSNR (strange)" in bandweave_command(installed, "metrics").stdout
+    assert "PSNR (strange)" in metrics
 
 
 def test_what_a_package_adds_is_held_to_the_contracts(installed):
-    sound = bandweave_command(installed, "check", "--method", "echo", "--metric", "psnr")
-    assert sound.returncode == 0, sound.stderr
-    assert "contracts hold for echo, psnr" in sound.stdout
-    broken = bandweave_command(installed, "check", "--method", "liar")
-    assert broken.returncode == 1
-    assert "liar, reconstruct, it reads the layers it names" in broken.stderr
-    everything = bandweave_command(installed, "check")
-    assert everything.returncode == 1 and "cannot all be used" in everything.stderr
-    assert "No installed package adds" in run("-m", "bandweave", "check").stdout
+    sound, broken, everything = commands(
+        installed, "check --method echo --metric psnr", "check --method liar", "check"
+    )
+    assert sound[0] == 0, sound[2]
+    assert "contracts hold for echo, psnr" in sound[1]
+    assert broken[0] == 1
+    assert "liar, reconstruct, it reads the layers it names" in broken[2]
+    assert everything[0] == 1 and "cannot all be used" in everything[2]
+
+
+def test_without_packages_there_is_nothing_to_check(capsys):
+    assert main(["check"]) == 0
+    assert "No installed package adds" in capsys.readouterr().out

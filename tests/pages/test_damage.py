@@ -30,6 +30,7 @@ LINES = (
     '{"stage": "Training red", "step": 1, "steps": 9, "loss": 0.5, "validation": 0.4, "seconds": 1}'
     '\n{"stage": "Done", "step": 1, "steps": 1, "loss": null, "validation": null, "seconds": 3}\n'
 )
+HARD = ("no text", "wrong kinds", "a folder")
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +47,9 @@ def damaged(tmp_path_factory):
         optical = scene.optical.raster
         for name in (PREVIEW, HIDDEN_MASK, SCORED):
             write(run.folder / name, optical.read()[:1], scene.grid, ["red"])
-        damaged_copies(run)
+        damaged_copies(run, ways=HARD)
         # deleted between two looks, or never written whole
-        damaged_copies(_bare(run), {PROGRESS, WORKER})
+        damaged_copies(_bare(run), {PROGRESS, WORKER}, HARD)
     return folder
 
 
@@ -83,7 +84,6 @@ READ = {
     "metrics": (RESULT, SCORES, PROGRESS, SCORED, FUSED),
     "compare": (RESULT, HIDDEN_MASK, FUSED),
 }
-HARD = ("no text", "wrong kinds", "a folder")
 
 
 @pytest.mark.parametrize(("name", "files"), READ.items(), ids=list(READ))

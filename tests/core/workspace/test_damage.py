@@ -1,6 +1,7 @@
 """Whatever happens to one run's files, the others are listed, executed and shown."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,13 @@ def copy_name(file: str, how: str) -> str:
     return f"0-{file.replace('.', '-')}-{list(DAMAGES).index(how)}"
 
 
-def damaged_copies(run: Run, files: set[str] = RUN_FILES) -> list[Run]:
+def damaged_copies(
+    run: Run, files: set[str] = RUN_FILES, ways: Sequence[str] = tuple(DAMAGES)
+) -> list[Run]:
     """Return copies of a run, each with one of its files damaged in one way."""
     copies = []
     for name in sorted(files):
-        for how in DAMAGES:
+        for how in ways:
             folder = run.folder.with_name(f"{copy_name(name, how)}-{run.id}")
             shutil.copytree(run.folder, folder)
             damage(folder / name, how)
