@@ -3,6 +3,7 @@
 Every command takes `--json` and ends with a non-zero exit code on error.
 """
 
+import os
 import re
 import sys
 from argparse import ArgumentParser, Namespace
@@ -40,7 +41,10 @@ def main(words: Sequence[str] | None = None) -> int:
         return 130
     shown = as_json(content) if json_wanted else text
     if shown:
-        print(shown)
+        try:
+            print(shown, flush=True)
+        except BrokenPipeError:  # whoever reads has read enough: `bandweave metrics | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -79,11 +79,12 @@ def unreported(_: Progress) -> None:
 
 @dataclass(frozen=True)
 class BlockSplit:
-    """Divides a grid into square blocks, a random share of them for validation.
+    """Divides a grid into square blocks, in a random order.
 
-    The split depends on the grid, the seed and nothing else; a method asks for the share it needs.
-    Training pixels within `buffer` pixels of a validation block are given up, so that neighbours
-    do not tell. A buffer below 0 or above half a block's side is refused.
+    The first of them are for validation, the last for what a task holds out to be scored: a method
+    that learns beside held-out blocks never validates in them. The order depends on the grid, the
+    seed and nothing else. Pixels within `buffer` pixels of a chosen block are given up, so that
+    neighbours do not tell. A buffer below 0 or above half a block's side is refused.
     """
 
     grid: Grid
@@ -105,11 +106,19 @@ class BlockSplit:
     def read(self, window: Window, share: float) -> tuple[Flags, Flags]:
         """Return which pixels of a window may train and which validate, for a share in 0..0.5."""
         rank: NDArray[np.int_] = self._rank  # type: ignore[attr-defined]
-        chosen = rank < round(share * rank.size)
+        return self._around(rank < round(share * rank.size), window)
+
+    def hold_out(self, window: Window, share: float) -> tuple[Flags, Flags]:
+        """Return which pixels of a window may be known and which are held out, for 0..0.5."""
+        rank: NDArray[np.int_] = self._rank  # type: ignore[attr-defined]
+        return self._around(rank >= rank.size - round(share * rank.size), window)
+
+    def _around(self, chosen: NDArray[np.bool_], window: Window) -> tuple[Flags, Flags]:
+        """Return which pixels of a window are far from chosen blocks, and which are in them."""
         rows = np.arange(window.row, window.row + window.height)
         cols = np.arange(window.col, window.col + window.width)
-        validation = chosen[np.ix_(rows // self.side, cols // self.side)]
-        near = np.zeros_like(validation)
+        inside = chosen[np.ix_(rows // self.side, cols // self.side)]
+        near = np.zeros_like(inside)
         # a pixel is near a chosen block if one of the points `buffer` away on the eight
         # directions is in one: true because the buffer is at most half a block's side
         for down in (-self.buffer, 0, self.buffer):
@@ -117,7 +126,7 @@ class BlockSplit:
                 row = np.clip(rows + down, 0, self.grid.height - 1) // self.side
                 col = np.clip(cols + right, 0, self.grid.width - 1) // self.side
                 near |= chosen[np.ix_(row, col)]
-        return ~near, validation
+        return ~near, inside
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +169,7 @@ class Problem:
 
     @property
     def hidden(self) -> Layer | None:
-        """The mask of pixels to be produced; None where the whole image is."""
+        """The mask of withheld pixels, which alone are produced; None: all of what is shown is."""
         return self.inputs.mask(HIDDEN)
 
     def composited(self, prepared: Scene) -> tuple[Layer, ...]:

@@ -154,11 +154,15 @@ def psnr(pair: Comparison) -> float:
     error = math.sqrt(sums.squared / sums.pixels)
     return 20 * math.log10(pair.data_range / error) if error else math.inf
 
-PSNR = BandMetric("psnr", "PSNR", "higher", (None, None), "dB", "Anybody", True, math.inf, psnr)
+PSNR = BandMetric("strange-psnr", "Peak noise", "higher", (None, None), "dB", "Anybody", True, math.inf, psnr)
 """
 POINTS = {
     "methods": {"echo": "strange:Echo", "liar": "strange:Liar", "copy": "strange:Echo"},
-    "metrics": {"psnr": "strange:PSNR", "absent": "strange:Nothing", "echo": "strange:Echo"},
+    "metrics": {
+        "strange-psnr": "strange:PSNR",
+        "absent": "strange:Nothing",
+        "echo": "strange:Echo",
+    },
 }
 
 
@@ -205,15 +209,15 @@ def test_what_a_package_adds_is_listed_marked_and_what_is_wrong_with_it_said(ins
     ):
         (line,) = [each for each in methods.splitlines() if each.startswith(f"{group}/{key}")]
         assert "strange 1.2" in line and why in line
-    assert "PSNR (strange)" in metrics
+    assert "Peak noise (strange)" in metrics
 
 
 def test_what_a_package_adds_is_held_to_the_contracts(installed):
     sound, broken, everything = commands(
-        installed, "check --method echo --metric psnr", "check --method liar", "check"
+        installed, "check --method echo --metric strange-psnr", "check --method liar", "check"
     )
     assert sound[0] == 0, sound[2]
-    assert "contracts hold for echo, psnr" in sound[1]
+    assert "contracts hold for echo, strange-psnr" in sound[1]
     assert broken[0] == 1
     assert "liar, reconstruct, it reads the layers it names" in broken[2]
     assert everything[0] == 1 and "cannot all be used" in everything[2]

@@ -12,8 +12,9 @@ from bandweave.contracts import methods as method_contracts
 from bandweave.contracts import metrics as metric_contracts
 from bandweave.contracts import tasks as task_contracts
 from bandweave.contracts.requirement import ContractError
+from bandweave.contracts.small_scene import suited
 from bandweave.errors import BandweaveError, SettingError, UnknownNameError
-from bandweave.methods import METHODS, method_class
+from bandweave.methods import METHODS
 from bandweave.metrics import METRICS
 from bandweave.sources import SOURCES
 from bandweave.tasks import TASKS
@@ -114,18 +115,27 @@ def check(arguments: Namespace) -> tuple[object, str]:
 
 
 def _contracts(named: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Yield what is held to which contract, and the contract to call."""
-    for key in named["method"]:
-        for task in _suited(key):
-            for contract in method_contracts.CONTRACTS:
-                yield f"{key}, {task}, {_words(contract)}", partial(contract, task, key)
-    for kind, known, contracts in (
-        ("metric", METRICS, metric_contracts.CONTRACTS),
-        ("task", TASKS, task_contracts.CONTRACTS),
-    ):
+    """Yield what is held to which contract, and the contract to call.
+
+    A method is held to its own under every task it suits; with a task, so are the methods that the
+    task names under it.
+    """
+    shelves: dict[str, Mapping[str, Any]] = {"method": METHODS, "metric": METRICS, "task": TASKS}
+    for kind, known in shelves.items():
         for key in named[kind]:
             if key not in known:
                 raise UnknownNameError(kind, key, known)
+    tried = {(key, TASKS[key].reference) for key in named["task"]}
+    tried |= {(key, method) for key in named["task"] for method in TASKS[key].suggested}
+    for task, method in suited():
+        if method in named["method"] or (task, method) in tried:
+            for contract in method_contracts.CONTRACTS:
+                yield f"{method}, {task}, {_words(contract)}", partial(contract, task, method)
+    for keys, contracts in (
+        (named["metric"], metric_contracts.CONTRACTS),
+        (named["task"], task_contracts.CONTRACTS),
+    ):
+        for key in keys:
             for each in contracts:
                 yield f"{key}, {_words(each)}", partial(each, key)
 
@@ -192,7 +202,7 @@ def _weights(key: str) -> str:
 
 
 def _suited(key: str) -> list[str]:
-    return [name for name, task in TASKS.items() if method_class(key).suits(task)]
+    return [name for name, task in TASKS.items() if METHODS[key].suits(task)]
 
 
 def _settings(declared: Any) -> list[dict[str, Any]]:

@@ -9,10 +9,13 @@ from bandweave.contracts.requirement import require, require_equal
 from bandweave.contracts.small_scene import make_scene, posed
 from bandweave.errors import BandweaveError
 from bandweave.methods import METHODS
-from bandweave.problem import Feature, Flags, Problem, Truth
+from bandweave.problem import Feature, Flags, Problem, TrainingPair, Truth
 from bandweave.raster.scene import Layer, Role, Scene, Unit
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.tasks import TASKS
+
+VALIDATION = 0.2
+"""A common share of the blocks to validate in."""
 
 
 def facts_are_given(key: str) -> None:
@@ -43,9 +46,21 @@ def something_is_known_and_something_scored(key: str) -> None:
     require(truth.reference.bands == problem.bands, "What is scored has other bands.")
     for pair in problem.pairs:
         require(pair.target.bands == problem.bands, "A training pair has other bands.")
-        known = np.isfinite(pair.target.read()).all(axis=0)
-        learnable = pair.learnable.read()[0] == 1
-        require((known & learnable).any(), "A training pair has nothing to learn from.")
+        require(_learnable(pair).any(), "A training pair has nothing to learn from.")
+
+
+def there_is_something_to_validate_with(key: str) -> None:
+    """The split leaves pixels whose answer is known on both sides: to train, and to validate."""
+    problem = posed(key).problem
+    sides = problem.split.read(problem.inputs.grid.full, VALIDATION)
+    for flags, verb in zip(sides, ("train", "validate"), strict=True):
+        found = any((_learnable(pair) & flags).any() for pair in problem.pairs)
+        require(found, f"Its split leaves nothing whose answer is known to {verb} with.")
+
+
+def _learnable(pair: TrainingPair) -> Flags:
+    learnable: Flags = pair.learnable.read()[0] == 1
+    return learnable & np.isfinite(pair.target.read()).all(axis=0)
 
 
 def what_is_scored_is_nowhere_shown(key: str) -> None:
@@ -115,6 +130,7 @@ Contract = Callable[[str], None]
 CONTRACTS: tuple[Contract, ...] = (
     facts_are_given,
     something_is_known_and_something_scored,
+    there_is_something_to_validate_with,
     what_is_scored_is_nowhere_shown,
     truth_and_labels_never_reach_a_problem,
     what_cannot_be_asked_is_refused,

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,8 @@ import rasterio
 
 from bandweave.__main__ import main
 from bandweave.commands.output import table
+from bandweave.contracts import methods as method_contracts
+from bandweave.contracts import tasks
 from bandweave.contracts.small_scene import make_scene
 from bandweave.methods import METHODS
 from bandweave.metrics import METRICS
@@ -50,6 +54,31 @@ def test_methods_state_their_weights(core):
     assert weights["cae"] == 11817
     assert weights["laplace"] is None
     assert {"key", "label", "family", "parameters", "source", "settings"} <= set(content[0])
+
+
+def test_whoever_reads_a_table_may_stop_reading():
+    """As `bandweave metrics | head -1` does."""
+    words = [sys.executable, "-m", "bandweave", "metrics"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+        assert command.stdout is not None and command.stderr is not None
+        command.stdout.close()
+        assert command.stderr.read() == b""
+    assert command.returncode == 0
+
+
+def test_a_task_is_tried_with_the_methods_it_names(core):
+    code, content = core("check", "--task", "sharpen")
+    methods = {TASKS["sharpen"].reference, *TASKS["sharpen"].suggested}
+    assert code == 0
+    assert content == {
+        "held": len(tasks.CONTRACTS) + len(methods) * len(method_contracts.CONTRACTS)
+    }
+
+
+@pytest.mark.parametrize("kind", ["method", "metric", "task"])
+def test_what_is_not_there_cannot_be_checked(core, kind):
+    code, said = core("check", f"--{kind}", "nothing")
+    assert code == 1 and said["error"] == f"There is no {kind} 'nothing'."
 
 
 def test_metrics_state_their_direction(core):

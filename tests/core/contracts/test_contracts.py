@@ -195,6 +195,16 @@ def blind(posed, scene):
     return posed._replace(problem=replace(posed.problem, pairs=(pair,)))
 
 
+def unvalidated(posed, scene):
+    """A problem that holds out the blocks which methods would validate in."""
+    held, _ = posed.problem.split.read(scene.grid.full, 0.5)
+    pairs = tuple(
+        replace(pair, learnable=FlagRaster(held & (pair.learnable.read()[0] == 1), scene.grid, "l"))
+        for pair in posed.problem.pairs
+    )
+    return posed._replace(problem=replace(posed.problem, pairs=pairs))
+
+
 def labelled(posed, scene):
     """A problem with everything the scene has."""
     extra = (*scene.all(Role.TRUTH), *scene.all(Role.LABELS))
@@ -222,6 +232,7 @@ def tried_task(spoil=None, lenient=False, **facts):
         (tasks.facts_are_given, {"reference": "copy"}, "'copy', which makes no sense"),
         (tasks.facts_are_given, {"preset": "none"}, "No method has its preset"),
         (tasks.something_is_known_and_something_scored, {"spoil": blind}, "nothing to learn from"),
+        (tasks.there_is_something_to_validate_with, {"spoil": unvalidated}, "to validate with"),
         (tasks.what_is_scored_is_nowhere_shown, {"spoil": leaking}, "shows in the inputs"),
         (tasks.what_is_scored_is_nowhere_shown, {"spoil": telling}, "shows in the inputs"),
         (tasks.truth_and_labels_never_reach_a_problem, {"spoil": labelled}, "holds truth, labels"),

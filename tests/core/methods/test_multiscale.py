@@ -46,13 +46,6 @@ def matched(radar: np.ndarray, component: np.ndarray) -> np.ndarray:
     return (radar - radar.mean()) * component.std() / radar.std() + component.mean()
 
 
-def test_the_shelf_is_complete():
-    assert [key for key in METHODS if METHODS[key].family == "classical"] == [
-        *("ihs", "brovey", "pca", "gram-schmidt"),
-        *("wavelet", "contourlet", "nsct", "ihs-nsct", "wavelet-ihs"),
-    ]
-
-
 @pytest.mark.parametrize("key", KEYS)
 def test_tiled_equals_whole_as_declared(key):
     """With the default settings, whose halo is wider than the blocks."""

@@ -186,9 +186,21 @@ def test_a_buffer_that_cannot_keep_blocks_apart_is_refused(buffer: int):
         BlockSplit(make_scene().grid, side=20, buffer=buffer, seed=0)
 
 
+@pytest.mark.parametrize("kind", [BlockSplit.read, BlockSplit.hold_out])
 @pytest.mark.parametrize("buffer", [0, 1, 10])
-def test_no_training_pixel_lies_within_the_buffer_of_a_validation_block(buffer: int):
+def test_no_training_pixel_lies_within_the_buffer_of_a_chosen_block(buffer: int, kind):
     split = BlockSplit(make_grid(90, 70), side=20, buffer=buffer, seed=3)
-    train, validate = split.read(split.grid.full, 0.3)
+    train, chosen = kind(split, split.grid.full, 0.3)
+    assert chosen.any()
     side = np.ones((2 * buffer + 1, 2 * buffer + 1), dtype=bool)
-    np.testing.assert_array_equal(train, ~binary_dilation(validate, side))
+    np.testing.assert_array_equal(train, ~binary_dilation(chosen, side))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.25, 0.5])
+def test_no_block_that_is_held_out_is_validated_in(share: float):
+    split = BlockSplit(make_grid(160, 160), side=20, buffer=6, seed=0)
+    (_, validated), (_, held) = (
+        each(split.grid.full, share) for each in (split.read, split.hold_out)
+    )
+    assert validated.mean() == held.mean() == pytest.approx(share, abs=0.01)
+    assert not (validated & held).any()
