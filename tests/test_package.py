@@ -154,7 +154,10 @@ def psnr(pair: Comparison) -> float:
     error = math.sqrt(sums.squared / sums.pixels)
     return 20 * math.log10(pair.data_range / error) if error else math.inf
 
-PSNR = BandMetric("strange-psnr", "Peak noise", "higher", (None, None), "dB", "Anybody", True, math.inf, psnr)
+WITHIN = (None, None)
+PSNR = BandMetric(
+    "strange-psnr", "Peak noise", "higher", WITHIN, "dB", "Anybody", True, math.inf, psnr
+)
 """
 POINTS = {
     "methods": {"echo": "strange:Echo", "liar": "strange:Liar", "copy": "strange:Echo"},
