@@ -111,7 +111,8 @@ class BlockSplit:
     def hold_out(self, window: Window, share: float) -> tuple[Flags, Flags]:
         """Return which pixels of a window may be known and which are held out, for 0..0.5."""
         rank: NDArray[np.int_] = self._rank  # type: ignore[attr-defined]
-        return self._around(rank >= rank.size - round(share * rank.size), window)
+        # rounded down: two halves of an odd number would share a block
+        return self._around(rank >= rank.size - int(share * rank.size), window)
 
     def _around(self, chosen: NDArray[np.bool_], window: Window) -> tuple[Flags, Flags]:
         """Return which pixels of a window are far from chosen blocks, and which are in them."""

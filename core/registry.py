@@ -11,7 +11,7 @@ contracts that ours keep. What cannot be used is left out and said: one bad pack
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from importlib.metadata import EntryPoint, entry_points
 from threading import RLock
 from typing import Any, Generic, TypeVar
@@ -59,15 +59,18 @@ class Registry(MutableMapping[str, T], Generic[T]):
 
     def _add(self, entries: dict[str, T], accept: Callable[[Any, str], T]) -> None:
         for point in entry_points(group=f"bandweave.{self._shelf}"):
-            origin = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown"
+            origin = "unknown"
             try:
+                if point.dist:
+                    origin = f"{point.dist.name} {point.dist.version}"
                 if point.name in entries:
                     raise ValueError("another one has this key")
                 entry = point.load()
                 if getattr(entry, "key", "") != point.name:
                     raise ValueError("its own key is another one")
                 entries[point.name] = accept(entry, origin)
-            except Exception as error:  # whatever a stranger's module does when it is imported
+            # whatever a stranger's module does when it is imported, leaving Python too
+            except (Exception, SystemExit) as error:
                 PROBLEMS[f"{self._shelf}/{point.name}"] = f"{origin}: {error}"
                 _logger.warning("'%s' of %s is left out: %s", point.name, origin, error)
 
@@ -85,6 +88,13 @@ class Registry(MutableMapping[str, T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._entries())
+
+
+def need_texts(entry: object, names: Iterable[str]) -> None:
+    """Refuse an entry that does not state in words what others show of it."""
+    for name in names:
+        if not isinstance(getattr(entry, name, None), str):
+            raise ValueError(f"it states no {name}")
 
 
 def marked(label: str, origin: str) -> str:

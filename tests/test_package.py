@@ -155,15 +155,40 @@ def psnr(pair: Comparison) -> float:
     return 20 * math.log10(pair.data_range / error) if error else math.inf
 
 WITHIN = (None, None)
+@dataclass(frozen=True)
+class Nameless(Echo):
+    key: ClassVar[str] = "nameless"
+    family: ClassVar[object] = None
+
+@dataclass(frozen=True)
+class Sulking(Echo):
+    key: ClassVar[str] = "sulking"
+    def parameters(self):
+        raise RuntimeError("not today")
+
+def broken(pair):
+    raise RuntimeError("not today")
+
 PSNR = BandMetric(
     "strange-psnr", "Peak noise", "higher", WITHIN, "dB", "Anybody", True, math.inf, psnr
 )
+BROKEN = BandMetric("broken", "Broken", "higher", WITHIN, "", "Anybody", True, 0.0, broken)
+MOST = BandMetric("most", "Most", "max", WITHIN, "", "Anybody", True, 0.0, psnr)
 """
 POINTS = {
-    "methods": {"echo": "strange:Echo", "liar": "strange:Liar", "copy": "strange:Echo"},
+    "methods": {
+        "echo": "strange:Echo",
+        "liar": "strange:Liar",
+        "copy": "strange:Echo",
+        "nameless": "strange:Nameless",
+        "sulking": "strange:Sulking",
+        "leaving": "leaving:Method",
+    },
     "metrics": {
         "strange-psnr": "strange:PSNR",
         "absent": "strange:Nothing",
+        "broken": "strange:BROKEN",
+        "most": "strange:MOST",
         "echo": "strange:Echo",
     },
 }
@@ -173,8 +198,10 @@ POINTS = {
 def installed(tmp_path):
     """Install a package that adds a method, one that breaks contracts, and a metric."""
     (tmp_path / "strange.py").write_text(ADDED)
+    (tmp_path / "leaving.py").write_text("raise SystemExit(3)")
     facts = tmp_path / "strange-1.2.dist-info"
     facts.mkdir()
+    bandweave.save_scene(make_scene(), tmp_path / "scene")
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: strange\nVersion: 1.2\n")
     lines = []
     for group, points in POINTS.items():
@@ -203,16 +230,26 @@ def commands(installed: Path, *lines: str) -> list[tuple[int, str, str]]:
 
 
 def test_what_a_package_adds_is_listed_marked_and_what_is_wrong_with_it_said(installed):
-    (_, methods, _), (_, metrics, _) = commands(installed, "methods", "metrics")
+    fuse = f"fuse --scene {installed / 'scene'} --task reconstruct --method echo"
+    (_, methods, _), (_, metrics, _), fused = commands(
+        installed, "methods", "metrics", f"{fuse} --out {installed / 'out'}"
+    )
     assert "Echo (strange)" in methods
     for group, key, why in (
         ("methods", "copy", "another one has this key"),
+        ("methods", "nameless", "states no family"),
+        ("methods", "sulking", "not today"),
+        ("methods", "leaving", "3"),
+        ("metrics", "most", "better cannot be 'max'"),
         ("metrics", "absent", "has no attribute 'Nothing'"),
         ("metrics", "echo", "no BandMetric"),
     ):
         (line,) = [each for each in methods.splitlines() if each.startswith(f"{group}/{key}")]
         assert "strange 1.2" in line and why in line
     assert "Peak noise (strange)" in metrics
+    assert fused[0] == 0, fused[2]
+    scores = json.loads((installed / "out" / "scores.json").read_text())
+    assert {row["value"] for row in scores if row["metric"] == "broken"} == {None}
 
 
 def test_what_a_package_adds_is_held_to_the_contracts(installed):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 
 from bandweave.commands.arguments import pairs, replacing, scene_name
 from bandweave.commands.output import as_json, score_table, show_progress, table
-from bandweave.errors import RunError, SettingError, UnknownNameError
+from bandweave.errors import RasterError, RunError, SettingError, UnknownNameError
 from bandweave.evaluation.scores import compare
 from bandweave.methods import chosen, configured
 from bandweave.metrics import METRICS
@@ -81,6 +82,8 @@ def run(arguments: Namespace) -> tuple[object, str]:
     if nice and hasattr(os, "nice"):
         os.nice(nice)
     if arguments.wait:
+        # who is ended cleans up: half-written images are large
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         if arguments.warm:
             warm_up()
             # who started this may be gone, or have handed the run over before it was ready
@@ -143,9 +146,15 @@ def score(arguments: Namespace) -> tuple[object, str]:
 
 
 def executed(run: Run) -> list[dict[str, Any]]:
-    """Execute a run whose folder is to be taken away, and return its scores."""
+    """Execute a run whose folder is to be taken away, and return its scores.
+
+    What was fused is not lost where a disk has no room for a second copy of it.
+    """
     scores = execute(run, show_progress(run.request.label))
-    make_portable(run)
+    try:
+        make_portable(run)
+    except RasterError as error:
+        sys.stderr.write(f"Left compressed with zstd: {error.message} {error.hint}\n")
     return scores
 
 

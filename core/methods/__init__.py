@@ -5,7 +5,7 @@ from typing import Any
 
 from bandweave.errors import MethodError, UnknownNameError
 from bandweave.problem import Method, Task
-from bandweave.registry import Registry, marked
+from bandweave.registry import Registry, marked, need_texts
 from bandweave.settings import Value
 
 
@@ -13,6 +13,8 @@ def _accepted(entry: Any, origin: str) -> type[Method]:
     """Return a package's method, marked as not ours; the class itself is left alone."""
     if not isinstance(entry, type) or not issubclass(entry, Method) or isabstract(entry):
         raise ValueError("it is no complete class of Method")
+    need_texts(entry, ("label", "family", "formula", "source", "summary"))
+    entry().parameters()
     return type(entry.__name__, (entry,), {"label": marked(entry.label, origin), "origin": origin})
 
 

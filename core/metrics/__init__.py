@@ -5,19 +5,22 @@ A `BandMetric` is of one band, a `SpectralMetric` of all bands together.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from bandweave.errors import UnknownNameError
 from bandweave.metrics.comparison import Band, Comparison, Flags
-from bandweave.metrics.metric import BandMetric, Metric
+from bandweave.metrics.metric import BandMetric, Better, Metric
 from bandweave.metrics.spectral import Spectra, SpectralMetric
-from bandweave.registry import Registry, marked
+from bandweave.registry import Registry, marked, need_texts
 
 
 def _accepted(entry: Any, origin: str) -> Metric:
     """Return a package's metric, marked as not ours."""
     if not isinstance(entry, BandMetric | SpectralMetric):
         raise ValueError("it is no BandMetric and no SpectralMetric")
+    if entry.better not in get_args(Better):
+        raise ValueError(f"better cannot be '{entry.better}'")
+    need_texts(entry, ("label", "source", "unit"))
     return replace(entry, label=marked(entry.label, origin), origin=origin)
 
 
@@ -75,11 +78,11 @@ def score_all(
     for key in known if keys is None else keys:
         if key not in known:
             raise UnknownNameError("metric", key, known)
-        scores[key] = known[key].function(pair)
+        scores[key] = known[key].of(pair)
     return scores
 
 
 def score_spectra(sums: Spectra, keys: Iterable[str] | None = None) -> dict[str, float]:
     """Return metrics of all bands together by key (default: all), from the same sums."""
     known = of_all_bands()
-    return {key: known[key].function(sums) for key in (known if keys is None else keys)}
+    return {key: known[key].of(sums) for key in (known if keys is None else keys)}

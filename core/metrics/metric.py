@@ -1,11 +1,14 @@
 """A metric: a pure function and, beside it, the facts needed to read its value."""
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from bandweave.metrics.comparison import Band, Comparison, Flags
+
+_logger = logging.getLogger(__name__)
 
 Better = Literal["higher", "lower", "closer"]
 Stored = float | str | None
@@ -22,7 +25,7 @@ def stored(value: float | None) -> Stored:
     """
     if value is None or math.isnan(value):
         return None
-    return _INFINITE.get(value, value)
+    return _INFINITE.get(value, float(value))
 
 
 def loaded(value: Stored) -> float | None:
@@ -59,6 +62,19 @@ class Metric:
     """Shown where there is room for a few metrics only."""
     origin: str = ""
     """The package that adds it; empty for our own."""
+
+    def of(self, given: Any) -> float:
+        """Return its value for what its function takes.
+
+        What a package's metric cannot compute is undefined: it costs nobody a run.
+        """
+        if not self.origin:
+            return self.function(given)
+        try:
+            return float(self.function(given))
+        except Exception as error:  # whatever a stranger's function does
+            _logger.warning("'%s' of %s is left undefined: %s", self.key, self.origin, error)
+            return math.nan
 
     def text(self, value: float | None, form: str = "") -> str:
         """Return a value for people to read: n/a where undefined, a sign where infinite.

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +30,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
 
 from bandweave.errors import RasterError
-from bandweave.raster.grid import Grid, Pixels, Window, band_indices, check_bands, inside
+from bandweave.raster.grid import BLOCK, Grid, Pixels, Window, band_indices, check_bands, inside
 from bandweave.raster.open_files import Handles
 
 SIGNATURES = {
@@ -153,8 +153,8 @@ def read_image(path: Path) -> Image:
 class RasterWriter:
     """Writes a GeoTIFF window by window; made by `create`."""
 
-    def __init__(self, target: Any, grid: Grid, bands: tuple[str, ...]) -> None:
-        self._target = target
+    def __init__(self, target: Any, path: Path, grid: Grid, bands: tuple[str, ...]) -> None:
+        self._target, self._path = target, path
         self.grid = grid
         self.bands = bands
         self._flags = target.dtypes[0] == "uint8"
@@ -167,9 +167,9 @@ class RasterWriter:
             raise RasterError(f"The window asks for pixels shaped {expected}, not {pixels.shape}.")
         if self._flags:
             pixels = np.where(np.isnan(pixels), FLAG_NODATA, pixels).astype(np.uint8)
-        self._target.write(
-            pixels, window=RasterioWindow(window.col, window.row, window.width, window.height)
-        )
+        place = RasterioWindow(window.col, window.row, window.width, window.height)
+        with _writing(self._path):
+            self._target.write(pixels, window=place)
 
 
 @contextmanager
@@ -208,18 +208,24 @@ def create(
         "bigtiff": "if_safer",
     }
     levels = _overview_levels(grid)
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        target = rasterio.open(partial, "w", **profile)
     try:
         with _writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with rasterio.open(partial, "w", **profile) as target:
-                target.descriptions = bands
-                target.update_tags(**(tags or {}))
-                yield RasterWriter(target, grid, bands)
-                if levels:
-                    resampling = Resampling.nearest if flags else Resampling.average
-                    target.build_overviews(levels, resampling)
-            _keep(partial, path, levels)
+            target.descriptions = bands
+            target.update_tags(**(tags or {}))
+        yield RasterWriter(target, path, grid, bands)
+        with _writing(path):
+            if levels:
+                resampling = Resampling.nearest if flags else Resampling.average
+                target.build_overviews(levels, resampling)
+            target.close()
+            _keep(partial, path, len(levels))
     finally:
+        # what cannot be flushed to a full disk is said above; a second time does nothing
+        with suppress(RasterioError, CPLE_BaseError, OSError):
+            target.close()
         partial.unlink(missing_ok=True)
 
 
@@ -245,7 +251,7 @@ def write_cog(source: StoredRaster, path: Path, tags: Mapping[str, str]) -> Stor
     only when complete.
     """
     dataset = source.dataset
-    with _writing(path):
+    with _reading_first(source), _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".cog-", dir=path.parent) as scratch:
             # tags added to a finished file would end its layout, so a virtual copy carries them
@@ -258,18 +264,31 @@ def write_cog(source: StoredRaster, path: Path, tags: Mapping[str, str]) -> Stor
                 flags = "uint8" in tagged.dtypes
                 resampling = {"overview_resampling": "nearest" if flags else "average"}
                 rasterio.shutil.copy(tagged, partial, driver="COG", **COG_OPTIONS, **resampling)
-            _keep(partial, path, dataset.overviews(1))
+                # a virtual copy has no overviews narrower than 128 pixels to hand on
+                levels = len(tagged.overviews(1))
+            _keep(partial, path, levels)
     return StoredRaster(path)
 
 
-def _keep(partial: Path, path: Path, levels: Sequence[int]) -> None:
+@contextmanager
+def _reading_first(source: "StoredRaster") -> Iterator[None]:
+    """Where a copy fails since its source is damaged, say so, and not that the disk is full."""
+    try:
+        yield
+    except RasterError:
+        for window in source.grid.windows(BLOCK):
+            source.read(window)
+        raise
+
+
+def _keep(partial: Path, path: Path, levels: int) -> None:
     """Give a file its name once all of it is there: a full disk may say so only in what is missing.
 
     Every block of the file and of its overviews has to be there and to be read.
     """
     with rasterio.open(partial) as written:
         overviews = range(len(written.overviews(1)))
-    if len(overviews) < len(levels):
+    if len(overviews) < levels:
         raise RasterioError("its overviews are missing")
     for options in ({}, *({"overview_level": each} for each in overviews)):
         with rasterio.open(partial, **options) as written:
@@ -288,10 +307,11 @@ def open_dataset(path: Path) -> rasterio.DatasetReader:
         raise RasterError(f"{path.name} is a folder.", "Give the GeoTIFF inside it.")
     if not path.is_file():
         raise RasterError(f"There is no file {path.name}.", "Check the path.")
-    if path.stat().st_size == 0:
+    with _explained(path), path.open("rb") as stream:
+        signature = stream.read(4)
+    if not signature:
         raise RasterError(f"{path.name} is empty (0 bytes).", "Download or export it again.")
-    with path.open("rb") as stream:
-        driver = SIGNATURES.get(stream.read(4))
+    driver = SIGNATURES.get(signature)
     if driver is None:
         raise RasterError(
             f"{path.name} is not a GeoTIFF.", "Export the imagery as GeoTIFF and try again."
@@ -307,7 +327,7 @@ def _explained(path: Path) -> Iterator[None]:
     """Turn GDAL's errors about a file that is read into one that names it and what to do."""
     try:
         yield
-    except RasterioError as error:
+    except (RasterioError, OSError) as error:
         raise RasterError(
             f"{path.name} cannot be read as a raster: {_reason(error, path)}.",
             "The file may be damaged or cut short; download or export it again.",

@@ -1,6 +1,8 @@
 """Which process executes a run: claimed and given back under a lock, so that it is never two."""
 
 import fcntl
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,16 +10,24 @@ import psutil
 
 from bandweave.workspace.json_file import write_json
 from bandweave.workspace.processes import identity
-from bandweave.workspace.run_folders import PREVIEW, PROGRESS, REQUEST, WORKER, Run
+from bandweave.workspace.run_folders import (
+    CANCELLED,
+    PREVIEW,
+    PROGRESS,
+    REQUEST,
+    WORKER,
+    Run,
+)
 
 
 def claim(run: Run, process: psutil.Process) -> bool:
     """Note which process executes a run.
 
-    False where another living process has it, where this one has ended, or the run was deleted.
+    False where another living process has it, where this one has ended, or the run was cancelled or
+    deleted.
     """
     with _locked(run) as there:
-        if not there:
+        if not there or (run.folder / CANCELLED).exists():
             return False
         holder = run.worker()
         if holder is not None:
@@ -29,6 +39,15 @@ def claim(run: Run, process: psutil.Process) -> bool:
         return True
 
 
+def cancel(run: Run) -> psutil.Process | None:
+    """Note that a run is cancelled, so that nobody takes it; return the process that has it."""
+    with _locked(run) as there:
+        if not there:
+            return None
+        (run.folder / CANCELLED).touch()
+        return run.worker()
+
+
 def release(run: Run) -> bool:
     """Let a run whose process has ended start over; False where one has it, or none had."""
     with _locked(run) as there:
@@ -36,6 +55,10 @@ def release(run: Run) -> bool:
             return False
         for name in (PROGRESS, PREVIEW, WORKER):
             (run.folder / name).unlink(missing_ok=True)
+        for left in run.folder.glob(".*.partial.tif"):  # of a process that was killed
+            left.unlink()
+        for left in run.folder.glob(".estimate-*"):
+            shutil.rmtree(left)
         return True
 
 
@@ -46,8 +69,10 @@ def _locked(run: Run) -> Iterator[bool]:
     The system takes the lock back should its holder be killed. False where there is no such run.
     """
     try:
-        stream = (run.folder / REQUEST).open("rb+")
-    except OSError:
+        # a network file system locks only what may be written
+        path = run.folder / REQUEST
+        stream = path.open("rb+" if os.access(path, os.W_OK) else "rb")
+    except FileNotFoundError:
         yield False
         return
     with stream:

@@ -20,7 +20,8 @@ from functools import cache
 
 import psutil
 
-from bandweave.running import memory
+from bandweave.errors import RunError
+from bandweave.running import claims, memory
 from bandweave.running.claims import claim, release
 from bandweave.running.reuse import can_reuse
 from bandweave.running.worker import end_worker, start_worker
@@ -29,7 +30,6 @@ from bandweave.workspace.json_file import write_json
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import (
     BACKGROUND,
-    CANCELLED,
     PROGRESS,
     STOPPED,
     Run,
@@ -155,9 +155,8 @@ class LocalEngine:
         with self._lock:
             if run.status().state.final:
                 return
-            (run.folder / CANCELLED).touch()
             self._dequeue(run_id)
-            process = run.worker()
+            process = claims.cancel(run)
         # it may take its time: others need not wait for that
         if process is not None:
             end_worker(process)
@@ -214,8 +213,9 @@ class LocalEngine:
         with self._lock:
             self._workers.pop(worker.run.id, None)
             # it may have come to its end all the same
-            if not worker.run.result() and release(worker.run):
-                self._enqueue(worker.run, worker.order)
+            with _guarded(worker.run):
+                if not worker.run.result() and release(worker.run):
+                    self._enqueue(worker.run, worker.order)
 
     def _work(self) -> None:
         while not self._stopping.wait(POLL):
@@ -273,7 +273,11 @@ class LocalEngine:
                 self._dequeue(run.id)
             except Exception:
                 _logger.exception("The run %s could not be started; it is tried again.", run.id)
-                self._later[run.id] = time.monotonic() + RETRY
+                self._postpone(run)
+
+    def _postpone(self, run: Run) -> None:
+        """Let others go ahead of a run that cannot be started now."""
+        self._later[run.id] = time.monotonic() + RETRY
 
     def _next(self) -> tuple[bool, int, Run] | None:
         """Return what of the queue starts next; None where all wait for a model being learned.
@@ -288,15 +292,21 @@ class LocalEngine:
                 continue
             if not run.folder.is_dir():
                 return entry
-            if any(can_reuse(run, other) for other in learning):
+            try:
+                if any(can_reuse(run, other) for other in learning):
+                    continue
+                at_once = self._spare_ready or not _trains(run)
+            except Exception:
+                _logger.exception("What the run %s asks for cannot be read.", run.id)
+                self._postpone(run)
                 continue
-            if self._spare_ready or not _trains(run):
+            if at_once:
                 return entry if first is None or first[0] == background else first
             first = first or entry
         return first
 
     def _handed_over(self, run: Run) -> psutil.Process | None:
-        """Give a run to the spare worker or to a new one; None where that did not succeed.
+        """Give a run to the spare worker or to a new one; None where that one ended just now.
 
         A run that trains nothing does not wait for a spare that still loads TensorFlow, and leaves
         it to others that are queued.
@@ -318,7 +328,7 @@ class LocalEngine:
                 child.kill()
                 child.communicate()
         if not claimed:
-            return None
+            raise RunError(f"The run {run.id} cannot be claimed.", "Cancel it, or delete it.")
         _CHILDREN.append(child)
         assert child.stdin is not None
         assert child.stdout is not None

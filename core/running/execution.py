@@ -49,7 +49,9 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
     """
     started = time.monotonic()
     if not claim(run, psutil.Process()):
-        raise RunError(f"The run {run.id} is being executed.", "Wait for it, or cancel it.")
+        raise RunError(
+            f"The run {run.id} is being executed, or was cancelled.", "Wait for it, or ask anew."
+        )
     notes = _Notes(run.folder, watch)
     try:
         result = _execute(run, notes.note)

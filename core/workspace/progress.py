@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bandweave.problem import Progress
+from bandweave.workspace.json_file import is_number, parse_json
 
 TAIL = 4096
 """Bytes at the end of the file that hold its last lines."""
@@ -76,10 +77,11 @@ def _kind(line: Line) -> str:
 def _parsed(written: bytes) -> Line | None:
     """Return what a line says, None where it is damaged: whoever watches can do without it."""
     try:
-        line = json.loads(written)
+        line = parse_json(written)
         numbers = [line[name] for name in ("step", "steps", "seconds")]
         numbers += [line[name] or 0.0 for name in ("loss", "validation")]
-        sound = isinstance(line["stage"], str) and all(isinstance(n, int | float) for n in numbers)
+        sound = isinstance(line["stage"], str) and all(map(is_number, numbers))
+        sound = sound and 0 <= line["step"] <= line["steps"]
     except (ValueError, TypeError, KeyError):
         return None
     return line if sound else None

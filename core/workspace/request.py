@@ -30,8 +30,14 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run, and write out the settings that were left to default."""
-        if self.seed < 0:
+        if type(self.seed) is not int or self.seed < 0:
             raise RunError(f"The seed cannot be {self.seed}.", "Give 0 or more.")
+        if self.fold is not None and type(self.fold) is not int:
+            raise RunError(f"The fold cannot be {self.fold}.", "Give a whole number, or none.")
+        for name in ("scene", "label"):
+            text = getattr(self, name)
+            if not isinstance(text, str):
+                raise RunError(f"The {name} cannot be {text}.", "Give its name.")
         object.__setattr__(self, "settings", self.configured_method.values())
         object.__setattr__(self, "task_settings", self.configured_task.values())
         object.__setattr__(self, "label", self.label or self.method)

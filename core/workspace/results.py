@@ -71,13 +71,15 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
     columns = list(COLUMNS[:7])
     for metric in METRICS.values():
         columns += [metric.label] + ([] if metric.needs_reference else [f"{metric.label}, ratio"])
+    # what a package added that is gone by now stands last, under its key
+    columns += [key for key in frame["metric"].unique() if key not in METRICS]
     for line in frame.to_dict("records"):
-        metric = METRICS[line["metric"]]
+        known = METRICS.get(line["metric"])
         place = (line["run"], line["region"], line["band"])
         row = rows.setdefault(place, {name: line[name] for name in COLUMNS[:7]})
-        row[metric.label] = line["value"]
-        if not metric.needs_reference:
-            row[f"{metric.label}, ratio"] = line["ratio"]
+        row[known.label if known else line["metric"]] = line["value"]
+        if known and not known.needs_reference:
+            row[f"{known.label}, ratio"] = line["ratio"]
     return pd.DataFrame(list(rows.values()), columns=columns)
 
 

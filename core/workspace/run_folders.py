@@ -7,7 +7,6 @@ one process that executes it: `worker.json` (who that is), `progress.jsonl` (app
 dies without a result reads as "lost", never as "running" for ever.
 """
 
-import json
 import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from bandweave.errors import BandweaveError, RunError
 from bandweave.problem import Progress
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.workspace import paths, processes, progress
-from bandweave.workspace.json_file import write_json
+from bandweave.workspace.json_file import parse_json, write_json
 from bandweave.workspace.request import Request as Request
 from bandweave.workspace.tolerant import (
     sound_json,
@@ -342,7 +341,7 @@ def _no_run(run_id: str) -> RunError:
 def _stored_request(path: Path, _: int) -> Request:
     """Read a request; a list of runs asks for the same ones again and again."""
     try:
-        return Request.from_json(json.loads(path.read_text()))
+        return Request.from_json(parse_json(path.read_text()))
     except (ValueError, TypeError, AttributeError) as error:
         raise RunError(
             f"The {REQUEST} in {path.parent.name} is not a run's request.",

@@ -57,12 +57,16 @@ class Study:
     @cached_property
     def _stored(self) -> dict[str, Any]:
         try:
-            stored = read_json(self.folder / STUDY)
+            stored: Any = read_json(self.folder / STUDY)
         except ValueError:
             stored = None
-        if not isinstance(stored, dict) or not {"name", "runs"} <= stored.keys():
+        if not isinstance(stored, dict) or not _sound(stored.get("runs")) or "name" not in stored:
             raise RunError(f"The {STUDY} in {self.folder.name} is damaged.", "Make a new study.")
         return stored
+
+
+def _sound(runs: object) -> bool:
+    return isinstance(runs, list) and all(isinstance(each, str) for each in runs)
 
 
 def new_study(name: str, runs: Sequence[Run]) -> Study:

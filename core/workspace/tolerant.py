@@ -1,24 +1,27 @@
 """What can be trusted of a run's files: whatever has happened to one, who reads it goes on."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import NoneType
 from typing import Any, cast
 
 from bandweave.errors import RasterError
 from bandweave.metrics.metric import loaded
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.workspace.json_file import read_json
+from bandweave.workspace.json_file import is_number, read_json
 
 PLACE = ("region", "band", "metric")
 """What a row of scores is about."""
-_KINDS: dict[Any, tuple[str, ...]] = {
-    (int, float): ("seconds", "cell", "resolution_ratio"),
-    (int, float, NoneType): ("peak_memory_mib",),
-    str: ("error", "hint", "scene", "model_from"),
-    list: ("original",),
-    dict: ("scales",),
+_RESULT: Mapping[str, Callable[[Any], bool]] = {
+    "seconds": is_number,
+    "cell": lambda value: is_number(value) and value >= 1,
+    "resolution_ratio": lambda value: is_number(value) and value > 0,
+    "peak_memory_mib": lambda value: value is None or is_number(value),
+    **dict.fromkeys(("error", "hint", "scene", "model_from"), lambda value: isinstance(value, str)),
+    "original": lambda value: isinstance(value, list),
+    "scales": lambda value: isinstance(value, dict) and all(map(_is_scale, value.values())),
 }
 """What a result may hold."""
+_SCALE = {"lower", "upper", "data_range"}
 
 
 def sound_json(path: Path) -> Any:
@@ -46,8 +49,14 @@ def sound_result(path: Path) -> dict[str, Any] | None:
         return {}
     if not isinstance(stored, dict) or not stored:
         return None
-    known = [(name, kind) for kind, names in _KINDS.items() for name in names if name in stored]
-    return stored if all(isinstance(stored[name], kind) for name, kind in known) else None
+    sound = all(fits(stored[name]) for name, fits in _RESULT.items() if name in stored)
+    return stored if sound else None
+
+
+def _is_scale(value: object) -> bool:
+    return (
+        isinstance(value, dict) and value.keys() >= _SCALE and all(map(is_number, value.values()))
+    )
 
 
 def sound_rows(rows: object) -> list[dict[str, Any]]:
@@ -57,11 +66,18 @@ def sound_rows(rows: object) -> list[dict[str, Any]]:
     """
     try:
         return [
-            row | {"value": loaded(row["value"])} | {name: str(row[name]) for name in PLACE}
+            row | {"value": _value(row["value"])} | {name: str(row[name]) for name in PLACE}
             for row in cast("list[dict[str, Any]]", rows or ())
         ]
     except (TypeError, KeyError):
         return []
+
+
+def _value(value: Any) -> float | None:
+    """Return a metric's stored value; TypeError or KeyError where it is none."""
+    if not (value is None or isinstance(value, str) or is_number(value)):
+        raise TypeError
+    return loaded(value)
 
 
 def sound_raster(path: Path) -> StoredRaster | None:

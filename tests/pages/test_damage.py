@@ -30,7 +30,7 @@ LINES = (
     '{"stage": "Training red", "step": 1, "steps": 9, "loss": 0.5, "validation": 0.4, "seconds": 1}'
     '\n{"stage": "Done", "step": 1, "steps": 1, "loss": null, "validation": null, "seconds": 3}\n'
 )
-HARD = ("no text", "wrong kinds", "a folder")
+HARD = ("wrong kinds", "impossible", "impossible scores", "nested", "a folder")
 
 
 @pytest.fixture(scope="module")

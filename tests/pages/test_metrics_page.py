@@ -1,5 +1,6 @@
 import itertools
 import json
+import math
 import re
 
 import numpy as np
@@ -288,6 +289,38 @@ def test_the_errors_counted_are_those_of_scored_pixels(scene):
     assert square == pytest.approx(mean, rel=0.01)
     (run.folder / SCORED).unlink()
     assert _counted(done, scene, "hidden") is None, "it is not noted what was scored"
+
+
+def test_no_errors_are_counted_of_damaged_images(scene):
+    run = finish(new_run(asked()), 0.02)
+    for name in (FUSED, SCORED):
+        path = run.folder / name
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-2000])
+        assert _counted(Finished.of(run), scene, "hidden") is None
+        small = np.zeros((1, 9, 9), np.float32)
+        write(path, small, make_grid(9, 9), ("hidden",), flags=name == SCORED)
+        assert _counted(Finished.of(run), scene, "hidden") is None
+        path.write_bytes(whole)
+    assert _counted(Finished.of(run), scene, "hidden") is not None
+
+
+def test_infinite_values_are_summed_up_and_compete_where_they_are_the_best(app, scene):
+    assert Summary.of([math.inf, 0.5]) == (math.inf, None)
+    assert math.isnan(Summary.of([math.inf, -math.inf]).mean)
+    for seed in range(2):
+        for method in ("laplace", "cae"):
+            run = made(method, seed=seed)
+            stored = json.loads((run.folder / SCORES).read_text())
+            changed = {"rmse": "Infinity", "sobel": "Infinity", "bias": f"{'-' * seed}Infinity"}
+            for score in stored:
+                score["value"] = changed.get(score["metric"], score["value"])
+            (run.folder / SCORES).write_text(json.dumps(stored))
+    shown = rows(opened(app))
+    assert [row["rmse"] for row in shown] == ["∞", "∞"]
+    assert [row["bias"] for row in shown] == ["n/a", "n/a"]
+    assert all("rmse" not in row["best"] and "bias" not in row["best"] for row in shown)
+    assert all(row["sobel"].startswith("∞") for row in shown)
 
 
 def test_nothing_is_counted_where_the_truth_is_not_known(scene):

@@ -166,6 +166,9 @@ class Trainer:
                     break
         if not held:
             best = self.weights()
+            # the last step's loss is that before it
+            if not all(np.isfinite(each).all() for each in best):
+                return self._before_divergence(best, best_loss, done)
         self._model.set_weights(best)
         return best
 

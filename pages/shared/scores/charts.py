@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 from plotly.subplots import make_subplots
 
+from bandweave.errors import BandweaveError
 from bandweave.metrics import METRICS
 from bandweave.metrics.metric import Metric
 from bandweave.raster.geotiff import StoredRaster
@@ -207,8 +208,11 @@ def _counted(each: Finished, entry: Entry, region: str) -> NDArray[np.int64] | N
     scored = each.run.scored
     if each.estimated or scored is None or region not in scored.bands or not each.run.has_image:
         return None
-    changed = each.run.fused.path.stat().st_mtime_ns
-    return _count(each.run.id, changed, region, _run=each, _scored=scored, _scene=entry.scene)
+    try:
+        changed = each.run.fused.path.stat().st_mtime_ns
+        return _count(each.run.id, changed, region, _run=each, _scored=scored, _scene=entry.scene)
+    except (BandweaveError, OSError):  # its images are damaged, or gone meanwhile
+        return None
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

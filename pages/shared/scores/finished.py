@@ -64,7 +64,8 @@ class Summary(NamedTuple):
             return None
         finite = all(math.isfinite(value) for value in known)
         spread = statistics.stdev(known) if finite and len(known) > 1 else None
-        return cls(statistics.fmean(known), spread)
+        # infinite ones of both signs have no mean
+        return cls(statistics.fmean(known) if finite else sum(known), spread)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 """Tables of scores as HTML: readable at any width, and by a screen reader."""
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -94,16 +95,16 @@ def _best(lines: Sequence[Line], place: ScoreKey) -> list[Line]:
     """Return the rows with the best value, if at least two compete."""
     competing = [(line, _distance(line, place)) for line in lines if line.competes]
     known = [(line, distance) for line, distance in competing if distance is not None]
-    if len(known) < 2:
+    least = min((distance for _, distance in known), default=math.inf)
+    if len(known) < 2 or least == math.inf:
         return []
-    least = min(distance for _, distance in known)
     return [line for line, distance in known if distance == least]
 
 
 def _distance(line: Line, place: ScoreKey) -> float | None:
     """Return how far a row is from the best value there can be, by the metric's own direction."""
     metric, found = METRICS[place[2]], line.summary(place)
-    if found is None:
+    if found is None or math.isnan(found.mean):
         return None
     if metric.better == "higher":
         return -found.mean
@@ -129,8 +130,8 @@ def _value_cell(line: Line, place: ScoreKey, best: bool) -> str:
     if METRICS[place[2]].needs_reference or ratio is None or ratio.mean == 1:
         below = ""
     else:
-        below = f"<small>{ratio.mean:.2f} ×</small>"
-    return _cell(place[2], text + below, f"original: {own:.4f}" if own else "", best)
+        below = f"<small>{_text(ratio.mean, place[2], '.2f')} ×</small>"
+    return _cell(place[2], text + below, f"original: {_text(own, place[2])}" if own else "", best)
 
 
 def _summary_cell(line: Line, place: ScoreKey, best: bool) -> str:
@@ -141,8 +142,8 @@ def _summary_cell(line: Line, place: ScoreKey, best: bool) -> str:
     if METRICS[key].needs_reference:
         return _cell(key, _text(found.mean, key) + _spread(found, 4), "", best)
     value, own = line.value(place), Summary.of([each.originals.get(place) for each in line.runs])
-    title = f"{value.mean:.4f}; original: {own.mean:.4f}" if value and own else ""
-    return _cell(key, f"{found.mean:.2f} ×{_spread(found, 2)}", title, best)
+    title = f"{_text(value.mean, key)}; original: {_text(own.mean, key)}" if value and own else ""
+    return _cell(key, f"{_text(found.mean, key, '.2f')} ×{_spread(found, 2)}", title, best)
 
 
 def _cell(key: str, content: str, title: str, best: bool) -> str:
@@ -155,8 +156,8 @@ def _seconds(line: Line) -> str:
     return f"<td>{taken.mean:.1f}</td>" if taken else "<td>n/a</td>"
 
 
-def _text(value: float, key: str) -> str:
-    return METRICS[key].text(value).replace("-", "−")
+def _text(value: float, key: str, form: str = "") -> str:
+    return METRICS[key].text(value, form).replace("-", "−")
 
 
 def _spread(found: Summary, digits: int) -> str:

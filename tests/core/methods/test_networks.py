@@ -299,3 +299,18 @@ def test_the_best_weights_before_a_loss_that_is_no_number_are_kept(monkeypatch):
     monkeypatch.setattr(trainer, "_validate", once_sound)
     for found, wanted in zip(trainer.train([given], [0], lambda *_: None), kept[0], strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_weights_that_the_last_step_made_no_numbers_are_refused(monkeypatch):
+    """The loss of a step is that before it: nothing else would tell."""
+    image = np.random.default_rng(0).uniform(size=(32, 32)).astype(np.float32)
+    given = BandPair((image[None], image[None]), image, image >= 0, image < 0)
+    trainer = Trainer(ShallowCNN().architecture, 2, recipe(epochs=1))
+
+    def overflowing(*_):
+        trainer._model.set_weights([each * np.nan for each in trainer.weights()])
+        return 0.5
+
+    monkeypatch.setattr(trainer, "_step", overflowing)
+    with pytest.raises(MethodError, match="its loss is not a number"):
+        trainer.train([given], [0], lambda *_: None)

@@ -12,7 +12,7 @@ from affine import Affine
 from rasterio.crs import CRS
 
 from bandweave.errors import RasterError
-from bandweave.raster.geotiff import StoredRaster, create, read_image, write
+from bandweave.raster.geotiff import StoredRaster, create, read_image, write, write_cog
 from bandweave.raster.grid import Grid, Window
 from bandweave.raster.virtual import FlagRaster, MemoryRaster, SelectedRaster, WithheldRaster
 
@@ -244,3 +244,39 @@ def test_a_full_disk_leaves_no_file_and_is_not_taken_for_a_damaged_one(kind, tmp
         said = written_within(kind, folder, limit)
         assert "made.tif cannot be written" in said and "make room" in said, (limit, said)
         assert {path.name for path in folder.iterdir()} <= {"source.tif"}
+
+
+@pytest.mark.parametrize("shape", [(1600, 400), (300, 1100), (1030, 1030), (100, 1100), (20, 30)])
+def test_an_image_of_any_shape_can_be_taken_away(shape, tmp_path):
+    image = np.random.default_rng(0).normal(size=(1, *shape)).astype(np.float32)
+    made = write(tmp_path / "made.tif", image, grid(*shape), ["red"])
+    taken = write_cog(made, tmp_path / "taken.tif", {})
+    np.testing.assert_array_equal(taken.read(), image)
+
+
+def test_a_copy_of_a_damaged_file_says_so_and_not_that_the_disk_is_full(tmp_path):
+    path = tmp_path / "made.tif"
+    write(path, pixels(900, 900), grid(900, 900), ["red", "green"])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(RasterError, match="made.tif cannot be read"):
+        write_cog(StoredRaster(path), tmp_path / "copy.tif", {})
+    assert [each.name for each in tmp_path.iterdir()] == ["made.tif"]
+
+
+def test_what_else_goes_wrong_while_a_file_is_made_is_not_told_as_a_full_disk(tmp_path):
+    with pytest.raises(OSError, match="elsewhere"), create(tmp_path / "a.tif", grid(), ["red"]):
+        raise OSError("elsewhere")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [PermissionError, FileNotFoundError])
+def test_a_file_that_may_not_be_read_or_vanishes_says_so(error, tmp_path, monkeypatch):
+    path = tmp_path / "made.tif"
+    write(path, pixels(), grid(), ["red", "green"])
+
+    def refused(*_, **__):
+        raise error("as it happens")
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(RasterError, match="made.tif cannot be read"):
+        _ = StoredRaster(path).grid

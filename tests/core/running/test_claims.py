@@ -1,6 +1,7 @@
 """A run belongs to one process, whoever asks at the same moment and whatever the clock does."""
 
 import json
+import os
 import subprocess
 import threading
 import time
@@ -10,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bandweave.running.claims import claim, release
+from bandweave.running.claims import cancel, claim, release
 from bandweave.running.engine import LocalEngine
-from bandweave.workspace.run_folders import WORKER, Request, Run, State, new_run
+from bandweave.workspace.run_folders import REQUEST, WORKER, Request, Run, State, new_run
 
 
 @pytest.fixture
@@ -147,3 +148,32 @@ def test_a_worker_that_vanishes_between_two_looks_has_ended(
 
     monkeypatch.setattr(psutil.Process, "status", vanished)
     assert run.status().state is State.LOST
+
+
+def test_a_run_that_was_cancelled_is_taken_by_nobody(
+    run: Run, asleep: Callable[[], psutil.Process]
+):
+    assert cancel(run) is None
+    assert not claim(run, asleep())
+    assert run.status().state is State.CANCELLED
+
+
+def test_who_cancels_learns_who_has_the_run(run: Run, asleep: Callable[[], psutil.Process]):
+    worker = asleep()
+    assert claim(run, worker)
+    assert cancel(run) == worker
+    assert not claim(run, worker), "it shall not begin"
+
+
+def test_what_a_killed_process_left_half_written_goes(run: Run):
+    leave_stale(run)
+    (run.folder / ".fused.tif.1.partial.tif").write_bytes(b"half")
+    (run.folder / ".estimate-abc").mkdir()
+    assert release(run)
+    assert [path.name for path in run.folder.iterdir()] == ["request.json"]
+
+
+def test_a_request_that_may_not_be_written_can_be_claimed(run: Run, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    (run.folder / REQUEST).chmod(0o444)
+    assert claim(run, psutil.Process())

@@ -1,6 +1,7 @@
 """The engine's processes: they start warm, end when told, and outlive the server."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ from bandweave.running.engine import LocalEngine
 from bandweave.workspace import paths, scene_library
 from bandweave.workspace.run_folders import (
     PROGRESS,
+    REQUEST,
     WORKER,
     Request,
     Run,
@@ -441,3 +443,61 @@ def test_what_trains_nothing_leaves_the_spare_to_others(engine: LocalEngine):
     workers = [json.loads((run.folder / WORKER).read_text())["pid"] for run in study.runs]
     assert spare not in workers[:2]
     assert workers[2] == spare
+
+
+@pytest.mark.parametrize("trouble", ["its request is damaged", "it cannot be claimed"])
+def test_a_run_that_cannot_start_lets_others_go_ahead(
+    cold: LocalEngine, trouble: str, monkeypatch: pytest.MonkeyPatch
+):
+    bad, good = new_run(quick(1)), new_run(quick(2))
+    if trouble == "it cannot be claimed":
+        refuses = lambda run, process: run.id != bad.id and claim(run, process)  # noqa: E731
+        monkeypatch.setattr(engine_module, "claim", refuses)
+    with cold._lock:
+        for number, run in enumerate((bad, good)):
+            cold._enqueue(run, number)
+        if trouble == "its request is damaged":
+            (bad.folder / REQUEST).write_text("")
+        cold._dispatch()
+        assert list(cold._workers) == [good.id]
+        assert cold.waiting() == [bad.id]
+
+
+def test_a_run_cancelled_while_it_is_handed_over_stays_cancelled(
+    cold: LocalEngine, monkeypatch: pytest.MonkeyPatch
+):
+    run = new_run(quick())
+    start = engine_module.start_worker
+
+    def overtaken(*options: str) -> subprocess.Popen[bytes]:
+        LocalEngine(1).cancel(run.id)  # as another process does
+        return start(*options)
+
+    monkeypatch.setattr(engine_module, "start_worker", overtaken)
+    with cold._lock:
+        cold._enqueue(run, 0)
+        cold._dispatch()
+        assert not cold._workers
+    assert state(run) is State.CANCELLED
+    assert not (run.folder / WORKER).exists()
+
+
+def test_a_worker_that_is_ended_cleans_up(workspace: Path, monkeypatch: pytest.MonkeyPatch):
+    scene_library.store(make_scene(), "small")
+    run = new_run(quick())
+
+    def ended(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+
+    monkeypatch.setattr("bandweave.running.execution.fuse", ended)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{run.folder}\n"))
+    monkeypatch.setattr("bandweave.commands.fusion.os.dup2", lambda *_: None)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit):
+            main(["run", "--wait"])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not [path.name for path in run.folder.iterdir() if path.name.startswith(".")]
+    assert not run.result()

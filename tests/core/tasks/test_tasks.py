@@ -204,3 +204,12 @@ def test_no_block_that_is_held_out_is_validated_in(share: float):
     )
     assert validated.mean() == held.mean() == pytest.approx(share, abs=0.01)
     assert not (validated & held).any()
+
+
+@pytest.mark.parametrize("side", [20, 60, 100, 140])
+def test_two_halves_of_an_odd_number_of_blocks_share_none(side: int):
+    split = BlockSplit(make_grid(20, side), side=20, buffer=0, seed=0)
+    (_, validated), (_, held) = (
+        each(split.grid.full, 0.5) for each in (split.read, split.hold_out)
+    )
+    assert not (validated & held).any()

@@ -11,7 +11,8 @@ from bandweave.running.engine import LocalEngine
 from bandweave.running.execution import execute
 from bandweave.running.reuse import can_reuse, reusable_model
 from bandweave.tasks import TASKS
-from bandweave.workspace import results, scene_library
+from bandweave.workspace import paths, results, scene_library
+from bandweave.workspace.json_file import write_json
 from bandweave.workspace.run_folders import (
     NOTES,
     REQUEST,
@@ -23,7 +24,7 @@ from bandweave.workspace.run_folders import (
     equivalent_runs,
     new_run,
 )
-from bandweave.workspace.studies import all_studies, new_study
+from bandweave.workspace.studies import STUDY, all_studies, new_study
 
 DAMAGES: dict[str, bytes | None] = {
     "empty": b"",
@@ -38,6 +39,17 @@ DAMAGES: dict[str, bytes | None] = {
     )
     * 2,
     "rows of nothing": b'[{}, {"value": "x", "metric": 3, "band": null, "region": []}]\n',
+    "impossible": (
+        b'{"seconds": NaN, "cell": 0, "resolution_ratio": 0, "peak_memory_mib": Infinity,'
+        b' "scales": {"red": 5}, "stage": "Training red", "step": 9, "steps": 2, "loss": null,'
+        b' "validation": null, "scene": 4, "task": "gap", "method": "laplace", "label": {},'
+        b' "fold": "x", "name": "impossible", "runs": 4}\n'
+    ),
+    "impossible scores": (
+        b'[{"value": [1], "metric": "rmse", "band": "mean", "region": "all"},'
+        b' {"value": true, "metric": "mae", "band": "mean", "region": "all"}]\n'
+    ),
+    "nested": b"[" * 100_000,
     "cut short": b'{"stage": "Training red", "step": 1, "st\n{"stage": "Tra\n',
     "a folder": None,
 }
@@ -48,6 +60,7 @@ def damage(path: Path, how: str) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)
+    path.parent.mkdir(exist_ok=True)
     content = DAMAGES[how]
     if content is None:
         path.mkdir()
@@ -101,6 +114,9 @@ def test_no_damage_of_one_run_hides_another_or_stops_who_looks(whole: Run):
     assert results.csv(results.score_frame(listed))
     assert results.excel(results.score_frame(listed), listed)
     assert len(all_studies()[0].runs) == len(listed)
+    for how in DAMAGES:
+        damage(paths.studies() / "0-damaged" / STUDY, how)
+        assert [study.name for study in all_studies() if study.runs] == ["all"]
     again = Request("small", "gap", "laplace")
     assert equivalent_runs([again]) == [whole]
     reusable_model(new_run(again), TASKS["gap"]().pose(scene_library.find("small").scene, 0)[0])
@@ -137,3 +153,19 @@ def test_a_damaged_line_of_progress_costs_no_other(whole: Run):
     path.write_text("{half\n" + path.read_text() + "[1, 2]\n\x00\x00\x00\n")
     assert whole.history() == before
     assert whole.status().progress is not None
+
+
+def test_a_number_that_is_none_is_shown_as_none(whole: Run):
+    path = whole.folder / "scores.json"
+    for value in ("true", "[1]", "{}", '"0.5"', "1" + "0" * 400, "NaN"):
+        place = '"metric": "rmse", "band": "mean", "region": "hidden"'
+        path.write_text(f'[{{"value": {value}, {place}}}]')
+        assert whole.scores() == [], value
+
+
+def test_json_that_cannot_be_written_leaves_nothing(tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    for name, content in (("folder", {}), ("a.json", float("nan"))):
+        with pytest.raises((OSError, ValueError)):
+            write_json(tmp_path / name, content)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

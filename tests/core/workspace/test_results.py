@@ -209,3 +209,10 @@ def test_scores_of_a_real_run_come_out_as_they_went_in(workspace):
     with rasterio.open(results.fused_cog(run)) as product:
         np.testing.assert_array_equal(product.read(), run.fused.read())
         assert product.tags()["simulated"] == "yes"
+
+
+def test_a_metric_of_a_package_that_is_gone_is_kept_under_its_key(tmp_path):
+    run = made(tmp_path / "old", [("all", "red", "gone", 0.5), ("all", "red", "rmse", 0.1)])
+    frame = results.score_frame([run])
+    heading, line = sheet(frame, [run], "Scores")
+    assert (heading[-1].value, line[-1].value) == ("gone", 0.5)
