@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from bandweave.evaluation.scores import evaluate, original
+from bandweave.evaluation.scores import Score, evaluate, original
+from bandweave.metrics.metric import stored
 from bandweave.raster.geotiff import write
 from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import FUSED, RESULT, SCORED, SCORES, Run
@@ -26,11 +27,16 @@ def finish(run: Run, noise: float, seconds: float = 2.5) -> Run:
     flags = np.concatenate([each.read() for each in truth.regions.values()])
     write(run.folder / SCORED, flags, scene.grid, tuple(map(str, truth.regions)), flags=True)
     common = {"label": request.label, "method": request.method, "seed": request.seed}
-    rows = [common | score._asdict() for score in evaluate(truth, fused)]
+    rows = [common | row(score) for score in evaluate(truth, fused)]
     (run.folder / SCORES).write_text(json.dumps(rows))
-    result = {"seconds": seconds, "original": [score._asdict() for score in original(truth)]}
+    result = {"seconds": seconds, "original": [row(score) for score in original(truth)]}
     (run.folder / RESULT).write_text(json.dumps(result))
     return run
+
+
+def row(score: Score) -> dict[str, object]:
+    """Return a score as runs store it."""
+    return score._asdict() | {"value": stored(score.value)}
 
 
 def html(page: AppTest) -> str:
