@@ -17,8 +17,8 @@ test: $(VENV)/.test browser check
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
-	$(PY) -m pytest -m "not browser" --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-	$(PY) -m pytest -m browser
+	$(PY) -m pytest -m "not browser" --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10
+	$(PY) -m pytest -m browser --durations 10
 endif
 
 check: $(VENV)/.test
