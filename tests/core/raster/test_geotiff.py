@@ -1,5 +1,6 @@
 """Grids refuse what cannot be, and files say why they cannot be read."""
 
+import json
 import math
 import subprocess
 import sys
@@ -202,48 +203,48 @@ def test_files_carry_their_tags(tmp_path: Path):
 
 
 WRITES = """
-import resource, sys
+import json, resource, sys
 from pathlib import Path
 import numpy as np
 from bandweave.contracts.small_scene import make_grid
 from bandweave.errors import RasterError
 from bandweave.raster.geotiff import StoredRaster, create, write_cog
 
-kind, folder, limit = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-grid, path = make_grid(700, 700), folder / "made.tif"
+kind, folder = sys.argv[1], Path(sys.argv[2])
+grid, path, source = make_grid(700, 700), folder / "made.tif", folder.with_name("source.tif")
 pixels = np.random.default_rng(0).random((3, 700, 700), dtype=np.float32)
 def write(path):
     with create(path, grid, ("red", "green", "blue")) as target:
         target.write(grid.full, pixels)
-if kind == "cog":
-    write(folder / "source.tif")
-resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-try:
-    write(path) if kind == "plain" else write_cog(StoredRaster(folder / "source.tif"), path, {})
-except RasterError as error:
-    print(error.message, error.hint)
-else:
-    assert np.array_equal(StoredRaster(path).read(), pixels)
-    print(path.stat().st_size)
+def make():
+    write(path) if kind == "plain" else write_cog(StoredRaster(source), path, {})
+write(source)
+make()
+assert np.array_equal(StoredRaster(path).read(), pixels)
+whole = path.stat().st_size
+path.unlink()
+for limit in (whole // 2, whole - 100_000, whole - 400, whole - 1):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        make()
+        said = "nothing"
+    except RasterError as error:
+        said = f"{error.message} {error.hint}"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    print(json.dumps([said, [each.name for each in folder.iterdir()]]))
 """
-
-
-def written_within(kind: str, folder: Path, limit: int) -> str:
-    """Write a GeoTIFF where no file may be larger than `limit`; return what is said of it."""
-    folder.mkdir()
-    words = [sys.executable, "-c", WRITES, kind, str(folder), str(limit)]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.mark.parametrize("kind", ["plain", "cog"])
 def test_a_full_disk_leaves_no_file_and_is_not_taken_for_a_damaged_one(kind, tmp_path):
     """At whatever byte it is full: the last ones are written when the file is closed."""
-    whole = int(written_within(kind, tmp_path / "whole", 1 << 30))
-    for number, limit in enumerate((whole // 2, whole - 100_000, whole - 400, whole - 1)):
-        folder = tmp_path / str(number)
-        said = written_within(kind, folder, limit)
-        assert "made.tif cannot be written" in said and "make room" in said, (limit, said)
-        assert {path.name for path in folder.iterdir()} <= {"source.tif"}
+    words = [sys.executable, "-c", WRITES, kind, str(tmp_path / "full")]
+    printed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    lines = [json.loads(line) for line in printed.splitlines()]
+    assert len(lines) == 4
+    for said, left in lines:
+        assert "made.tif cannot be written" in said and "make room" in said
+        assert left == []
 
 
 @pytest.mark.parametrize("shape", [(1600, 400), (300, 1100), (1030, 1030), (100, 1100), (20, 30)])
