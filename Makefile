@@ -11,8 +11,8 @@ export BANDWEAVE_TEST_DATA ?= $(realpath ../shared/data)
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
 
-# The browser's tests wait for what they see, so they have the machine for themselves. The others keep their order: sorted
-# by their number, files of one long test would come last and be waited for by one core.
+# The browser's tests wait for what they see, so they have the machine for themselves. The others keep the order that
+# tests/conftest.py gives them.
 test: $(VENV)/.test browser check
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)

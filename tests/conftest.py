@@ -17,6 +17,14 @@ settings.register_profile(
 settings.load_profile("repeatable")
 TEST_DATA = "BANDWEAVE_TEST_DATA"
 
+LONGEST = ("test_engine.py", "test_imagery.py", "test_spain.py", "test_fuse.py")
+"""Files that begin first: one that began last would keep one core busy and the others waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files; the others keep their order."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -1,6 +1,5 @@
 """No page stops for what has happened to one run's files."""
 
-import itertools
 import shutil
 
 import pytest
@@ -88,7 +87,8 @@ READ = {
 
 @pytest.mark.parametrize(("name", "files"), READ.items(), ids=list(READ))
 def test_a_damaged_run_can_be_looked_at(app, name, files):
-    for file, how in itertools.product(files, HARD[:2]):
+    for file in files:
+        how = "impossible scores" if file == SCORES else "impossible"
         (copy,) = paths.runs().glob(f"{copy_name(file, how)}-2*")
         app.query_params["run"] = copy.name
         app.switch_page(f"pages/{name}.py").run()
