@@ -22,8 +22,8 @@ LONGEST = ("test_engine.py", "test_imagery.py", "test_spain.py", "test_fuse.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files; the others keep their order."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    """Begin with the longest files; the others, and the browser's, keep their order."""
+    items.sort(key=lambda item: item.path.name not in LONGEST or "browser" in item.keywords)
 
 
 @pytest.fixture
