@@ -37,7 +37,7 @@ def navigation() -> st.Page:
 
 
 if __name__ != "__main__":
-    from pages.imagery_parts.uploads import sweep
+    from bandweave.sources.confined.rooms import sweep
     from pages.shared.demo import lifespan
     from pages.shared.serving.memory import give_back
     from pages.shared.serving.offline import stay_offline

@@ -10,7 +10,7 @@ import re
 import shutil
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -100,8 +100,7 @@ def find(text: str) -> Entry:
 def add(source: Source, name: str) -> Entry:
     """Import a scene from a source under a new id made from its name."""
     _require_name(name)
-    scene = source.make()
-    return _added(replace(scene, name=name))
+    return _added(name, lambda folder: source.write(folder, name))
 
 
 def crop(entry: Entry, window: Window, name: str) -> Entry:
@@ -131,7 +130,7 @@ def crop(entry: Entry, window: Window, name: str) -> Entry:
         raise SceneError(
             "No pixel of the area has both optical and radar data.", "Choose another area."
         )
-    return _added(scene)
+    return _added(name, lambda folder: save_scene(scene, folder))
 
 
 def _require_name(name: str) -> None:
@@ -139,10 +138,10 @@ def _require_name(name: str) -> None:
         raise SceneError("The scene has no name.", "Give it one.")
 
 
-def _added(scene: Scene) -> Entry:
-    with _written(scene) as partial:
+def _added(name: str, write: Callable[[Path], object]) -> Entry:
+    with _written(write) as partial:
         # another import may take the id between choosing and keeping
-        while not _kept(partial, folder := paths.scenes() / _free_id(scene.name)):
+        while not _kept(partial, folder := paths.scenes() / _free_id(name)):
             continue
     return Entry(folder.name, folder)
 
@@ -150,7 +149,7 @@ def _added(scene: Scene) -> Entry:
 def store(scene: Scene, scene_id: str) -> Entry:
     """Write a scene under an id; where the id is taken, the scene that has it stays."""
     folder = paths.scenes() / scene_id
-    with _written(scene) as partial:
+    with _written(lambda partial: save_scene(scene, partial)) as partial:
         _kept(partial, folder)
     return Entry(scene_id, folder)
 
@@ -169,18 +168,18 @@ def _kept(partial: Path, folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _written(scene: Scene) -> Iterator[Path]:
+def _written(write: Callable[[Path], object]) -> Iterator[Path]:
     """Write a scene under a name that is never listed; what is not renamed goes."""
     partial = paths.scenes() / f".{os.getpid()}-{uuid.uuid4().hex[:6]}"
     try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir(parents=True)
     except OSError as error:
         raise SceneError(
             f"Scenes cannot be kept in {partial.parent}: {error.strerror}.",
             "Set BANDWEAVE_HOME to a folder of yours.",
         ) from error
     try:
-        save_scene(scene, partial)
+        write(partial)
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
