@@ -17,7 +17,7 @@ from pages.shared.scores import downloads
 from pages.shared.serving import lanes, routes
 from pages.shared.serving.lanes import Lane, wanted
 from pages.shared.serving.layers import publish
-from tests.pages.asking import Browser
+from tests.pages.browsers import Browser
 
 STYLE = Style(("B",), (0.0,), (1.0,))
 

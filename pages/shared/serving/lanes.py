@@ -67,10 +67,11 @@ class Lane:
         with CancelScope() as scope:
 
             async def watch() -> None:
-                while (await request.receive())["type"] != "http.disconnect":
+                while (await request.receive()).get("more_body"):
                     continue
-                gone.set()
-                scope.cancel()
+                if (await request.receive())["type"] == "http.disconnect":
+                    gone.set()
+                    scope.cancel()
 
             watching = asyncio.create_task(watch())
             try:
