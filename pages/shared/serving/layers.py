@@ -17,7 +17,8 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Raster
 from pages.shared.serving.addresses import prefix
 
-KEPT = 256
+KEPT = 2048
+"""Layers that may be asked for: nine panels of each of many sessions."""
 _SECRET = secrets.token_bytes(32)
 _published: OrderedDict[str, tuple[Raster, Style]] = OrderedDict()
 _lock = threading.Lock()
@@ -83,7 +84,7 @@ def publish(
     key: tuple[object, ...] | None = None,
     unit: str = "",
 ) -> Layer:
-    """Let the browser ask for tiles and values; the least recently published are forgotten.
+    """Let the browser ask for tiles and values; the least recently used are forgotten.
 
     `key` says what a raster that is not stored was computed from. `unit` is what the style shows
     ("reflectance"); dB goes without saying where it shows dB.
@@ -108,6 +109,8 @@ def awaited(label: str, word: str) -> Layer:
 def published(identity: str) -> tuple[Raster, Style] | None:
     """Return what was published under an id."""
     with _lock:
+        if identity in _published:
+            _published.move_to_end(identity)
         return _published.get(identity)
 
 
