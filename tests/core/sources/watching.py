@@ -6,26 +6,26 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 IN_ACCESS, IN_OPEN = 0x1, 0x20
 
 
 @contextmanager
-def listener() -> Iterator[tuple[int, list[socket.socket]]]:
-    """Give a port on loopback, and a list that grows by what connects to it."""
+def listener() -> Iterator[tuple[int, list[str]]]:
+    """Give a port on loopback, and a list that grows by who connects to it; nobody is answered."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        came = []
+        came: list[str] = []
         server.settimeout(0.05)
         ended = threading.Event()
 
-        def accept():
+        def accept() -> None:
             while not ended.is_set():
-                try:
-                    came.append(server.accept()[0])
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    connection, _ = server.accept()
+                    came.append(str(connection.getpeername()))
+                    connection.close()
 
         thread = threading.Thread(target=accept)
         thread.start()
@@ -35,8 +35,6 @@ def listener() -> Iterator[tuple[int, list[socket.socket]]]:
         finally:
             ended.set()
             thread.join()
-            for each in came:
-                each.close()
 
 
 @contextmanager
