@@ -41,6 +41,10 @@ class RunError(BandweaveError):
     """A run folder is not what it should be, or a run did not finish."""
 
 
+class OwnershipError(BandweaveError):
+    """Something belongs to somebody else, or is more than one person may have."""
+
+
 class UnknownNameError(BandweaveError):
     """A name is not in its registry; the hint lists what is."""
 

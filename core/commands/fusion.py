@@ -54,7 +54,7 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
     """Run one or several methods and seeds on a scene."""
     task = _task(arguments.task)
     keys = chosen(arguments.method, task)
-    entry = scene_library.find(arguments.scene)
+    entry = scene_library.find_or_open(arguments.scene)
     changes = pairs("--set", arguments.set)
     settings = configured(keys, arguments.preset, changes, entry.scene.grid.shape)
     task_settings = task.from_values(pairs("--task-set", arguments.task_set)).values()

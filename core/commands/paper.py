@@ -31,7 +31,7 @@ RESULTS = {SETTINGS, TABLES, CSV, LATEX, *KEYS}
 def paper(arguments: Namespace) -> tuple[object, str]:
     """Repeat the paper on a scene and write its tables with ours beside the printed numbers."""
     asked = _asked(arguments)
-    entry = scene_library.find(asked["scene"])
+    entry = scene_library.find_or_open(asked["scene"])
     settings = PaperSettings.from_values(asked["settings"])
     wanted = requests(scene_name(entry), entry.scene.grid.shape, settings, asked["seed"])
     with replacing(Path(arguments.out), _foreign) as folder:

@@ -76,7 +76,7 @@ def listing(_: Namespace) -> tuple[object, str]:
 
 def show(arguments: Namespace) -> tuple[object, str]:
     """Describe one scene."""
-    entry = scene_library.find(arguments.scene)
+    entry = scene_library.find_or_open(arguments.scene)
     facts = entry.as_json() | coverage(entry.scene)._asdict()
     rows = [["layer", "role", "bands", "unit", "native", "date"]]
     for layer in entry.scene.layers:

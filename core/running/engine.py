@@ -22,10 +22,11 @@ import psutil
 
 from bandweave.errors import RunError
 from bandweave.running import claims, memory
+from bandweave.running.admission import admitted, waits
 from bandweave.running.claims import claim, release
 from bandweave.running.reuse import can_reuse
 from bandweave.running.worker import end_worker, start_worker
-from bandweave.workspace import paths, run_folders
+from bandweave.workspace import owners, paths, run_folders
 from bandweave.workspace.json_file import write_json
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import (
@@ -78,7 +79,8 @@ class LocalEngine:
 
     def start(self) -> None:
         """Warm up a spare worker and take up what an earlier server left; once."""
-        with self._lock:
+        # it is nobody's who happens to ask first
+        with owners.acting_as(owners.SYSTEM), self._lock:
             if self._thread is not None:
                 return
             self._allowed = memory.allowed(self.limit)
@@ -110,7 +112,8 @@ class LocalEngine:
     def submit(self, request: Request, *, background: bool = False) -> Run:
         """Queue a request as a new run of the workspace."""
         self.start()
-        run = new_run(request, background=background)
+        with admitted([request]):
+            run = new_run(request, background=background)
         with self._lock:
             self._enqueue(run, next(self._order))
         if not background:
@@ -129,10 +132,10 @@ class LocalEngine:
         """
         self.start()
         known = [run_folders.equivalent_run(request) for request in references]
-        made = [run or new_run(request) for run, request in zip(known, references, strict=True)] + [
-            new_run(request) for request in requests
-        ]
-        study = new_study(name, made)
+        asked = list(zip(known, references, strict=True)) + [(None, each) for each in requests]
+        with admitted([request for run, request in asked if run is None]):
+            made = [run or new_run(request) for run, request in asked]
+            study = new_study(name, made)
         with self._lock:
             for run in made:
                 if run in known:
@@ -152,6 +155,7 @@ class LocalEngine:
     def cancel(self, run_id: str) -> None:
         """End a run at once, whatever it is doing; one that has ended stays as it is."""
         run = open_run(run_id)
+        owners.require_change(run.folder)
         with self._lock:
             if run.status().state.final:
                 return
@@ -217,6 +221,7 @@ class LocalEngine:
                 if not worker.run.result() and release(worker.run):
                     self._enqueue(worker.run, worker.order)
 
+    @owners.acting_as(owners.SYSTEM)
     def _work(self) -> None:
         while not self._stopping.wait(POLL):
             try:
@@ -293,7 +298,7 @@ class LocalEngine:
             if not run.folder.is_dir():
                 return entry
             try:
-                if any(can_reuse(run, other) for other in learning):
+                if waits(run, learning) or any(can_reuse(run, other) for other in learning):
                     continue
                 at_once = self._spare_ready or not _trains(run)
             except Exception:

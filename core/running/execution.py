@@ -74,7 +74,7 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
 def _execute(run: Run, report: Report) -> dict[str, Any]:
     request = run.request
     report(Progress("Preparing", 0, 1))
-    scene = scene_library.find(request.scene).scene
+    scene = scene_library.find_or_open(request.scene).scene
     problem, truth, product = request.configured_task.pose(scene, request.seed)
     wanted = product or problem
     if wanted.hidden is not None:

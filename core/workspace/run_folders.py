@@ -20,7 +20,7 @@ import psutil
 from bandweave.errors import BandweaveError, RunError
 from bandweave.problem import Progress
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.workspace import paths, processes, progress
+from bandweave.workspace import owners, paths, processes, progress
 from bandweave.workspace.json_file import parse_json, write_json
 from bandweave.workspace.request import Request as Request
 from bandweave.workspace.tolerant import (
@@ -44,7 +44,7 @@ PRODUCT = "fused-cog.tif"
 """The fused image made for taking away, once somebody has asked for it."""
 RUN_FILES = {
     *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
-    *(HIDDEN_MASK, SCORED, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT),
+    *(HIDDEN_MASK, SCORED, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT, owners.OWNER),
 }
 """Everything a run's folder may hold."""
 LOST_HINT = (
@@ -105,6 +105,7 @@ class Run:
 
     def annotate(self, *, name: str | None = None, note: str | None = None) -> None:
         """Give the run a name or a note; what is not given stays."""
+        owners.require_change(self.folder)
         given = {"name": name, "note": note}
         changed = {key: text.strip() for key, text in given.items() if text is not None}
         write_json(self.folder / NOTES, self._notes() | changed)
@@ -254,6 +255,7 @@ def new_run(request: Request, folder: Path | None = None, *, background: bool = 
     if folder is None:
         folder = paths.runs() / paths.new_id()
     folder.mkdir(parents=True, exist_ok=True)
+    owners.stamp(folder)
     if background:
         (folder / BACKGROUND).touch()
     write_json(folder / REQUEST, request.as_json())
@@ -262,17 +264,14 @@ def new_run(request: Request, folder: Path | None = None, *, background: bool = 
 
 def all_runs() -> list[Run]:
     """Return the workspace's runs, newest first; those with a damaged request are left out."""
-    folder = paths.runs()
-    if not folder.is_dir():
-        return []
-    found = [Run(path) for path in folder.iterdir() if (path / REQUEST).is_file()]
+    found = [Run(path) for path in owners.visible(paths.runs()) if (path / REQUEST).is_file()]
     return sorted((run for run in found if run.sound), key=lambda run: run.id, reverse=True)
 
 
 def open_run(run_id: str) -> Run:
     """Return a run of the workspace by its id."""
     run = Run(_folder(run_id))
-    if not (run.folder / REQUEST).is_file():
+    if not (run.folder / REQUEST).is_file() or not owners.may_see(run.folder):
         raise _no_run(run_id)
     return run
 
@@ -288,8 +287,11 @@ def equivalent_run(request: Request) -> Run | None:
 def equivalent_runs(
     requests: Sequence[Request], states: Container[State] = SOUND
 ) -> list[Run | None]:
-    """Return for each request what `alike` does, listing the runs once; by default `SOUND` ones."""
-    runs = all_runs()
+    """Return for each request what `equivalent_run` does, listing the runs once.
+
+    Another's is none, even where it is shared: it may be gone tomorrow.
+    """
+    runs = [run for run in all_runs() if owners.may_take(run.folder)]
     return [_equivalent(request, runs, states) for request in requests]
 
 
@@ -309,15 +311,16 @@ def discard(run_id: str) -> None:
     run = open_run(run_id)
     if not run.status().state.final:
         raise RunError(f"The run '{run_id}' is under way.", "Cancel it first.")
+    owners.require_change(run.folder)
     paths.discard(run.folder)
 
 
 def restore(run_id: str) -> Run:
     """Bring a discarded run back."""
     folder = _folder(run_id)
-    if folder.exists():
+    if folder.exists() and owners.may_see(folder):
         raise RunError(f"There is a run '{run_id}' already.", "It need not be restored.")
-    if not paths.restore(folder):
+    if not owners.may_change(owners.in_trash(folder)) or not paths.restore(folder):
         raise RunError(
             f"The run '{run_id}' cannot be restored.", "What was deleted is kept for a day."
         )

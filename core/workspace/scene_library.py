@@ -5,8 +5,10 @@ ever listed and a failed import leaves what was there before.
 """
 
 import contextlib
+import math
 import os
 import re
+import secrets
 import shutil
 import unicodedata
 import uuid
@@ -23,11 +25,9 @@ from bandweave.raster.scene import Scene, open_scene, save_scene
 from bandweave.raster.virtual import CroppedRaster
 from bandweave.sources.simulated import Simulated
 from bandweave.sources.source import Source
-from bandweave.workspace import paths
+from bandweave.workspace import owners, paths, quotas
+from bandweave.workspace.owners import DEMO as DEMO
 from bandweave.workspace.run_folders import all_runs
-
-DEMO = "demo"
-"""The id of the embedded scene, made when first asked for."""
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,15 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Return the workspace's scenes, newest first."""
-    folder = paths.scenes()
-    if not folder.is_dir():
-        return []
-    found = [path for path in folder.iterdir() if (path / "scene.json").is_file()]
+    found = [path for path in owners.visible(paths.scenes()) if (path / "scene.json").is_file()]
     found = [path for path in found if not path.name.startswith(".")]
     found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     return [Entry(path.name, path) for path in found]
 
 
 def find(text: str) -> Entry:
-    """Return the scene of an id, a name, or a folder's path; `demo` is made if need be."""
+    """Return the scene of an id or a name; `demo` is made if need be."""
+    owners.require_person()
     if text == DEMO:
         return demo()
     known = entries()
@@ -88,18 +86,30 @@ def find(text: str) -> Entry:
             f"{len(named)} scenes are named '{text}'.",
             f"Give the id instead: {', '.join(entry.id for entry in named)}.",
         )
-    folder = Path(text).expanduser()
-    if (folder / "scene.json").is_file():
-        return Entry(folder.name, folder.resolve())
     raise SceneError(
         f"There is no scene '{text}'.",
         f"There are: {', '.join(sorted({DEMO, *(entry.id for entry in known)}))}.",
     )
 
 
+def find_or_open(text: str) -> Entry:
+    """Return the scene of an id or a name, else of a folder's path; for a shell and for workers.
+
+    What a browser says goes to `find`, which opens no folder but the workspace's.
+    """
+    try:
+        return find(text)
+    except SceneError:
+        folder = Path(text).expanduser()
+        if not (folder / "scene.json").is_file():
+            raise
+        return Entry(folder.name, folder.resolve())
+
+
 def add(source: Source, name: str) -> Entry:
     """Import a scene from a source under a new id made from its name."""
     _require_name(name)
+    quotas.require_room(0)
     scene = source.make()
     return _added(replace(scene, name=name))
 
@@ -112,6 +122,7 @@ def crop(entry: Entry, window: Window, name: str) -> Entry:
     beyond the scene, or holds no pixel with both optical and radar is refused.
     """
     _require_name(name)
+    _require_scene(entry.id, entry.folder)
     whole = entry.scene
     try:
         inside(whole.grid, window)
@@ -139,7 +150,14 @@ def _require_name(name: str) -> None:
         raise SceneError("The scene has no name.", "Give it one.")
 
 
+def _require_scene(scene_id: str, folder: Path) -> None:
+    """Refuse what is no scene, and what who acts may not see, in the same words."""
+    if not (folder / "scene.json").is_file() or not owners.may_see(folder):
+        raise SceneError(f"There is no scene '{scene_id}'.")
+
+
 def _added(scene: Scene) -> Entry:
+    quotas.require_room(_bytes(scene))
     with _written(scene) as partial:
         # another import may take the id between choosing and keeping
         while not _kept(partial, folder := paths.scenes() / _free_id(scene.name)):
@@ -181,6 +199,7 @@ def _written(scene: Scene) -> Iterator[Path]:
         ) from error
     try:
         save_scene(scene, partial)
+        owners.stamp(partial)
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -191,6 +210,7 @@ def delete(scene_id: str) -> None:
     folder = paths.scenes() / scene_id
     if scene_id not in {entry.id for entry in entries()}:
         raise SceneError(f"There is no scene '{scene_id}'.")
+    owners.require_change(folder)
     shutil.rmtree(folder)
 
 
@@ -198,7 +218,11 @@ def discard(scene_id: str) -> None:
     """Move a scene to the trash, from where `restore` brings it back for a day."""
     if scene_id not in {entry.id for entry in entries()}:
         raise SceneError(f"There is no scene '{scene_id}'.")
-    users = [run for run in all_runs() if run.request.scene == scene_id]
+    owners.require_change(paths.scenes() / scene_id)
+    if scene_id == DEMO and Entry(scene_id, paths.scenes() / scene_id).sound:
+        raise SceneError("The demo scene cannot be deleted.", "It belongs to everybody.")
+    with owners.acting_as(owners.SYSTEM):
+        users = [run for run in all_runs() if run.request.scene == scene_id]
     busy = sum(not run.status().state.final for run in users)
     if busy:
         raise SceneError(
@@ -211,11 +235,12 @@ def discard(scene_id: str) -> None:
 def restore(scene_id: str) -> Entry:
     """Bring a discarded scene back."""
     folder = paths.scenes() / scene_id
-    if Path(scene_id).name == scene_id and folder.exists():
+    if Path(scene_id).name == scene_id and folder.exists() and owners.may_see(folder):
         raise SceneError(
             f"There is a scene '{scene_id}' by now.", "Delete that one first to restore the other."
         )
-    if Path(scene_id).name != scene_id or not paths.restore(folder):
+    mine = Path(scene_id).name == scene_id and owners.may_change(owners.in_trash(folder))
+    if not mine or not paths.restore(folder):
         raise SceneError(
             f"The scene '{scene_id}' cannot be restored.", "What was deleted is kept for a day."
         )
@@ -227,13 +252,19 @@ def demo() -> Entry:
     folder = paths.scenes() / DEMO
     if (folder / "scene.json").is_file():
         return Entry(DEMO, folder)
-    return store(Simulated().make(), DEMO)
+    with owners.acting_as(owners.EVERYBODY):
+        return store(Simulated().make(), DEMO)
 
 
 def _free_id(name: str) -> str:
-    """Return the name in plain letters, digits and dashes, numbered if taken."""
+    """Return the name in plain letters, digits and dashes, numbered if taken.
+
+    Where people sign in it ends at random: a number would tell what others have.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "scene"
+    if owners.viewer() != owners.SYSTEM:
+        return f"{base}-{secrets.token_hex(4)}"
     # whatever has the name, a whole scene or not, is in the way
     taken = {path.name for path in paths.scenes().iterdir()} | {DEMO}
     number, candidate = 1, base
@@ -241,3 +272,8 @@ def _free_id(name: str) -> str:
         number += 1
         candidate = f"{base}-{number}"
     return candidate
+
+
+def _bytes(scene: Scene) -> int:
+    """Return what a scene takes at most: its layers as they are in memory."""
+    return 4 * math.prod(scene.grid.shape) * sum(len(layer.bands) for layer in scene.layers)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bandweave.errors import RunError
-from bandweave.workspace import paths
+from bandweave.workspace import owners, paths
 from bandweave.workspace.json_file import read_json, write_json
 from bandweave.workspace.run_folders import Run, open_run
 
@@ -75,16 +75,14 @@ def new_study(name: str, runs: Sequence[Run]) -> Study:
         raise RunError("The study has no name.", "Give it one.")
     folder = paths.studies() / paths.new_id()
     folder.mkdir(parents=True)
+    owners.stamp(folder)
     write_json(folder / STUDY, {"name": name.strip(), "runs": [run.id for run in runs]})
     return Study(folder)
 
 
 def all_studies() -> list[Study]:
     """Return the workspace's studies, newest first; damaged ones are left out."""
-    folder = paths.studies()
-    if not folder.is_dir():
-        return []
-    found = [Study(path) for path in folder.iterdir() if (path / STUDY).is_file()]
+    found = [Study(path) for path in owners.visible(paths.studies()) if (path / STUDY).is_file()]
     return sorted((study for study in found if study.sound), key=lambda s: s.id, reverse=True)
 
 
@@ -92,6 +90,7 @@ def open_study(study_id: str) -> Study:
     """Return a study of the workspace by its id."""
     study = Study(paths.studies() / study_id)
     # an id is one plain name: it may come from an address bar
-    if not study_id or Path(study_id).name != study_id or not study.sound:
+    plain = bool(study_id) and Path(study_id).name == study_id
+    if not plain or not owners.may_see(study.folder) or not study.sound:
         raise RunError(f"There is no study '{study_id}'.", "Choose one from the list.")
     return study

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from bandweave.errors import BandweaveError
-from bandweave.workspace import scene_library
+from bandweave.workspace import owners, scene_library
 from pages.shared import current, notices
 
 _DELETED = "deleted-scene"
@@ -41,7 +41,7 @@ def undo() -> None:
 def damaged() -> None:
     """Name the scenes that cannot be opened; they are in nobody's way."""
     for entry in scene_library.entries():
-        if not entry.sound:
+        if not entry.sound and owners.may_change(entry.folder):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(f"The scene “{entry.id}” is damaged.", width="content")
                 st.button(

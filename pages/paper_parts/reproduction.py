@@ -103,7 +103,7 @@ class Reproduction:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _scene_truth(_id: str, _stamp: int, seed: int, _entry: Entry) -> SceneTruth:
+def _scene_truth(scene_id: str, changed: int, seed: int, _entry: Entry) -> SceneTruth:
     return SceneTruth.of(_entry.scene, seed)
 
 

@@ -4,14 +4,15 @@ from html import escape
 
 import streamlit as st
 
-from bandweave.errors import BandweaveError, RunError
+from bandweave.errors import BandweaveError, OwnershipError, RunError
 from bandweave.running import engine
-from bandweave.workspace import run_folders
+from bandweave.workspace import owners, run_folders
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, State, open_run
 from pages.runs_parts.loss_curve import loss_curve
 from pages.runs_parts.previews import pictures
 from pages.shared import current, notices
+from pages.shared.people.account import sharing
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration
 from pages.shared.running.progress import bar
@@ -36,13 +37,17 @@ def run_details(run: Run) -> None:
         with st.container(
             horizontal=True, horizontal_alignment="right", vertical_alignment="center"
         ):
+            sharing(run.folder, key=run.id)
             _actions(run, state)
     notices.failed(run)
     live = st.fragment(_live, run_every=None if state.final else POLL)
     live(run.id, state.final)
     about, asked = st.columns([2, 3])
     with about:
-        _notes(run)
+        if owners.may_change(run.folder):
+            _notes(run)
+        elif run.note:
+            st.text(run.note)
         st.html(_facts(run))
     with asked:
         st.html(_settings(run.request))
@@ -87,6 +92,8 @@ def _actions(run: Run, state: State) -> None:
 
 
 def _delete_button(run: Run) -> None:
+    if not owners.may_change(run.folder):
+        return
     st.button(
         "Delete",
         icon=":material/delete:",
@@ -157,6 +164,8 @@ def _notes(run: Run) -> None:
 def _annotate(run: Run, what: str, key: str) -> None:
     try:
         run.annotate(**{what: st.session_state[key]})
+    except OwnershipError as error:
+        st.session_state[_AMISS] = error
     except OSError:  # deleted meanwhile, from another window
         st.session_state[_AMISS] = RunError("The run is gone.", "It was deleted meanwhile.")
 

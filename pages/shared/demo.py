@@ -15,7 +15,7 @@ from bandweave.methods import METHODS, configured
 from bandweave.running import engine
 from bandweave.settings import Value
 from bandweave.tasks import TASKS
-from bandweave.workspace import scene_library
+from bandweave.workspace import owners, scene_library
 from bandweave.workspace.run_folders import Request, Run, State, all_runs
 from pages.shared import current
 from pages.shared import map as maps
@@ -38,7 +38,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def _make_ready() -> None:
-    prepare()
+    with owners.acting_as(owners.EVERYBODY):
+        prepare()
     maps.warm()
 
 
@@ -51,7 +52,7 @@ def prepare() -> None:
         wanted = [request for task in REFERENCES for request in first_requests(task)]
         # the reference rows take a second each: no table should wait for a network
         for request in sorted(wanted, key=lambda each: each.method in NETWORKS):
-            if not _same(request, all_runs()):
+            if not _same(request, [run for run in all_runs() if owners.may_take(run.folder)]):
                 engine.local().submit(request, background=True)
     except BandweaveError as error:
         _failure = error

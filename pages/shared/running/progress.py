@@ -7,6 +7,7 @@ import streamlit as st
 from bandweave.errors import BandweaveError, RunError
 from bandweave.problem import Progress
 from bandweave.running import engine
+from bandweave.workspace import owners
 from bandweave.workspace.run_folders import Run, State, open_run
 from pages.shared.results import Result
 from pages.shared.running import run_facts
@@ -102,13 +103,14 @@ def bar(run: Run, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         share, text = describe(run)
         st.progress(share, f"**{name}** · {text}")
-        st.button(
-            "Cancel",
-            icon=":material/close:",
-            key=f"cancel-{run.id}",
-            on_click=_cancel,
-            args=([run.id],),
-        )
+        if owners.may_change(run.folder):
+            st.button(
+                "Cancel",
+                icon=":material/close:",
+                key=f"cancel-{run.id}",
+                on_click=_cancel,
+                args=([run.id],),
+            )
 
 
 @st.fragment(run_every=2 * POLL)

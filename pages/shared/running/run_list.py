@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bandweave.methods import METHODS
 from bandweave.tasks import TASKS
-from bandweave.workspace import paths
+from bandweave.workspace import owners, paths
 from bandweave.workspace.run_folders import REQUEST, Run, State
 from bandweave.workspace.studies import all_studies
 from pages.shared import current
@@ -37,12 +37,16 @@ class Row:
     share: float = 0.0
     """How far it has come, 0 to 1."""
     final: bool = True
+    by: str = ""
+    """Whose it is where it is another's."""
     written: int = 0
     """When its request was written, in ns: of those asked for in one second, which came first."""
 
     def holds(self, words: str) -> bool:
         """Whether every word occurs in what the row says."""
-        said = " ".join((self.id, self.state, self.name, self.scene, self.task, self.method))
+        said = " ".join(
+            (self.id, self.state, self.name, self.scene, self.task, self.method, self.by)
+        )
         return all(word in said.lower() for word in words.lower().split())
 
 
@@ -81,13 +85,13 @@ def _members(study_id: str) -> set[str]:
 
 def rows() -> list[Row]:
     """Return every run, newest first; one whose request cannot be read says it is damaged."""
-    folder = paths.runs()
-    if not folder.is_dir():
-        return []
     names = current.names()
-    found = [row for path in folder.iterdir() if (row := _row(path))]
+    found = [row for path in owners.visible(paths.runs()) if (row := _row(path))]
     found.sort(key=lambda row: (row.id[: run_facts.STAMP], row.written), reverse=True)
-    return [replace(row, scene=names.get(row.scene, row.scene)) for row in found]
+    return [
+        replace(row, scene=names.get(row.scene, row.scene), by=owners.said(paths.runs() / row.id))
+        for row in found
+    ]
 
 
 def _row(folder: Path) -> Row | None:

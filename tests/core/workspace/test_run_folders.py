@@ -310,7 +310,7 @@ def test_scenes_are_found_by_id_name_and_folder(workspace: Path, tmp_path: Path)
     save_scene(make_scene(), tmp_path / "elsewhere")
     assert scene_library.find("first").folder == first.folder
     assert scene_library.find("small").id == "first"
-    assert scene_library.find(str(tmp_path / "elsewhere")).name == "small"
+    assert scene_library.find_or_open(str(tmp_path / "elsewhere")).name == "small"
     scene_library.store(make_scene(), "second")
     with pytest.raises(SceneError, match="2 scenes are named"):
         scene_library.find("small")

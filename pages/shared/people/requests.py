@@ -1,0 +1,88 @@
+"""Every request is answered as to the person whose cookie it carries.
+
+What our own routes may open follows from who acts. Streamlit's files for download and pictures are
+known by their content alone, so that a link passed on would work for anybody: here they are given
+to the person whose session made them.
+"""
+
+import sys
+from collections import OrderedDict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import runtime
+from streamlit.runtime.media_file_manager import MediaFileManager
+
+from bandweave.errors import BandweaveError
+from bandweave.workspace import owners
+from bandweave.workspace.owners import Viewer
+from pages.shared.people.identity import enforce, viewer_of, viewer_of_cookies
+from pages.shared.serving.addresses import NEVER
+
+MEDIA = "/media/"
+KEPT = 10_000
+_made: OrderedDict[str, set[str]] = OrderedDict()
+"""The sessions for which a file was made when a button was clicked, by the file's address."""
+
+
+class AsPerson:
+    """Says who acts in each request; changes nothing where nobody signs in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request as to whoever asks."""
+        if scope["type"] != "http" or not owners.enforced():
+            await self._app(scope, receive, send)
+            return
+        who = viewer_of_cookies(Request(scope).cookies)
+        if MEDIA in scope["path"] and not _has(who, scope["path"]):
+            await PlainTextResponse("No such file.", 404, NEVER)(scope, receive, send)
+            return
+        with owners.acting_as(who):
+            await self._app(scope, receive, send)
+
+
+def enforce_or_exit() -> None:
+    """Let people sign in where that is set up; end the server where it cannot be safe."""
+    try:
+        enforce()
+    except BandweaveError as error:
+        sys.exit(f"{error.message} {error.hint}")
+    if owners.enforced():
+        _remember_files()
+
+
+def _remember_files() -> None:
+    """Have Streamlit note for which session it makes a file that was asked for by a click."""
+    make = MediaFileManager.execute_deferred
+
+    def noted(manager: MediaFileManager, file_id: str) -> str:
+        asked: Any = manager._deferred_callables.get(file_id, {})  # noqa: SLF001
+        address = make(manager, file_id)
+        _made.setdefault(_name(address), set()).add(str(asked.get("session_id")))
+        while len(_made) > KEPT:
+            _made.popitem(last=False)
+        return address
+
+    MediaFileManager.execute_deferred = noted  # type: ignore[method-assign,assignment]
+
+
+def _has(who: Viewer, path: str) -> bool:
+    """Whether a file was shown to, or made for, a session of somebody."""
+    server, name = runtime.get_instance(), _name(path)
+    shown = server.media_file_mgr._files_by_session_and_coord  # noqa: SLF001
+    for info in server._session_mgr.list_sessions():  # noqa: SLF001
+        session = info.session
+        if viewer_of(session._user_info).id == who.id:  # noqa: SLF001
+            ids = shown.get(session.id, {}).values()
+            if session.id in _made.get(name, ()) or name.partition(".")[0] in set(ids):
+                return True
+    return False
+
+
+def _name(address: str) -> str:
+    return address.rpartition("/")[2]
