@@ -29,6 +29,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+SOURCES = os.pathsep.join([str(ROOT), str(ROOT / ".src")])
 STARTED_WITHIN = 60
 LOCAL = ("127.0.0.1", "localhost", "")
 
@@ -53,7 +54,7 @@ def server(tmp_path_factory):
 
 
 @contextmanager
-def serving(script, home):
+def serving(script, home, *options, **settings):
     """Serve a script on a free port, with `home` as its workspace."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -62,9 +63,9 @@ def serving(script, home):
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true"]
-            + [f"--server.port={port}", "--server.address=127.0.0.1"],
+            + [f"--server.port={port}", "--server.address=127.0.0.1", *options],
             cwd=ROOT,
-            env=os.environ | {"BANDWEAVE_HOME": str(home), "PYTHONPATH": str(ROOT)},
+            env=os.environ | {"BANDWEAVE_HOME": str(home), "PYTHONPATH": SOURCES} | settings,
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
