@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from bandweave.errors import OwnershipError
@@ -11,6 +11,8 @@ from bandweave.workspace import owners, quotas, scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, all_runs
 
+Entry = tuple[bool, int, Run]
+"""A run in the queue: whether nobody waits for it, and when it came."""
 _asking = threading.Lock()
 
 
@@ -28,6 +30,21 @@ def admitted(requests: Sequence[Request]) -> Iterator[None]:
         quotas.require_room(expected)
         _require_places(len(requests))
         yield
+
+
+def in_turn(queue: Sequence[Entry], served: Mapping[str, int]) -> Sequence[Entry]:
+    """Return a queue in the order in which its runs should start: people take turns.
+
+    `served` says in which order each owner last had a run started.
+    """
+    if not owners.enforced():
+        return queue
+
+    def turn(entry: Entry) -> tuple[bool, int, int]:
+        background, order, run = entry
+        return background, served.get(owners.owner_of(run.folder).id, -1), order
+
+    return sorted(queue, key=turn)
 
 
 def waits(run: Run, running: Iterable[Run]) -> bool:

@@ -22,7 +22,7 @@ import psutil
 
 from bandweave.errors import RunError
 from bandweave.running import claims, memory
-from bandweave.running.admission import admitted, waits
+from bandweave.running.admission import Entry, admitted, in_turn, waits
 from bandweave.running.claims import claim, release
 from bandweave.running.reuse import can_reuse
 from bandweave.running.worker import end_worker, start_worker
@@ -65,8 +65,9 @@ class LocalEngine:
     def __init__(self, limit: int | None = None) -> None:
         self.limit = limit or max(1, (os.cpu_count() or 2) // 2)
         self._allowed = float("inf")
-        self._queue: list[tuple[bool, int, Run]] = []
+        self._queue: list[Entry] = []
         self._order = itertools.count()
+        self._served: dict[str, int] = {}
         self._workers: dict[str, _Worker] = {}
         self._later: dict[str, float] = {}
         """When to try again to start a run that could not be started."""
@@ -275,6 +276,7 @@ class LocalEngine:
                     if process is None:
                         return
                     self._workers[run.id] = _Worker(run, order, process)
+                    self._served[owners.owner_of(run.folder).id] = next(self._order)
                 self._dequeue(run.id)
             except Exception:
                 _logger.exception("The run %s could not be started; it is tried again.", run.id)
@@ -284,14 +286,14 @@ class LocalEngine:
         """Let others go ahead of a run that cannot be started now."""
         self._later[run.id] = time.monotonic() + RETRY
 
-    def _next(self) -> tuple[bool, int, Run] | None:
+    def _next(self) -> Entry | None:
         """Return what of the queue starts next; None where all wait for a model being learned.
 
         While the spare still loads TensorFlow, what trains nothing goes ahead of what waits for it.
         """
         learning = [worker.run for worker in self._workers.values()]
         first = None
-        for entry in self._queue:
+        for entry in in_turn(self._queue, self._served):
             background, _, run = entry
             if self._later.get(run.id, 0.0) > time.monotonic():
                 continue

@@ -153,8 +153,8 @@ def readable(path: Path) -> bool:
 
 
 def require_change(folder: Path) -> None:
-    """Refuse who may see something but not change it."""
-    if not may_change(folder):
+    """Refuse who may see something but not change it; what is gone meanwhile is nobody's."""
+    if folder.exists() and not may_change(folder):
         raise OwnershipError(
             f"This belongs to {said(folder) or SOMEBODY}.",
             "Only its owner and the administrator can change it.",

@@ -36,8 +36,8 @@ def sign_in() -> None:
 
 
 def signature() -> None:
-    """Say in the sidebar who is signed in, and offer to sign out; nothing where nobody has to."""
-    if not owners.enforced():
+    """Say in the sidebar who is signed in, and offer to sign out; nothing where nobody is."""
+    if not owners.enforced() or not signed_in():
         return
     me = owners.viewer()
     with st.sidebar.container(key="account"):

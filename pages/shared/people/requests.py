@@ -2,7 +2,7 @@
 
 What our own routes may open follows from who acts. Streamlit's files for download and pictures are
 known by their content alone, so that a link passed on would work for anybody: here they are given
-to the person whose session made them.
+to the person whose session made them. Files are taken from who is signed in only.
 """
 
 import sys
@@ -21,7 +21,7 @@ from bandweave.workspace.owners import Viewer
 from pages.shared.people.identity import enforce, viewer_of, viewer_of_cookies
 from pages.shared.serving.addresses import NEVER
 
-MEDIA = "/media/"
+MEDIA, UPLOADS = "/media/", "/_stcore/upload_file/"
 KEPT = 10_000
 _made: OrderedDict[str, set[str]] = OrderedDict()
 """The sessions for which a file was made when a button was clicked, by the file's address."""
@@ -38,8 +38,8 @@ class AsPerson:
         if scope["type"] != "http" or not owners.enforced():
             await self._app(scope, receive, send)
             return
-        who = viewer_of_cookies(Request(scope).cookies)
-        if MEDIA in scope["path"] and not _has(who, scope["path"]):
+        who, path = viewer_of_cookies(Request(scope).cookies), scope["path"]
+        if (MEDIA in path and not _has(who, path)) or (UPLOADS in path and not _uploads(who, path)):
             await PlainTextResponse("No such file.", 404, NEVER)(scope, receive, send)
             return
         with owners.acting_as(who):
@@ -73,15 +73,26 @@ def _remember_files() -> None:
 
 def _has(who: Viewer, path: str) -> bool:
     """Whether a file was shown to, or made for, a session of somebody."""
-    server, name = runtime.get_instance(), _name(path)
-    shown = server.media_file_mgr._files_by_session_and_coord  # noqa: SLF001
-    for info in server._session_mgr.list_sessions():  # noqa: SLF001
-        session = info.session
-        if viewer_of(session._user_info).id == who.id:  # noqa: SLF001
-            ids = shown.get(session.id, {}).values()
-            if session.id in _made.get(name, ()) or name.partition(".")[0] in set(ids):
-                return True
-    return False
+    name = _name(path)
+    shown = runtime.get_instance().media_file_mgr._files_by_session_and_coord  # noqa: SLF001
+    return any(
+        session in _made.get(name, ())
+        or name.partition(".")[0] in list(shown.get(session, {}).values())
+        for session in _sessions(who)
+    )
+
+
+def _uploads(who: Viewer, path: str) -> bool:
+    """Whether a file is sent to a session of somebody who is signed in."""
+    session = path.partition(UPLOADS)[2].partition("/")[0]
+    return who != owners.NOBODY and session in _sessions(who)
+
+
+def _sessions(who: Viewer) -> set[str]:
+    """Return the ids of somebody's sessions."""
+    found = runtime.get_instance()._session_mgr.list_sessions()  # noqa: SLF001
+    sessions = [info.session for info in found]
+    return {each.id for each in sessions if viewer_of(each._user_info).id == who.id}  # noqa: SLF001
 
 
 def _name(address: str) -> str:

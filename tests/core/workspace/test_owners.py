@@ -13,7 +13,7 @@ from bandweave.contracts.small_scene import make_scene
 from bandweave.errors import BandweaveError, OwnershipError
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import save_scene
-from bandweave.running.admission import waits
+from bandweave.running.admission import in_turn, waits
 from bandweave.running.engine import LocalEngine
 from bandweave.running.reuse import can_reuse
 from bandweave.workspace import owners, quotas, run_folders, scene_library
@@ -341,6 +341,17 @@ def test_who_runs_enough_lets_others_ahead(things: Things, monkeypatch: pytest.M
     assert waits(queue[BEN], [running]) and not waits(queue[EVE], [running])
     monkeypatch.setenv(quotas.PREFIX + "JOBS", "0")
     assert not waits(queue[BEN], [running])
+
+
+def test_people_take_turns(things: Things):
+    queue = []
+    for order, who in enumerate((BEN, BEN, EVE, BEN)):
+        with acting_as(who):
+            queue.append((False, order, new_run(Request(scene_library.DEMO, "gap", "laplace"))))
+    queue.append((True, 4, queue[2][2]))
+    assert [order for _, order, _ in in_turn(queue, {})] == [0, 1, 2, 3, 4]
+    assert [order for _, order, _ in in_turn(queue, {BEN.id: 9})] == [2, 0, 1, 3, 4]
+    assert [order for _, order, _ in in_turn(queue, {BEN.id: 9, EVE.id: 10})] == [0, 1, 3, 2, 4]
 
 
 def test_quotas_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch):
