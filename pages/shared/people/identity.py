@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import streamlit as st
 from streamlit.auth_util import (
     get_origin_from_redirect_uri,
     get_secrets_auth_section,
@@ -62,6 +63,11 @@ def enforce() -> None:
         "@" in _admin() or len(found) == 1,
         f"{ADMIN} is not an e-mail address, and there are {len(found)} providers.",
         "Two providers may give one `sub` to two people: state a verified e-mail address.",
+    )
+    _require(
+        not st.get_option("server.trustedUserHeaders"),
+        "server.trustedUserHeaders is set: a header would say who somebody is.",
+        "Sign in with the provider alone.",
     )
     quotas.stated()
     owners.enforce(present)

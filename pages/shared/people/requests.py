@@ -6,6 +6,7 @@ to the person whose session made them. Files are taken from who is signed in onl
 """
 
 import sys
+import threading
 from collections import OrderedDict
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from bandweave.errors import BandweaveError
 from bandweave.workspace import owners
@@ -23,8 +25,9 @@ from pages.shared.serving.addresses import NEVER
 
 MEDIA, UPLOADS = "/media/", "/_stcore/upload_file/"
 KEPT = 10_000
-_made: OrderedDict[str, set[str]] = OrderedDict()
-"""The sessions for which a file was made when a button was clicked, by the file's address."""
+_given: OrderedDict[tuple[str, str], None] = OrderedDict()
+"""The names of Streamlit's files, each with a session that it is for, the newest last."""
+_lock = threading.Lock()
 
 
 class AsPerson:
@@ -57,29 +60,33 @@ def enforce_or_exit() -> None:
 
 
 def _remember_files() -> None:
-    """Have Streamlit note for which session it makes a file that was asked for by a click."""
-    make = MediaFileManager.execute_deferred
+    """Have Streamlit note for which session it shows a file, or makes one that was asked for."""
+    show, make = MediaFileManager.add, MediaFileManager.execute_deferred
 
-    def noted(manager: MediaFileManager, file_id: str) -> str:
+    def shown(manager: MediaFileManager, *given: Any, **named: Any) -> str:
+        context = get_script_run_ctx(suppress_warning=True)
+        return _noted(show(manager, *given, **named), context.session_id if context else "")
+
+    def made(manager: MediaFileManager, file_id: str) -> str:
         asked: Any = manager._deferred_callables.get(file_id, {})  # noqa: SLF001
-        address = make(manager, file_id)
-        _made.setdefault(_name(address), set()).add(str(asked.get("session_id")))
-        while len(_made) > KEPT:
-            _made.popitem(last=False)
-        return address
+        return _noted(make(manager, file_id), str(asked.get("session_id")))
 
-    MediaFileManager.execute_deferred = noted  # type: ignore[method-assign,assignment]
+    MediaFileManager.add = shown  # type: ignore[method-assign,assignment]
+    MediaFileManager.execute_deferred = made  # type: ignore[method-assign,assignment]
+
+
+def _noted(address: str, session: str) -> str:
+    with _lock:
+        _given[_name(address), session] = None
+        _given.move_to_end((_name(address), session))
+        while len(_given) > KEPT:
+            _given.popitem(last=False)
+    return address
 
 
 def _has(who: Viewer, path: str) -> bool:
     """Whether a file was shown to, or made for, a session of somebody."""
-    name = _name(path)
-    shown = runtime.get_instance().media_file_mgr._files_by_session_and_coord  # noqa: SLF001
-    return any(
-        session in _made.get(name, ())
-        or name.partition(".")[0] in list(shown.get(session, {}).values())
-        for session in _sessions(who)
-    )
+    return any((_name(path), session) in _given for session in _sessions(who))
 
 
 def _uploads(who: Viewer, path: str) -> bool:

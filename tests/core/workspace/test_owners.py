@@ -13,10 +13,9 @@ from bandweave.contracts.small_scene import make_scene
 from bandweave.errors import BandweaveError, OwnershipError
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import save_scene
-from bandweave.running.admission import in_turn, waits
 from bandweave.running.engine import LocalEngine
 from bandweave.running.reuse import can_reuse
-from bandweave.workspace import owners, quotas, run_folders, scene_library
+from bandweave.workspace import owners, run_folders, scene_library
 from bandweave.workspace.owners import EVERYBODY, NOBODY, OWNER, SYSTEM, Viewer, acting_as
 from bandweave.workspace.run_folders import (
     RESULT,
@@ -294,70 +293,6 @@ def test_only_files_of_what_one_may_see_are_readable(things: Things):
         with acting_as(who):
             told.append((owners.readable(inside), owners.readable(outside)))
     assert told == [(True, False), (False, False), (False, False), (True, True)]
-
-
-@pytest.mark.parametrize(
-    ("name", "least", "operation", "words"),
-    [
-        ("GIB", 0.00001, "crop a scene", "0.00 GiB are used, and 1e-05 GiB are allowed"),
-        ("GIB", 0.00001, "ask for a run", "1e-05 GiB are allowed"),
-        ("GIB", 0.00001, "ask for a study", "1e-05 GiB are allowed"),
-        ("QUEUED", 1, "ask for a run", "1 of yours wait or execute, and 1 are allowed"),
-        ("QUEUED", 2, "ask for a study", "2 more runs cannot be queued: 1 of yours"),
-    ],
-)
-def test_quotas_are_refused_before_anything_is_written(
-    things: Things, monkeypatch: pytest.MonkeyPatch, name: str, least: float, operation: str, words
-):
-    before = files(things)
-    monkeypatch.setenv(quotas.PREFIX + name, str(least))
-    with acting_as(BEN), pytest.raises(OwnershipError, match=words):
-        READING[operation](things)
-    assert files(things) == before
-    with acting_as(ADA):
-        READING[operation](things)
-    monkeypatch.setenv(quotas.PREFIX + name, "0")
-    with acting_as(BEN):
-        READING[operation](things)
-
-
-def test_the_trash_counts(things: Things):
-    held = quotas.used(BEN.id)
-    with acting_as(BEN):
-        things.engine.discard(things.run)
-        scene_library.discard(things.scene)
-    assert held > 0
-    assert quotas.used(BEN.id) == pytest.approx(held, abs=10)
-    assert quotas.used(EVE.id) == 0
-
-
-def test_who_runs_enough_lets_others_ahead(things: Things, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv(quotas.PREFIX + "JOBS", "1")
-    running = run_folders.Run(things.run_folder)
-    queue = {}
-    for who in (BEN, EVE):
-        with acting_as(who):
-            queue[who] = new_run(Request(scene_library.DEMO, "gap", "laplace", seed=1))
-    assert waits(queue[BEN], [running]) and not waits(queue[EVE], [running])
-    monkeypatch.setenv(quotas.PREFIX + "JOBS", "0")
-    assert not waits(queue[BEN], [running])
-
-
-def test_people_take_turns(things: Things):
-    queue = []
-    for order, who in enumerate((BEN, BEN, EVE, BEN)):
-        with acting_as(who):
-            queue.append((False, order, new_run(Request(scene_library.DEMO, "gap", "laplace"))))
-    queue.append((True, 4, queue[2][2]))
-    assert [order for _, order, _ in in_turn(queue, {})] == [0, 1, 2, 3, 4]
-    assert [order for _, order, _ in in_turn(queue, {BEN.id: 9})] == [2, 0, 1, 3, 4]
-    assert [order for _, order, _ in in_turn(queue, {BEN.id: 9, EVE.id: 10})] == [0, 1, 3, 2, 4]
-
-
-def test_quotas_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv(quotas.PREFIX + "JOBS", "many")
-    with pytest.raises(BandweaveError, match="BANDWEAVE_QUOTA_JOBS cannot be 'many'"):
-        quotas.stated()
 
 
 def test_an_owners_file_says_who(things: Things):
