@@ -127,21 +127,23 @@ def test_the_engine_keeps_to_turns_and_quotas(engine: LocalEngine, monkeypatch: 
         with acting_as(who):
             return engine.submit(asked(seed)).id
 
-    first, second, third = (submitted(BEN, seed) for seed in range(3))
-    hers = submitted(EVE, 0)
-    assert set(engine._workers) == {first}
-    for turn in (hers, second):
-        engine._workers.clear()
+    # its own thread looks at the queue, too
+    with engine._lock:
+        first, second, third = (submitted(BEN, seed) for seed in range(3))
+        hers = submitted(EVE, 0)
+        assert set(engine._workers) == {first}
+        for turn in (hers, second):
+            engine._workers.clear()
+            engine._dispatch()
+            assert set(engine._workers) == {turn}
+        # there is a place, but not for him
+        monkeypatch.setenv(quotas.PREFIX + "JOBS", "1")
+        engine.limit = 2
         engine._dispatch()
-        assert set(engine._workers) == {turn}
-    # there is a place, but not for him
-    monkeypatch.setenv(quotas.PREFIX + "JOBS", "1")
-    engine.limit = 2
-    engine._dispatch()
-    assert set(engine._workers) == {second}
-    also = submitted(EVE, 1)
-    assert set(engine._workers) == {second, also}
-    assert engine.waiting() == [third]
+        assert set(engine._workers) == {second}
+        also = submitted(EVE, 1)
+        assert set(engine._workers) == {second, also}
+        assert engine.waiting() == [third]
 
 
 def test_the_engine_takes_up_what_everybody_left(engine: LocalEngine):
