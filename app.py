@@ -42,6 +42,7 @@ if __name__ != "__main__":
     from pages.shared.serving.memory import give_back
     from pages.shared.serving.offline import stay_offline
     from pages.shared.serving.routes import routes
+    from pages.shared.serving.start import guard
 
     stay_offline()
     give_back()
@@ -53,7 +54,7 @@ if __name__ != "__main__":
     log.setLevel(logging.ERROR)
     navigation()
     log.setLevel(logging.NOTSET)
-    app = st.App(ROOT / "app.py", routes=routes(), lifespan=lifespan)
+    app = st.App(ROOT / "app.py", routes=routes(), middleware=[guard()], lifespan=lifespan)
 else:
     from pages.shared.frame import frame
 
