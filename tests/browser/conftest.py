@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
-collect_ignore = ["stage.py", "map_stage.py"]
+collect_ignore = ["stage.py", "map_stage.py", "names_stage.py"]
 """Apps to be served, not tests: they need a workspace as soon as they are imported."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
