@@ -46,6 +46,7 @@ if __name__ != "__main__":
     from pages.shared.serving.memory import give_back
     from pages.shared.serving.offline import stay_offline
     from pages.shared.serving.routes import routes
+    from pages.shared.serving.start import guard
 
     enforce_or_exit()
     stay_offline()
@@ -58,9 +59,8 @@ if __name__ != "__main__":
     log.setLevel(logging.ERROR)
     navigation()
     log.setLevel(logging.NOTSET)
-    app = st.App(
-        ROOT / "app.py", routes=routes(), middleware=[Middleware(AsPerson)], lifespan=lifespan
-    )
+    inward = [guard(), Middleware(AsPerson)]
+    app = st.App(ROOT / "app.py", routes=routes(), middleware=inward, lifespan=lifespan)
 else:
     from pages.shared.frame import frame
     from pages.shared.people.account import sign_in, signed_in

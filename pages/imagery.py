@@ -12,6 +12,7 @@ from pages.imagery_parts.importing import importing
 from pages.imagery_parts.quicklook import layers_view
 from pages.shared import current, demo, notices
 from pages.shared.forms import choose
+from pages.shared.names import said
 from pages.shared.people.account import sharing
 from pages.shared.scene_facts import scene_facts
 
@@ -86,7 +87,7 @@ def opened(entry: Entry | None) -> None:
         return
     current.remember(current.SCENE, entry.id)
     st.session_state[_NEXT] = SCENE
-    st.toast(f"Saved as “{entry.name}”.", icon=":material/check:")
+    st.toast(f"Saved as “{said(entry.name)}”.", icon=":material/check:")
     st.rerun()
 
 

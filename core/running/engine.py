@@ -169,6 +169,12 @@ class LocalEngine:
             self._workers.pop(run_id, None)
             self._dispatch()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended, or its thread has; one that has not begun has not stopped."""
+        thread = self._thread
+        return self._stopping.is_set() or (thread is not None and not thread.is_alive())
+
     def waiting(self) -> list[str]:
         """Return the ids of queued runs in their order, in which some may be passed over."""
         with self._lock:

@@ -5,6 +5,7 @@ import streamlit as st
 from bandweave.errors import BandweaveError
 from bandweave.workspace import owners, scene_library
 from pages.shared import current, notices
+from pages.shared.names import said
 
 _DELETED = "deleted-scene"
 
@@ -34,7 +35,7 @@ def undo() -> None:
         notices.problem(st.session_state.pop(_DELETED))
     elif deleted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"“{deleted[1]}” is deleted.", width="content")
+            st.caption(f"“{said(deleted[1])}” is deleted.", width="content")
             st.button("Undo", icon=":material/undo:", on_click=restore, args=deleted[:1])
 
 
@@ -43,7 +44,7 @@ def damaged() -> None:
     for entry in scene_library.entries():
         if not entry.sound and owners.may_change(entry.folder):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.caption(f"The scene “{entry.id}” is damaged.", width="content")
+                st.caption(f"The scene “{said(entry.id)}” is damaged.", width="content")
                 st.button(
                     "Delete it",
                     type="tertiary",

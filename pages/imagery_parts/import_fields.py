@@ -26,6 +26,7 @@ from pages.imagery_parts.intake import (
     corrected,
 )
 from pages.shared.images.stretches import VISIBLE
+from pages.shared.names import said
 
 _LEFT_OUT = ""
 DECLARED: dict[str, Setting] = {each.name: each for each in FilesSource.settings()}
@@ -81,7 +82,7 @@ def _names(places: Sequence[FileBand], known: Sequence[str], prefix: str) -> lis
             shown = st.session_state[key]
             options = dict.fromkeys((_LEFT_OUT, *known, place.name, shown))
             name = st.selectbox(
-                f"{place.file} {place.band}" if several else place.band,
+                said(f"{place.file} {place.band}" if several else place.band),
                 list(options),
                 format_func=lambda name: name or "Left out",
                 key=key,

@@ -11,6 +11,7 @@ from bandweave.raster.grid import Grid
 from bandweave.raster.scene import Role, Scene
 from bandweave.sources.files import FilesSource
 from bandweave.sources.measured import open_all
+from pages.shared.names import said
 from pages.shared.scene_facts import guesses, remarks, size_words, system
 
 _STATE = "outlook"
@@ -38,7 +39,7 @@ class Outlook:
 def outlook(source: FilesSource) -> None:
     """Show what a source will make; raises what would make the import fail."""
     found = _kept(source)
-    st.markdown(found.sentence())
+    st.markdown(said(found.sentence()))
     remarks(found.facts.get("warnings", []))
     guesses(found.facts.get("guesses", []))
 

@@ -12,6 +12,7 @@ from bandweave.workspace.run_folders import Run, State, open_run
 from pages.runs_parts.loss_curve import loss_curve
 from pages.runs_parts.previews import pictures
 from pages.shared import current, notices
+from pages.shared.names import said
 from pages.shared.people.account import sharing
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration
@@ -32,7 +33,7 @@ def run_details(run: Run) -> None:
         return
     state = run.status().state
     with st.container(horizontal=True, vertical_alignment="center", key="run-head"):
-        st.subheader(run_facts.title(run), anchor=False, width="content")
+        st.subheader(said(run_facts.title(run)), anchor=False, width="content")
         run_facts.badge(state)
         with st.container(
             horizontal=True, horizontal_alignment="right", vertical_alignment="center"
@@ -104,7 +105,7 @@ def _delete_button(run: Run) -> None:
 
 
 def _damaged(run: Run) -> None:
-    st.subheader(run.name or run.id, anchor=False)
+    st.subheader(said(run.name or run.id), anchor=False)
     try:
         _ = run.request
     except BandweaveError as error:
@@ -131,7 +132,7 @@ def undo() -> None:
         notices.problem(amiss)
     for run_id, name in reversed(st.session_state.get(_DISCARDED, {}).items()):
         with st.container(horizontal=True, vertical_alignment="center", key=f"deleted-{run_id}"):
-            st.caption(f":material/delete: Deleted “{name}”.", width="content")
+            st.caption(f":material/delete: Deleted “{said(name)}”.", width="content")
             st.button(
                 "Undo",
                 icon=":material/undo:",

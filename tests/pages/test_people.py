@@ -22,6 +22,7 @@ from bandweave.workspace.run_folders import Request, Run, new_run
 from pages.shared.people import identity
 from pages.shared.people.requests import AsPerson
 from pages.shared.serving.layers import publish, published
+from pages.shared.serving.map_pages import map_page
 from pages.shared.serving.routes import routes
 from tests.pages.shown import ROOT, finish
 
@@ -179,6 +180,19 @@ def cookie(who, secret=SECRET, origin="http://localhost:8501"):
     return {USER_COOKIE_NAME: create_signed_value(secret, USER_COOKIE_NAME, stated).decode()}
 
 
+def fetched(app, links, cookies):
+    """Return what an app answers somebody with these cookies."""
+
+    async def asked():
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, cookies=cookies, base_url="http://app"
+        ) as client:
+            return [await client.get(link) for link in links]
+
+    return asyncio.run(asked())
+
+
 def test_a_link_gives_nothing_to_another(bens):
     entry, run = bens
     raster = entry.scene.optical.raster
@@ -191,18 +205,10 @@ def test_a_link_gives_nothing_to_another(bens):
     )
     app = Starlette(routes=routes(), middleware=[Middleware(AsPerson)])
 
-    async def fetched(cookies):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(
-            transport=transport, cookies=cookies, base_url="http://app"
-        ) as client:
-            return [await client.get(link) for link in links]
-
     def told(cookies):
-        answers = asyncio.run(fetched(cookies))
         return [
             answer.status_code == 200 and b'"values":[null]' not in answer.content
-            for answer in answers
+            for answer in fetched(app, links, cookies)
         ]
 
     everything, nothing = [True] * 4, [False] * 4
@@ -218,6 +224,15 @@ def test_a_link_gives_nothing_to_another(bens):
     with acting_as(SYSTEM):
         owners.share(entry.folder, False)
     assert told(cookie(EVE)) == [False, False, False, True]
+
+
+def test_a_map_is_its_askers(bens):
+    with acting_as(identity.viewer_of(BEN)):
+        address = map_page("<p>Ben's</p>")
+    app = Starlette(routes=routes(), middleware=[Middleware(AsPerson)])
+    told = [fetched(app, [address], cookies)[0].status_code for cookies in (cookie(BEN), {})]
+    told += [fetched(app, [address], cookie(EVE))[0].status_code]
+    assert told == [200, 404, 404]
 
 
 def test_a_layer_made_of_nothing_stored_is_the_systems(bens):

@@ -13,7 +13,7 @@ from bandweave.raster.grid import Grid, Window
 from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, prefix
 from pages.shared.serving.layers import published
 
-ADDRESS = "/api/values/{row:int}/{column:int}/{layers}"
+ADDRESS = "/api/values/{row:place}/{column:place}/{layers}"
 MOST_LAYERS = 9
 
 
@@ -35,7 +35,7 @@ def values(request: Request) -> Response:
 
 def values_address() -> str:
     """Return the address as the viewer's script fills it in."""
-    return prefix() + ADDRESS.replace(":int", "")
+    return prefix() + ADDRESS.replace(":place", "")
 
 
 def routes() -> list[Route]:
