@@ -40,7 +40,7 @@ def navigation(*, shown: bool = True) -> st.Page:
 if __name__ != "__main__":
     from starlette.middleware import Middleware
 
-    from pages.imagery_parts.uploads import sweep
+    from bandweave.sources.confined.rooms import sweep
     from pages.shared.demo import lifespan
     from pages.shared.people.requests import AsPerson, enforce_or_exit
     from pages.shared.serving.memory import give_back

@@ -10,18 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bandweave.commands.arguments import pairs, replacing, scene_name
 from bandweave.commands.output import as_json, score_table, show_progress, table
-from bandweave.errors import RasterError, RunError, SettingError, UnknownNameError
-from bandweave.evaluation.scores import compare
+from bandweave.commands.scoring import compared
+from bandweave.errors import RasterError, RunError, UnknownNameError
 from bandweave.methods import chosen, configured
 from bandweave.metrics import METRICS
 from bandweave.problem import Task
-from bandweave.raster.geotiff import read_image
 from bandweave.running.execution import execute
 from bandweave.running.warmup import warm_up
+from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.tasks import TASKS
 from bandweave.workspace import scene_library
 from bandweave.workspace.results import make_portable
@@ -100,42 +98,10 @@ def run(arguments: Namespace) -> tuple[object, str]:
 
 
 def score(arguments: Namespace) -> tuple[object, str]:
-    """Compare two images band by band on their own scale."""
-    reference, estimate = (read_image(Path(p)) for p in (arguments.reference, arguments.estimate))
-    if reference.pixels.shape != estimate.pixels.shape:
-        raise SettingError(
-            f"The reference is {_shape(reference.pixels)} and the estimate "
-            f"{_shape(estimate.pixels)}.",
-            "Give two images with the same bands on the same grid.",
-        )
-    if reference.grid and estimate.grid and reference.grid != estimate.grid:
-        raise SettingError(
-            "The reference and the estimate are not on the same grid.",
-            "Warp one to the other first.",
-        )
-    valid = None
-    if arguments.mask:
-        mask = read_image(Path(arguments.mask)).pixels[0]
-        if mask.shape != reference.pixels.shape[1:]:
-            raise SettingError(
-                f"The mask is {mask.shape[0]} x {mask.shape[1]} pixels, unlike the images.",
-                "Give a mask on the images' grid; pixels that are not 0 count.",
-            )
-        valid = np.isfinite(mask) & (mask != 0)
-    together = np.isfinite(reference.pixels) & np.isfinite(estimate.pixels)
-    if not (together if valid is None else together & valid).any():
-        raise SettingError(
-            "No pixel has data in both images"
-            + (" where the mask counts." if arguments.mask else "."),
-            "Check the files' no data, and that the mask is not 0 where it should count.",
-        )
-    found = compare(
-        reference.pixels,
-        estimate.pixels,
-        reference.bands,
-        data_range=arguments.data_range,
-        valid=valid,
-    )
+    """Compare two images band by band on their own scale, read in the confined child."""
+    paths = (Path(arguments.reference), Path(arguments.estimate))
+    mask = Path(arguments.mask) if arguments.mask else None
+    found = call(compared, *paths, mask, arguments.data_range, limits=IMPORT)
     bands = list(next(iter(found.values())))
     rows = [["metric", *bands]]
     rows += [
@@ -204,8 +170,3 @@ def _task(key: str) -> type[Task]:
 
 def _label(key: str, seed: int, seeds: Sequence[int]) -> str:
     return key if len(seeds) == 1 else f"{key}-seed{seed}"
-
-
-def _shape(pixels: np.ndarray) -> str:
-    bands, rows, cols = pixels.shape
-    return f"{bands} bands of {rows} x {cols}"

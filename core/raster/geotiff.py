@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 # GDAL would keep 5 % of the machine's memory as decoded blocks: with one process a run that
 # adds up. Read when the first block is.
 os.environ.setdefault("GDAL_CACHEMAX", "128")
+# what other programs leave beside a file (.aux.xml, .ovr) is not part of it
+os.environ.setdefault("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
 
 import numpy as np
 import rasterio
@@ -38,7 +40,6 @@ SIGNATURES = {
     b"MM\0*": "GTiff",
     b"II+\0": "GTiff",
     b"MM\0+": "GTiff",
-    b"\0\0\0\x0c": "JP2OpenJPEG",
 }
 """First bytes to driver: a file is what its bytes say (archives name GeoTIFFs .jp2), and only
 formats that carry their own pixels are read: a virtual one could name other files here."""
@@ -86,10 +87,19 @@ class StoredRaster:
         return Grid(source.crs, source.transform, source.height, source.width)
 
     @cached_property
+    def descriptions(self) -> tuple[str, ...]:
+        """The given names, else the file's, each empty where it has none or not in UTF-8."""
+        source = self.dataset
+        try:
+            return self.band_names or tuple(name or "" for name in source.descriptions)
+        except UnicodeDecodeError:
+            return ("",) * int(source.count)
+
+    @cached_property
     def bands(self) -> tuple[str, ...]:
         """The given names, else the file's descriptions where all are set and distinct."""
         source = self.dataset
-        names = self.band_names or tuple(name or "" for name in source.descriptions)
+        names = self.descriptions
         if not all(names) or len(set(names)) < len(names):
             names = tuple(f"B{number}" for number in source.indexes)
         if len(names) != source.count:
@@ -244,6 +254,32 @@ def write(
     return StoredRaster(path)
 
 
+def write_numbers(path: Path, numbers: np.ndarray, grid: Grid) -> None:
+    """Write (band, row, col) numbers as they are, of whatever type, without band names."""
+    count, height, width = numbers.shape
+    if (height, width) != grid.shape:
+        raise RasterError(f"{path.name} has {height} x {width} pixels, not {grid.shape}.")
+    with (
+        _writing(path),
+        rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            dtype=numbers.dtype,
+            count=count,
+            height=height,
+            width=width,
+            crs=grid.crs,
+            transform=grid.transform,
+            tiled=True,
+            blockxsize=TILE,
+            blockysize=TILE,
+            bigtiff="if_safer",
+        ) as target,
+    ):
+        target.write(numbers)
+
+
 def write_cog(source: StoredRaster, path: Path, tags: Mapping[str, str]) -> StoredRaster:
     """Copy a raster as a Cloud Optimized GeoTIFF, block by block, with `tags` added to its own.
 
@@ -302,7 +338,7 @@ def _keep(partial: Path, path: Path, levels: int) -> None:
 
 
 def open_dataset(path: Path) -> rasterio.DatasetReader:
-    """Open a GeoTIFF (or JPEG 2000) for reading, saying in plain words why it cannot be."""
+    """Open a GeoTIFF for reading, saying in plain words why it cannot be."""
     if path.is_dir():
         raise RasterError(f"{path.name} is a folder.", "Give the GeoTIFF inside it.")
     if not path.is_file():

@@ -170,7 +170,7 @@ def _require_pair(
 def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
     bands = []
     for raster in rasters:
-        descriptions = raster.dataset.descriptions
+        descriptions = raster.descriptions
         for place, name in enumerate(raster.bands):
             if raster.dataset.colorinterp[place].name == "alpha":
                 continue

@@ -8,11 +8,11 @@ scene's pixels are.
 
 import datetime
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -28,10 +28,12 @@ from bandweave.prepare.alignment import (
 from bandweave.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
 from bandweave.prepare.radiometry import PRODUCTS, RADAR_UNITS
 from bandweave.raster.grid import Grid, Pixels, Window
-from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
+from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit, save_scene
 from bandweave.raster.virtual import MappedRaster
 from bandweave.settings import setting
+from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.guess import Notes, sample
+from bandweave.sources.headers import require_sound
 from bandweave.sources.measured import Measured, open_one
 from bandweave.sources.optical import OpticalReading
 from bandweave.sources.radar import RadarReading
@@ -117,8 +119,27 @@ class FilesSource(Source):
                 "Give west, south, east, north.",
             )
 
+    @classmethod
+    def from_json(cls, stated: Mapping[str, Any]) -> Self:
+        """Return the source of fields as JSON has them, with paths as they are."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in stated.items()
+        }
+        return cls(**values)
+
+    def write(self, folder: Path, name: str) -> None:
+        """Let the confined child read the files and write the scene."""
+        stated = asdict(replace(self, name=name))
+        call(_write_there, stated, str(folder.resolve()), limits=IMPORT, writable=(folder,))
+        # should it have been taken over, what it left must not be a trap for who opens it
+        left = sorted(folder.iterdir())
+        if any(path.is_symlink() or not path.is_file() for path in left):
+            raise SceneError("The files could not be read safely.", "Export them again.")
+        call(_require_sound_there, [path for path in left if path.suffix == ".tif"])
+
     def make(self) -> Scene:
-        """Return the scene; its rasters read the files when they are read."""
+        """Return the scene; its rasters read the files when they are read, in this process."""
         if not self.optical or not self.radar:
             missing = "optical" if not self.optical else "radar"
             raise SceneError(f"No {missing} file is given.", "Give at least one GeoTIFF of each.")
@@ -209,6 +230,15 @@ class FilesSource(Source):
             "guesses": notes.guesses,
             "warnings": notes.warnings,
         }
+
+
+def _write_there(stated: Mapping[str, Any], folder: str) -> None:
+    save_scene(FilesSource.from_json(stated).make(), Path(folder))
+
+
+def _require_sound_there(paths: Sequence[Path]) -> None:
+    for path in paths:
+        require_sound(path)
 
 
 def _flags(quality: Pixels, kind: str, *, gaps_clear: bool) -> Pixels:

@@ -11,8 +11,8 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Grid, Raster
 from bandweave.raster.scene import Resampled, Unit
 from bandweave.sources.bands import Pick, Picked, as_facts
-from bandweave.sources.completeness import require_complete
 from bandweave.sources.guess import Notes, repeat_factor
+from bandweave.sources.headers import described_bands, require_sound
 from bandweave.sources.metadata import acquisition_date
 
 
@@ -50,14 +50,11 @@ def open_one(path: Path) -> StoredRaster:
     """Open one file whose grid is known to be usable and whose blocks are all there."""
     if path.is_dir():
         raise RasterError(f"{path.name} is a folder, not a GeoTIFF.", "Give the file itself.")
+    if path.is_file():
+        require_sound(path)
     raster = StoredRaster(path)
-    try:
-        raster.dataset  # noqa: B018 - opening refuses what is no raster at all
-    except RasterError:
-        if path.is_file():
-            require_complete(path)  # says more plainly why a file cut short cannot be opened
-        raise
-    require_complete(path)
+    if not any(raster.descriptions):
+        raster = StoredRaster(path, _distinct(described_bands(path)))
     if any(dtype.startswith("complex") for dtype in raster.dataset.dtypes):
         raise RasterError(
             f"{path.name} holds complex numbers (single-look complex radar).",
@@ -73,6 +70,11 @@ def open_one(path: Path) -> StoredRaster:
     except RasterError as error:
         raise RasterError(f"{path.name}: {error.message}", error.hint) from error
     return raster
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...] | None:
+    """Return names where all are given and differ; None leaves bands to be called by number."""
+    return tuple(names) if all(names) and len(set(names)) == len(names) else None
 
 
 def _require_place(grid: Grid) -> None:

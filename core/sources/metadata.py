@@ -33,6 +33,11 @@ class Stated(NamedTuple):
     why: str
 
 
+def descriptions(path: Path) -> tuple[Path, ...]:
+    """Return the products' own descriptions that are read along with a file."""
+    return tuple(filter(None, (_landsat_description(path), _sentinel2_description(path))))
+
+
 def stated_scaling(path: Path, band_number: str) -> Stated | None:
     """Return what metadata beside a file say about its scale; None where there are none.
 
@@ -74,18 +79,23 @@ def _date_in(text: str) -> datetime.date | None:
 Groups = Mapping[str, Mapping[str, str]]
 
 
-def _landsat_metadata(path: Path) -> Groups | None:
-    """Read the `*_MTL.txt` that shares the longest beginning with a file's name."""
+def _landsat_description(path: Path) -> Path | None:
+    """Return the `*_MTL.txt` that shares the longest beginning with a file's name."""
     beside = [
         (len(candidate.name) - len("MTL.txt"), candidate)
         for candidate in path.parent.glob("*MTL.txt")
         if path.name.startswith(candidate.name[: -len("MTL.txt")])
     ]
-    if not beside:
+    return max(beside)[1] if beside else None
+
+
+def _landsat_metadata(path: Path) -> Groups | None:
+    description = _landsat_description(path)
+    if description is None:
         return None
     groups: dict[str, dict[str, str]] = {}
     inner = ""
-    for line in max(beside)[1].read_text(errors="replace").splitlines():
+    for line in description.read_text(errors="replace").splitlines():
         key, _, value = (part.strip() for part in line.partition("="))
         if key == "GROUP":
             inner = value
@@ -136,22 +146,30 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _sentinel2_description(path: Path) -> Path | None:
+    """Return the `MTD_MSI*.xml` of the product that a file lies in."""
+    for parent in list(path.absolute().parents)[:_PARENTS_OF_A_BAND]:
+        for found in sorted(parent.glob("MTD_MSI*.xml")):
+            return found
+    return None
+
+
 def _sentinel2_scaling(path: Path) -> Stated | None:
     """Return the offset that the product's XML states, else the one its baseline implies."""
-    for parent in list(path.absolute().parents)[:_PARENTS_OF_A_BAND]:
-        for metadata in sorted(parent.glob("MTD_MSI*.xml")):
-            text = metadata.read_text(errors="replace")
-            offset = _xml_number(text, "BOA_ADD_OFFSET") or _xml_number(text, "RADIO_ADD_OFFSET")
-            quantification = (
-                _xml_number(text, "BOA_QUANTIFICATION_VALUE")
-                or _xml_number(text, "QUANTIFICATION_VALUE")
-                or 10000.0
-            )
-            return Stated(
-                "sentinel-2",
-                Scaling(1 / quantification, (offset or 0.0) / quantification, _fills()),
-                f"{metadata.name}: offset {offset or 0:g}",
-            )
+    description = _sentinel2_description(path)
+    if description is not None:
+        text = description.read_text(errors="replace")
+        offset = _xml_number(text, "BOA_ADD_OFFSET") or _xml_number(text, "RADIO_ADD_OFFSET")
+        quantification = (
+            _xml_number(text, "BOA_QUANTIFICATION_VALUE")
+            or _xml_number(text, "QUANTIFICATION_VALUE")
+            or 10000.0
+        )
+        return Stated(
+            "sentinel-2",
+            Scaling(1 / quantification, (offset or 0.0) / quantification, _fills()),
+            f"{description.name}: offset {offset or 0:g}",
+        )
     baseline = re.search(r"_N(\d\d)(\d\d)_", str(path.absolute()))
     if baseline is None or "_MSIL" not in str(path.absolute()):
         return None

@@ -115,7 +115,7 @@ def _power(numbers: Pixels, raster: StoredRaster, guess: RadarGuess, *, zero_fil
 
 def _calibration(rasters: Sequence[StoredRaster]) -> str:
     for raster in rasters:
-        for text in (*(name or "" for name in raster.dataset.descriptions), raster.path.name):
+        for text in (*raster.descriptions, raster.path.name):
             if found := _CALIBRATION.search(text):
                 return f"{found[1].lower()}0"
     return ""

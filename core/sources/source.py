@@ -1,10 +1,11 @@
 """What every source of scenes shares."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
-from bandweave.raster.scene import Scene
+from bandweave.raster.scene import Scene, save_scene
 from bandweave.settings import Declared
 
 
@@ -21,3 +22,7 @@ class Source(Declared, ABC):
     @abstractmethod
     def make(self) -> Scene:
         """Return the scene; its rasters may be computed window by window when read."""
+
+    def write(self, folder: Path, name: str) -> None:
+        """Write the scene under a name into an empty folder, as `save_scene` does."""
+        save_scene(replace(self.make(), name=name), folder)

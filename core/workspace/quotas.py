@@ -44,7 +44,7 @@ def used(owner: str) -> int:
     """Return the bytes of an owner's scenes, runs and studies, and of what is in the trash."""
     places = (paths.scenes(), paths.runs(), paths.studies(), *paths.trash().glob("*"))
     folders = (folder for place in places if place.is_dir() for folder in place.iterdir())
-    return sum(_size(folder) for folder in folders if owners.owner_of(folder).id == owner)
+    return sum(size(folder) for folder in folders if owners.owner_of(folder).id == owner)
 
 
 def require_room(expected: int) -> None:
@@ -62,11 +62,8 @@ def require_room(expected: int) -> None:
         )
 
 
-def _gib(size: int) -> str:
-    return f"{size / GIB:.2f} GiB"
-
-
-def _size(folder: Path) -> int:
+def size(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
     total = 0
     for path in folder.rglob("*"):
         try:
@@ -74,3 +71,7 @@ def _size(folder: Path) -> int:
         except FileNotFoundError:  # deleted meanwhile
             continue
     return total
+
+
+def _gib(held: int) -> str:
+    return f"{held / GIB:.2f} GiB"

@@ -9,10 +9,14 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import pandas as pd
 
@@ -20,6 +24,7 @@ from bandweave.errors import RunError
 from bandweave.metrics import METRICS
 from bandweave.raster.geotiff import StoredRaster, write_cog
 from bandweave.settings import Value
+from bandweave.workspace import paths
 from bandweave.workspace.run_folders import PRODUCT, Run, State
 
 COLUMNS = (
@@ -31,7 +36,13 @@ LARGE = 50_000_000
 """Values in an image from which on a process of its own writes it, and keeps the memory it takes
 (some 500 MB for a whole Sentinel-2 tile) out of this one."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_writing = threading.Lock()
+PRODUCTS_BYTES = 20 * 2**30
+"""What the images made for taking away may fill of the workspace; any can be made again."""
+IN_USE = 60.0
+"""Seconds for which one that was asked for stays, so that sending it can begin."""
+LOOK = 0.5
+"""Seconds between looks whether anybody still waits for an image."""
+_writing: WeakValueDictionary[Path, threading.Lock] = WeakValueDictionary()
 
 
 def score_frame(runs: Sequence[Run]) -> pd.DataFrame:
@@ -105,24 +116,51 @@ def settings_frame(runs: Sequence[Run]) -> pd.DataFrame:
     return pd.DataFrame(rows, dtype=object)
 
 
-def fused_cog(run: Run, folder: Path | None = None) -> Path:
+def _anyway() -> bool:
+    return True
+
+
+def fused_cog(run: Run, folder: Path | None = None, wanted: Callable[[], bool] = _anyway) -> Path:
     """Return the fused image as a Cloud Optimized GeoTIFF with what made it as its tags.
 
-    Made once, block by block, in `folder` (by default the run's own); later calls find it there.
-    Raises `RunError` where the run has no result.
+    Made once, block by block, in `folder` (by default the run's own); later calls find it there
+    until others need the room. Raises `RunError` where the run has no result, and where a large
+    image is not `wanted` any more.
     """
     fused = run.fused
     if run.status().state is not State.DONE or not run.has_image:
         raise RunError(f"The run {run.id} has no image.", "Choose one that has finished.")
     path = (folder or run.folder) / PRODUCT
-    with _writing:
+    with _writing.setdefault(path, threading.Lock()):
         made = path.stat().st_mtime if path.is_file() else -math.inf
         if made < fused.path.stat().st_mtime:
             if large(fused):
-                _write_apart(run, path)
+                _write_apart(run, path, wanted)
             else:
                 write_cog(fused, path, _tags(run, fused))
+        elif folder is None:
+            with suppress(OSError):  # not ours to write to
+                # those asked for last stay longest; the time of change stays, for who resumes
+                os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+    if folder is None:
+        _make_room()
     return path
+
+
+def _make_room() -> None:
+    """Remove the images made for taking away that nobody asked for in the longest time."""
+    found = []
+    for path in paths.runs().glob(f"*/{PRODUCT}"):
+        with suppress(OSError):  # another server removes them too
+            facts = path.stat()
+            found.append((max(facts.st_atime, facts.st_mtime), facts.st_size, path))
+    size = sum(each for _, each, _ in found)
+    for used, each, path in sorted(found):
+        if size <= PRODUCTS_BYTES or time.time() - used < IN_USE:
+            return
+        with suppress(OSError):  # on Windows one that is being sent stays
+            path.unlink()
+            size -= each
 
 
 def make_portable(run: Run) -> None:
@@ -140,18 +178,33 @@ def large(fused: StoredRaster) -> bool:
     return fused.grid.height * fused.grid.width * len(fused.bands) > LARGE
 
 
-def _write_apart(run: Run, path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "bandweave.workspace.results",
-        str(run.folder.resolve()),
-        str(path.resolve()),
-    ]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        reason = ended.stderr.strip().splitlines()[-1:] or [f"code {ended.returncode}"]
-        raise RunError(f"The image of {run.id} could not be written: {reason[0]}.", "Try again.")
+def _write_apart(run: Run, path: Path, wanted: Callable[[], bool]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # a writer that is killed cannot tidy up, so that its folder is this process's
+    with tempfile.TemporaryDirectory(prefix=".cog-", dir=path.parent.resolve()) as scratch:
+        written = Path(scratch, path.name)
+        command = [sys.executable, "-m", "bandweave.workspace.results"]
+        error = _ended([*command, str(run.folder.resolve()), str(written)], wanted)
+        if error:
+            raise RunError(f"The image of {run.id} could not be written: {error}.", "Try again.")
+        written.replace(path)
+
+
+def _ended(command: Sequence[str], wanted: Callable[[], bool]) -> str:
+    """Wait for a writer, and end one that nobody waits for; return what went wrong, or nothing."""
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as writer:
+        while True:
+            try:
+                _, said = writer.communicate(timeout=LOOK)
+            except subprocess.TimeoutExpired:
+                if not wanted():
+                    writer.kill()
+                    return "nobody waits for it any more"
+            else:
+                lines = said.strip().splitlines()[-1:] or [f"code {writer.returncode}"]
+                return lines[0] if writer.returncode else ""
 
 
 def _tags(run: Run, fused: StoredRaster) -> dict[str, str]:

@@ -5,14 +5,13 @@ ever listed and a failed import leaves what was there before.
 """
 
 import contextlib
-import math
 import os
 import re
 import secrets
 import shutil
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -109,9 +108,7 @@ def find_or_open(text: str) -> Entry:
 def add(source: Source, name: str) -> Entry:
     """Import a scene from a source under a new id made from its name."""
     _require_name(name)
-    quotas.require_room(0)
-    scene = source.make()
-    return _added(replace(scene, name=name))
+    return _added(name, lambda folder: source.write(folder, name))
 
 
 def crop(entry: Entry, window: Window, name: str) -> Entry:
@@ -142,7 +139,7 @@ def crop(entry: Entry, window: Window, name: str) -> Entry:
         raise SceneError(
             "No pixel of the area has both optical and radar data.", "Choose another area."
         )
-    return _added(scene)
+    return _added(name, lambda folder: save_scene(scene, folder))
 
 
 def _require_name(name: str) -> None:
@@ -156,11 +153,13 @@ def _require_scene(scene_id: str, folder: Path) -> None:
         raise SceneError(f"There is no scene '{scene_id}'.")
 
 
-def _added(scene: Scene) -> Entry:
-    quotas.require_room(_bytes(scene))
-    with _written(scene) as partial:
+def _added(name: str, write: Callable[[Path], object]) -> Entry:
+    quotas.require_room(0)
+    with _written(write) as partial:
+        quotas.require_room(quotas.size(partial))
+        owners.stamp(partial)
         # another import may take the id between choosing and keeping
-        while not _kept(partial, folder := paths.scenes() / _free_id(scene.name)):
+        while not _kept(partial, folder := paths.scenes() / _free_id(name)):
             continue
     return Entry(folder.name, folder)
 
@@ -168,7 +167,8 @@ def _added(scene: Scene) -> Entry:
 def store(scene: Scene, scene_id: str) -> Entry:
     """Write a scene under an id; where the id is taken, the scene that has it stays."""
     folder = paths.scenes() / scene_id
-    with _written(scene) as partial:
+    with _written(lambda partial: save_scene(scene, partial)) as partial:
+        owners.stamp(partial)
         _kept(partial, folder)
     return Entry(scene_id, folder)
 
@@ -187,19 +187,18 @@ def _kept(partial: Path, folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _written(scene: Scene) -> Iterator[Path]:
+def _written(write: Callable[[Path], object]) -> Iterator[Path]:
     """Write a scene under a name that is never listed; what is not renamed goes."""
     partial = paths.scenes() / f".{os.getpid()}-{uuid.uuid4().hex[:6]}"
     try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir(parents=True)
     except OSError as error:
         raise SceneError(
             f"Scenes cannot be kept in {partial.parent}: {error.strerror}.",
             "Set BANDWEAVE_HOME to a folder of yours.",
         ) from error
     try:
-        save_scene(scene, partial)
-        owners.stamp(partial)
+        write(partial)
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -272,8 +271,3 @@ def _free_id(name: str) -> str:
         number += 1
         candidate = f"{base}-{number}"
     return candidate
-
-
-def _bytes(scene: Scene) -> int:
-    """Return what a scene takes at most: its layers as they are in memory."""
-    return 4 * math.prod(scene.grid.shape) * sum(len(layer.bands) for layer in scene.layers)

@@ -6,11 +6,13 @@ from typing import Any
 
 import streamlit as st
 
+from bandweave.errors import SceneError
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.settings import Setting
 from bandweave.sources.bands import NAMES
 from bandweave.sources.files import FilesSource
-from bandweave.sources.inspection import FileBand, band_places
+from bandweave.sources.inspection import FileBand
+from bandweave.sources.outside import band_places
 from pages.imagery_parts.intake import (
     EARLIER_OPTICAL,
     EARLIER_RADAR,
@@ -29,6 +31,8 @@ from pages.shared.images.stretches import VISIBLE
 from pages.shared.names import said
 
 _LEFT_OUT = ""
+MOST_FIELDS = 64
+"""Bands that are asked the names of; a form of hundreds would not answer any more."""
 DECLARED: dict[str, Setting] = {each.name: each for each in FilesSource.settings()}
 
 
@@ -68,6 +72,11 @@ def answered(items: Sequence[Item], roles: Mapping[str, str], prefix: str) -> An
 
 def _names(places: Sequence[FileBand], known: Sequence[str], prefix: str) -> list[str]:
     """Ask for the name of each band, shown with the one it is taken to have."""
+    if len(places) > MOST_FIELDS:
+        raise SceneError(
+            f"{places[0].file} has {len(places)} bands: too many to be named here one by one.",
+            "Export those you need, or name them on the command line with scene create.",
+        )
     several = len({place.file for place in places}) > 1
     keys = [f"{prefix}-name-{place.file}-{place.band}-{place.name}" for place in places]
     names = [place.name for place in places]

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from bandweave.errors import BandweaveError
+from bandweave.sources.confined.caller import unsafe
 from bandweave.workspace import scene_library
 from pages.imagery_parts.import_fields import DECLARED, answered, of
 from pages.imagery_parts.intake import (
@@ -30,6 +31,8 @@ from pages.shared.names import said
 def importing() -> scene_library.Entry | None:
     """Show the form; return the scene once it is imported."""
     kept = uploads()
+    if reason := unsafe():
+        st.warning(f"Open only files that you trust: {reason}.", icon=":material/warning:")
     with st.container(border=True, key="card-files"):
         items = _uploaded(kept)
         roles = _roles(items, kept)

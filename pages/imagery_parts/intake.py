@@ -14,7 +14,8 @@ from bandweave.errors import BandweaveError, SceneError, SettingError
 from bandweave.prepare.clouds import QA_KINDS
 from bandweave.prepare.radiometry import PRODUCTS
 from bandweave.sources.files import DAYS_APART, FilesSource
-from bandweave.sources.inspection import FileBand, inspect
+from bandweave.sources.inspection import FileBand
+from bandweave.sources.outside import inspect
 
 OPTICAL, RADAR, QUALITY = "optical", "radar", "quality"
 EARLIER_OPTICAL, EARLIER_RADAR, NOTHING = "earlier-optical", "earlier-radar", "nothing"

@@ -6,22 +6,19 @@ left behind goes when the next one starts.
 
 import re
 import shutil
-import tempfile
 import weakref
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-import psutil
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from bandweave.errors import RasterError
+from bandweave.sources.confined.rooms import make_room
 
 _STATE = "uploads"
-_PREFIX = "bandweave-uploads"
-_FOLDER = re.compile(rf"{_PREFIX}-(\d+)-(\d+)-")
 _LONGEST_NAME = 120
 _SIDE_FILE = re.compile(r"(^|[_-])MTL\.txt$|^MTD_MSI.*\.xml$", re.IGNORECASE)
 
@@ -30,9 +27,7 @@ class Uploads:
     """The files one session has uploaded and not yet imported."""
 
     def __init__(self) -> None:
-        me = psutil.Process()
-        owner = f"{_PREFIX}-{me.pid}-{int(me.create_time())}-"
-        self.folder = Path(tempfile.mkdtemp(prefix=owner))
+        self.folder = make_room("uploads")
         self.round = 0
         """How often files were taken; each round has an uploader of its own, an empty one."""
         self.batch = 0
@@ -125,19 +120,3 @@ def _forget(file: UploadedFile) -> None:
     context = get_script_run_ctx()
     if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
-
-
-def sweep() -> None:
-    """Delete the folders of servers that are gone; a number used again has another start."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}-*"):
-        found = _FOLDER.match(folder.name)
-        if found and not _alive(int(found[1]), int(found[2])):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(pid: int, started: int) -> bool:
-    try:
-        # the start is worked out from the machine's own, which a set clock moves a little
-        return bool(abs(psutil.Process(pid).create_time() - started) < 3)
-    except psutil.Error:
-        return False

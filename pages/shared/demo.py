@@ -14,6 +14,7 @@ from bandweave.errors import BandweaveError
 from bandweave.methods import METHODS, configured
 from bandweave.running import engine
 from bandweave.settings import Value
+from bandweave.sources.confined.caller import start as start_reader
 from bandweave.tasks import TASKS
 from bandweave.workspace import owners, scene_library
 from bandweave.workspace.run_folders import Request, Run, State, all_runs
@@ -41,6 +42,7 @@ def _make_ready() -> None:
     with owners.acting_as(owners.EVERYBODY):
         prepare()
     maps.warm()
+    start_reader()
 
 
 def prepare() -> None:

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 import rasterio
 from affine import Affine
@@ -454,17 +453,6 @@ class TestUploads:
         del kept
         gc.collect()
         assert not folder.exists()
-
-    def test_what_a_killed_server_left_is_swept_away(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(uploads.tempfile, "gettempdir", lambda: str(tmp_path))
-        me = psutil.Process()
-        left = tmp_path / "bandweave-uploads-1-5-old"
-        again = tmp_path / f"bandweave-uploads-{me.pid}-{int(me.create_time()) - 900}-old"
-        alive = tmp_path / f"bandweave-uploads-{me.pid}-{int(me.create_time())}-new"
-        for folder in (left, again, alive):
-            folder.mkdir()
-        uploads.sweep()
-        assert [left.exists(), again.exists(), alive.exists()] == [False, False, True]
 
 
 def item(name, role, date=None):

@@ -137,10 +137,20 @@ def test_decibels_go_without_saying(raster):
     assert publish(raster, STYLE, "Image").unit == ""
 
 
-def test_only_the_most_recently_published_layers_are_kept(raster, monkeypatch):
+def test_only_the_most_recently_used_layers_are_kept(raster, monkeypatch):
     monkeypatch.setattr(layers, "KEPT", 2)
-    ids = [publish(raster, Style(("B",), (0.0,), (n,)), "Image").id for n in (1.0, 2.0, 3.0)]
-    assert [published(each) is not None for each in ids] == [False, True, True]
+    styles = [Style(("B",), (0.0,), (n,)) for n in (1.0, 2.0, 3.0)]
+    ids = [publish(raster, style, "Image").id for style in styles[:2]]
+    assert published(ids[0])
+    ids.append(publish(raster, styles[2], "Image").id)
+    assert [published(each) is not None for each in ids] == [True, False, True]
+
+
+def test_addresses_of_nothing_take_no_memory(raster, monkeypatch):
+    monkeypatch.setattr(routes, "_cache", routes.TileCache())
+    layer = publish(raster, STYLE, "Image")
+    assert {asked(layer.id, x=x).status_code for x in range(10, 30)} == {204}
+    assert not routes._cache._tiles
 
 
 def test_the_tile_cache_is_bounded_in_bytes_and_drops_the_least_used():

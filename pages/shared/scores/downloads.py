@@ -22,6 +22,7 @@ from bandweave.workspace import results
 from bandweave.workspace.run_folders import Run, State, open_run
 from pages.shared import current
 from pages.shared.serving.addresses import NEVER, everywhere, prefix
+from pages.shared.serving.lanes import DOWNLOADS, wanted
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GEOTIFF = "image/tiff; application=geotiff; profile=cloud-optimized"
@@ -82,13 +83,10 @@ def file_stem(run: Run) -> str:
 
 
 def fused_image(request: Request) -> Response:
-    """Answer with a run's image as a file to be saved: 404 where there is none.
-
-    Not a coroutine: Starlette then runs it in its thread pool, and making the file blocks nobody.
-    """
+    """Answer with a run's image as a file to be saved: 404 where there is none."""
     try:
         run = open_run(request.path_params["run"])
-        path = results.fused_cog(run)
+        path = results.fused_cog(run, wanted=wanted)
         name = f"{file_stem(run)}.tif"
     except BandweaveError as error:
         return PlainTextResponse(f"{error.message} {error.hint}", 404, NEVER)
@@ -97,7 +95,7 @@ def fused_image(request: Request) -> Response:
 
 def routes() -> list[Route]:
     """Return the address of every run's image."""
-    return everywhere("/api/runs/{run}/fused.tif", fused_image)
+    return everywhere("/api/runs/{run}/fused.tif", DOWNLOADS.serving(fused_image))
 
 
 def _image_link(run: Run) -> str:

@@ -1,6 +1,6 @@
 """Where our own addresses begin: below `server.baseUrlPath`, which moves only Streamlit's own."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 import streamlit as st
@@ -35,7 +35,9 @@ def prefix() -> str:
     return f"/{base}" if base else ""
 
 
-def everywhere(address: str, endpoint: Callable[[Request], Response]) -> list[Route]:
+def everywhere(
+    address: str, endpoint: Callable[[Request], Response | Awaitable[Response]]
+) -> list[Route]:
     """Return an address's routes: below the base path, and without it as proxies may ask."""
     return [Route(before + address, endpoint) for before in dict.fromkeys(("", prefix()))]
 

@@ -21,7 +21,8 @@ from bandweave.raster.grid import Raster
 from bandweave.workspace import owners
 from pages.shared.serving.addresses import prefix
 
-KEPT = 256
+KEPT = 2048
+"""Layers that may be asked for: nine panels of each of many sessions."""
 _SECRET = secrets.token_bytes(32)
 _published: OrderedDict[str, tuple[Raster, Style]] = OrderedDict()
 _lock = threading.Lock()
@@ -87,7 +88,7 @@ def publish(
     key: tuple[object, ...] | None = None,
     unit: str = "",
 ) -> Layer:
-    """Let the browser ask for tiles and values; the least recently published are forgotten.
+    """Let the browser ask for tiles and values; the least recently used are forgotten.
 
     `key` says what a raster that is not stored was computed from. `unit` is what the style shows
     ("reflectance"); dB goes without saying where it shows dB.
@@ -114,7 +115,8 @@ def published(identity: str) -> tuple[Raster, Style] | None:
     the scenes and runs that it is made of.
     """
     with _lock:
-        found = _published.get(identity)
+        if found := _published.get(identity):
+            _published.move_to_end(identity)
     return found if found and _readable(found[0]) else None
 
 

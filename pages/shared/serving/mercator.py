@@ -7,6 +7,7 @@ from starlette.routing import Route
 from bandweave.display.mercator import render_mercator
 from bandweave.errors import RasterError
 from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, prefix
+from pages.shared.serving.lanes import TILES
 from pages.shared.serving.layers import published
 
 ADDRESS = "/api/mercator/{layer}/{zoom:place}/{x:place}/{y:place}"
@@ -15,8 +16,7 @@ ADDRESS = "/api/mercator/{layer}/{zoom:place}/{x:place}/{y:place}"
 def tile(request: Request) -> Response:
     """Answer one tile: 404 for a layer nobody published, 204 outside the image.
 
-    Not a coroutine: Starlette then runs it in its thread pool. Nothing is kept here: browsers keep
-    tiles, and one takes some 30 ms.
+    Nothing is kept here: browsers keep tiles, and one takes some 30 ms.
     """
     values = request.path_params
     layer = published(values["layer"])
@@ -38,4 +38,4 @@ def tile_address(layer: str) -> str:
 
 def routes() -> list[Route]:
     """Return the routes of web map tiles."""
-    return everywhere(ADDRESS, tile)
+    return everywhere(ADDRESS, TILES.serving(tile))

@@ -13,6 +13,7 @@ from pages.shared.running import chart
 from pages.shared.scores import downloads
 from pages.shared.serving import health, map_pages, mercator, values, vendor
 from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, nowhere
+from pages.shared.serving.lanes import TILES
 from pages.shared.serving.layers import published
 
 KEPT_BYTES = 64 * 2**20
@@ -48,10 +49,7 @@ _cache = TileCache()
 
 
 def tile(request: Request) -> Response:
-    """Answer one tile: 404 for a layer nobody published, 204 outside the image.
-
-    Not a coroutine: Starlette then runs it in its thread pool, and rendering blocks nobody.
-    """
+    """Answer one tile: 404 for a layer nobody published, 204 outside the image."""
     asked = request.path_params
     layer = published(asked["layer"])
     if layer is None:
@@ -63,14 +61,17 @@ def tile(request: Request) -> Response:
             data = render_tile(*layer, *key[1:])
         except RasterError:  # the run or scene was deleted meanwhile
             return PlainTextResponse("The layer's file is gone.", 404, NEVER)
+        if not data:  # not kept: there is no end to the addresses of nothing
+            return Response(status_code=204, headers=FOR_GOOD)
         _cache.put(key, data)
-    if not data:
-        return Response(status_code=204, headers=FOR_GOOD)
     return Response(data, media_type="image/webp", headers=FOR_GOOD)
 
 
 def routes() -> list[Route]:
     """Return all of our own routes."""
     others = (values, mercator, vendor, chart, downloads, map_pages, health)
-    own = [*everywhere(ADDRESS, tile), *(route for each in others for route in each.routes())]
+    own = [
+        *everywhere(ADDRESS, TILES.serving(tile)),
+        *(route for each in others for route in each.routes()),
+    ]
     return [*own, *nowhere()]

@@ -11,6 +11,7 @@ from bandweave.errors import RasterError
 from bandweave.prepare.geography import outline
 from bandweave.raster.grid import Grid, Window
 from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, prefix
+from pages.shared.serving.lanes import VALUES
 from pages.shared.serving.layers import published
 
 ADDRESS = "/api/values/{row:place}/{column:place}/{layers}"
@@ -22,7 +23,7 @@ def values(request: Request) -> Response:
 
     A band without data there is null, and so is a layer that nobody published or that has no such
     pixel. `degrees` is the pixel's longitude and latitude, null where the grid has none of its own
-    or is in degrees anyway. Not a coroutine: Starlette then runs it in its thread pool.
+    or is in degrees anyway.
     """
     pixel = request.path_params["row"], request.path_params["column"]
     asked = request.path_params["layers"].split(",")[:MOST_LAYERS]
@@ -40,7 +41,7 @@ def values_address() -> str:
 
 def routes() -> list[Route]:
     """Return the route of the values."""
-    return everywhere(ADDRESS, values)
+    return everywhere(ADDRESS, VALUES.serving(values))
 
 
 def _values(identity: str, row: int, column: int) -> list[float | None] | None:

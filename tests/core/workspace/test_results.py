@@ -1,6 +1,10 @@
 import io
 import json
 import math
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import openpyxl
@@ -13,7 +17,7 @@ from bandweave.errors import RunError
 from bandweave.evaluation.scores import MEAN
 from bandweave.raster.geotiff import write
 from bandweave.workspace import results, scene_library
-from bandweave.workspace.run_folders import FUSED, RESULT, SCORES, Request, new_run
+from bandweave.workspace.run_folders import FUSED, PRODUCT, RESULT, SCORES, Request, new_run
 
 BANDS = ("red", "green", "blue")
 
@@ -188,6 +192,46 @@ def test_what_goes_wrong_in_that_process_is_told(pictured, monkeypatch):
     monkeypatch.setattr(results.sys, "executable", "/bin/false")
     with pytest.raises(RunError, match="could not be written: code 1"):
         results.fused_cog(pictured)
+
+
+def test_a_large_product_that_nobody_waits_for_is_given_up(pictured, monkeypatch):
+    monkeypatch.setattr(results, "LARGE", 1000)
+    monkeypatch.setattr(results, "LOOK", 0.01)
+    before = sorted(pictured.folder.iterdir())
+    with pytest.raises(RunError, match="nobody waits"):
+        results.fused_cog(pictured, wanted=lambda: False)
+    assert sorted(pictured.folder.iterdir()) == before
+
+
+def test_one_product_is_not_kept_waiting_by_another(pictured, tmp_path, monkeypatch):
+    made_one, write_cog = threading.Event(), results.write_cog
+
+    def slow(source, path, tags):
+        assert path.parent.name != "first" or made_one.wait(20)
+        return write_cog(source, path, tags)
+
+    monkeypatch.setattr(results, "write_cog", slow)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(results.fused_cog, pictured, tmp_path / "first")
+        results.fused_cog(pictured, tmp_path / "second")
+        assert not first.done()
+        made_one.set()
+
+
+def test_products_not_asked_for_in_the_longest_time_go_first(workspace, monkeypatch):
+    runs = [made(workspace / "runs" / name, [], settings={}, seed=1) for name in "abcd"]
+    for run in runs:
+        write(run.folder / FUSED, np.zeros((3, 9, 9), np.float32), make_grid(9, 9), BANDS)
+    size = [results.fused_cog(run).stat().st_size for run in runs[:3]][0]
+    for age, run in zip((900, 800, 700), runs, strict=False):
+        os.utime(run.folder / PRODUCT, (time.time() - age,) * 2)
+        os.utime(run.folder / FUSED, (1, 1))
+    results.fused_cog(runs[0])
+    monkeypatch.setattr(results, "PRODUCTS_BYTES", 2 * size)
+    results.fused_cog(runs[3])
+    left = [run.id for run in runs if (run.folder / PRODUCT).exists()]
+    assert left == ["a", "d"]
+    assert all(run.has_image for run in runs)
 
 
 def test_a_run_without_a_result_has_no_product(tmp_path):

@@ -1,0 +1,112 @@
+"""Whole files through the confined child: looked at, and imported, whatever has been done to them.
+
+Run as `.venv/bin/python benchmarks/fuzz_files.py [INPUTS] [SEED]`. Each answer is a value or a
+`BandweaveError`. Meanwhile nobody connects to a port that the files name, a raster that they name
+is opened by nobody, and no folder is left.
+"""
+
+import contextlib
+import logging
+import os
+import random as chance
+import struct
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import rasterio
+
+from bandweave.contracts.small_scene import make_grid
+from bandweave.errors import BandweaveError
+from bandweave.raster.geotiff import write
+from bandweave.sources import outside
+from bandweave.sources.files import FilesSource
+from bandweave.workspace import scene_library
+from benchmarks.fuzz_driver import Failure, failures, report
+from benchmarks.fuzz_tiffs import changed, originals
+from tests.core.sources.watching import listener, traced
+
+INPUTS = 2_000
+WITHIN = 60.0
+"""Seconds; an import waits for nobody, but two fuzzers may share a machine."""
+IMPORTED = 0.3
+"""Share of the files that are imported too."""
+
+
+def kinds(folder: Path, secret: Path, port: int) -> list[bytes]:
+    """Return files as others write them, and such as name another file or an address."""
+    found = originals(folder)
+    place = make_grid(90, 70)
+    plain = folder / "plain.tif"
+    facts = {"count": 3, "height": 90, "width": 70, "crs": place.crs, "dtype": "uint16"}
+    with rasterio.open(plain, "w", "GTiff", transform=place.transform, **facts) as target:
+        target.write(np.random.default_rng(1).integers(1, 4000, (3, 90, 70)).astype(np.uint16))
+    for name in (str(secret), f"/vsicurl/http://127.0.0.1:{port}/x.tif"):
+        with rasterio.open(plain, "r+") as target:
+            target.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=name)
+        found.append(plain.read_bytes())
+    rasterio.shutil.copy(folder / "1.tif", folder / "a.jp2", driver="JP2OpenJPEG")
+    found.append((folder / "a.jp2").read_bytes())
+    cog = folder / "cog.tif"
+    rasterio.shutil.copy(folder / "0.tif", cog, driver="COG", blocksize=128)
+    return [*found, cog.read_bytes()]
+
+
+def restated(content: bytes, random: chance.Random) -> bytes:
+    """Return a file with another value in some field of its first directory."""
+    if content[:4] != b"II*\0":
+        return changed(content, random)
+    data = bytearray(content)
+    (start,) = struct.unpack_from("<I", data, 4)
+    with contextlib.suppress(struct.error):
+        (count,) = struct.unpack_from("<H", data, start)
+        for _ in range(random.choice((1, 1, 3))):
+            at = start + 2 + 12 * random.randrange(max(count, 1))
+            value = random.choice((0, 1, 2**15, 2**16, 2**24, 2**31 - 1, 2**32 - 1, len(data)))
+            struct.pack_into("<I", data, at + random.choice((4, 8)), value)
+    return bytes(data)
+
+
+def attempt(contents: list[bytes], folder: Path, radar: Path, random: chance.Random) -> None:
+    """Look at one changed file, and import some."""
+    path = folder / f"file.{random.choice(('tif', 'jp2'))}"
+    change = random.choice((changed, restated))
+    path.write_bytes(change(random.choice(contents), random))
+    with contextlib.suppress(BandweaveError):
+        outside.inspect(path)
+        if random.random() < IMPORTED:
+            source = FilesSource(optical=(path,), radar=(radar,))
+            outside.outlook(source)
+            scene_library.add(source, "odd")
+    path.unlink()
+
+
+def fuzzed(count: int, first: int) -> list[Failure]:
+    """Try files one after the other; who connects, opens or leaves something is a failure too."""
+    with tempfile.TemporaryDirectory() as name, listener() as (port, came):
+        folder = Path(name)
+        tempfile.tempdir = os.environ["TMPDIR"] = str(folder / "temporary")
+        os.environ["BANDWEAVE_HOME"] = str(folder / "home")
+        (folder / "temporary").mkdir()
+        grid = make_grid(90, 70)
+        pixels = np.random.default_rng(0).gamma(4, 0.02, (2, 90, 70)).astype(np.float32)
+        radar = write(folder / "radar.tif", pixels, grid, ("VV", "VH")).path
+        secret = write(folder / "secret.tif", pixels, grid, ("VV", "VH")).path
+        contents = kinds(folder, secret, port)
+        with traced(secret) as opened:
+            trying = partial(attempt, contents, folder, radar)
+            found = failures(trying, count, first, within=WITHIN)
+            found += [Failure(first, "the secret raster was opened")] if opened() else []
+        left = [*(folder / "temporary").iterdir(), *(folder / "home" / "scenes").glob(".*")]
+        found += [Failure(first, f"left behind: {path.name}") for path in left]
+    return found + [Failure(first, "connected to the listener") for _ in came]
+
+
+if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    report("files through the child", fuzzed, INPUTS)
