@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from bandweave.contracts.small_scene import make_scene
+from bandweave.errors import StorageError
 from bandweave.running.engine import LocalEngine
 from bandweave.running.execution import execute
 from bandweave.running.reuse import can_reuse, reusable_model
+from bandweave.storage.json_file import write_json
 from bandweave.tasks import TASKS
 from bandweave.workspace import paths, results, scene_library
-from bandweave.workspace.json_file import write_json
 from bandweave.workspace.run_folders import (
     NOTES,
     REQUEST,
@@ -166,6 +167,6 @@ def test_a_number_that_is_none_is_shown_as_none(whole: Run):
 def test_json_that_cannot_be_written_leaves_nothing(tmp_path: Path):
     (tmp_path / "folder").mkdir()
     for name, content in (("folder", {}), ("a.json", float("nan"))):
-        with pytest.raises((OSError, ValueError)):
+        with pytest.raises((StorageError, ValueError)):
             write_json(tmp_path / name, content)
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
