@@ -1,15 +1,15 @@
 """Executing a run: the one process that writes a run folder's results."""
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import psutil
 
-from bandweave.errors import BandweaveError, RasterError, RunError, StorageError
+from bandweave.errors import BandweaveError, RasterError, RunError
 from bandweave.evaluation.scores import Score, evaluate, original
 from bandweave.metrics.metric import stored
 from bandweave.problem import Fuser, Problem, Progress, Report, TrainingPreview, Truth
@@ -21,7 +21,7 @@ from bandweave.running.claims import claim
 from bandweave.running.reuse import reusable_model
 from bandweave.storage import durable
 from bandweave.storage.json_file import write_json
-from bandweave.storage.refusal import writing
+from bandweave.storage.refusal import reserve, writing
 from bandweave.storage.temporary import beside
 from bandweave.storage.versions import RESULT as RESULTS
 from bandweave.tiling import fuse
@@ -44,6 +44,9 @@ NOTE_EVERY = 0.2
 PREVIEW_EVERY, PREVIEW_SHARE = 1.0, 0.015
 """Seconds between previews, more where drawing them would take more than a share of the time."""
 
+ROOM = 1 << 18
+"""Bytes of the disk that are held back for the result."""
+
 
 def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[dict[str, Any]]:
     """Do what the request asks, in this process, and return the scores.
@@ -56,7 +59,7 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
             f"The run {run.id} is being executed, or was cancelled.", "Wait for it, or ask anew."
         )
     try:
-        with _Notes(run.folder, watch) as notes:
+        with _room_for_result(run.folder), _Notes(run.folder, watch) as notes:
             result = _execute(run, notes.note)
         _end(run, result | _cost(started))
     except BandweaveError as error:
@@ -70,14 +73,20 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
     return run.scores()
 
 
+@contextmanager
+def _room_for_result(folder: Path) -> Iterator[None]:
+    """Hold back some of the disk, so that a run that fills it up can say so at its end."""
+    path = folder / RESULTS.file
+    with ExitStack() as stack:
+        with writing(path):
+            held = stack.enter_context(beside(path))
+            with held.open("wb") as stream:
+                reserve(stream, ROOM)
+        yield
+
+
 def _end(run: Run, result: Mapping[str, Any]) -> None:
-    """Write the result; where there is no room, the sketch makes some: nobody needs it now."""
-    stamped = RESULTS.stamped(result)
-    try:
-        write_json(run.folder / RESULTS.file, stamped)
-    except StorageError:
-        (run.folder / PREVIEW).unlink(missing_ok=True)
-        write_json(run.folder / RESULTS.file, stamped)
+    write_json(run.folder / RESULTS.file, RESULTS.stamped(result))
 
 
 def _execute(run: Run, report: Report) -> dict[str, Any]:

@@ -50,6 +50,8 @@ CANCELLED, BACKGROUND = "cancelled", "background"
 NOTES, STOPPED, PREVIEW = "notes.json", "stopped.json", "sketch.tif"
 PRODUCT = "fused-cog.tif"
 """The fused image made for taking away, once somebody has asked for it."""
+LONGEST_LOG = 1 << 20
+"""Bytes of a log that are read."""
 RUN_FILES = {
     *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
     *(HIDDEN_MASK, SCORED, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT),
@@ -267,9 +269,14 @@ class Run:
 
     @property
     def log(self) -> str:
-        """What the worker printed."""
+        """What the worker printed, the end of it where that is long."""
+        path = self.folder / LOG
         try:
-            return (self.folder / LOG).read_text(errors="replace")
+            if not path.is_file():
+                return ""
+            with path.open("rb") as stream:
+                stream.seek(max(0, path.stat().st_size - LONGEST_LOG))
+                return stream.read(LONGEST_LOG).decode(errors="replace")
         except OSError:
             return ""
 

@@ -110,9 +110,11 @@ def _listed() -> list[Study]:
     return sorted(found, key=lambda study: study.id, reverse=True)
 
 
-def discard(study: Study) -> None:
-    """Move a study to the trash; its runs stay. Raises `StorageError`."""
-    paths.discard(study.folder)
+def discard(study_id: str) -> None:
+    """Move a study to the trash, a damaged one too; its runs stay. Raises `StorageError`."""
+    if study_id not in {study.id for study in _listed()}:
+        raise RunError(f"There is no study '{study_id}'.", "It may be deleted.")
+    paths.discard(paths.studies() / study_id)
 
 
 def open_study(study_id: str) -> Study:
