@@ -182,12 +182,11 @@ def create(
     *,
     flags: bool = False,
     tags: Mapping[str, str] | None = None,
-    lasting: bool = True,
 ) -> Iterator[RasterWriter]:
     """Write a tiled GeoTIFF with overviews; it appears under `path` only when complete.
 
     Measurements are float32 with NaN as no data; `flags=True` writes masks and labels as uint8
-    with 255 as no data. What is not `lasting` is not waited for until the disk has it.
+    with 255 as no data.
     """
     bands = tuple(bands)
     check_bands(bands)
@@ -226,10 +225,7 @@ def create(
                 target.build_overviews(levels, resampling)
             target.close()
             _check(partial, len(levels))
-            if lasting:
-                keep(partial, path)
-            else:
-                partial.replace(path)
+            keep(partial, path)
 
 
 def _close(target: Any) -> None:
@@ -246,10 +242,9 @@ def write(
     *,
     flags: bool = False,
     tags: Mapping[str, str] | None = None,
-    lasting: bool = True,
 ) -> StoredRaster:
     """Write a whole array as `create` does and return it as a stored raster."""
-    with create(path, grid, bands, flags=flags, tags=tags, lasting=lasting) as target:
+    with create(path, grid, bands, flags=flags, tags=tags) as target:
         target.write(grid.full, pixels)
     return StoredRaster(path)
 

@@ -341,6 +341,8 @@ class LocalEngine:
                 child.kill()
                 child.communicate()
         if not claimed:
+            if run.status().state is not State.QUEUED:  # another server was quicker
+                return None
             raise RunError(f"The run {run.id} cannot be claimed.", "Cancel it, or delete it.")
         _CHILDREN.append(child)
         assert child.stdin is not None

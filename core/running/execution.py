@@ -105,7 +105,7 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
         scores = _scores(truth, run.fused, report)
     else:
         with beside(run.folder / FUSED) as estimate:
-            _write_fused(run, estimate, fuser, problem, report, lasting=False)
+            _write_fused(run, estimate, fuser, problem, report)
             scores = _scores(truth, StoredRaster(estimate), report)
         _write_fused(run, run.folder / FUSED, fuser, product, report)
     write_json(run.folder / SCORES, [_row(run, request, score) for score in scores])
@@ -141,13 +141,11 @@ def _scores(truth: Truth, fused: Raster, report: Report) -> list[Score]:
     return evaluate(truth, fused)
 
 
-def _write_fused(
-    run: Run, path: Path, fuser: Fuser, problem: Problem, report: Report, *, lasting: bool = True
-) -> None:
+def _write_fused(run: Run, path: Path, fuser: Fuser, problem: Problem, report: Report) -> None:
     simulated = problem.inputs.simulated
     tags = {"unit": "reflectance", "method": run.request.method, "task": run.request.task}
     tags |= {"simulated": "yes"} if simulated else {}
-    with create(path, problem.inputs.grid, fuser.bands, tags=tags, lasting=lasting) as target:
+    with create(path, problem.inputs.grid, fuser.bands, tags=tags) as target:
         fuse(fuser, problem, target, report=report)
 
 
@@ -206,14 +204,7 @@ class _Notes:
     def _draw(self, preview: TrainingPreview) -> None:
         tags = {"unit": "reflectance"}
         with suppress(RasterError):
-            write(
-                self._preview,
-                preview.pixels,
-                preview.grid,
-                [preview.band],
-                tags=tags,
-                lasting=False,
-            )
+            write(self._preview, preview.pixels, preview.grid, [preview.band], tags=tags)
 
     def __enter__(self) -> Self:
         return self

@@ -32,7 +32,7 @@ class Format:
 
     def stamped(self, content: Mapping[str, Any]) -> Stored:
         """Return what is written: the content and its version."""
-        return {KEY: self.version, **content}
+        return {**content, KEY: self.version}
 
     def current(self, stored: object, of: str) -> Stored:
         """Return what a file of `of` says in the present version.

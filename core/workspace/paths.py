@@ -19,6 +19,8 @@ from bandweave.storage.versions import WORKSPACE
 
 KEPT = 24 * 3600.0
 """Seconds for which what was discarded can be restored, counted while a server runs."""
+TRASH, DAMAGED = "trash", "damaged"
+"""The folder of what was discarded, and in it that of what was set aside as damaged."""
 KEPT_FOR = ".kept.json"
 """What the trash notes in a discarded folder: how long it has been there."""
 
@@ -82,7 +84,7 @@ def new_id() -> str:
 
 def trash() -> Path:
     """Return the folder of what was discarded, a subfolder a kind."""
-    return home() / "trash"
+    return home() / TRASH
 
 
 def discard(folder: Path) -> None:
@@ -97,6 +99,17 @@ def discard(folder: Path) -> None:
             place.rename(place.with_name(f"{place.name}-{secrets.token_hex(4)}"))
         (folder / KEPT_FOR).unlink(missing_ok=True)
         durable.move(folder, place)
+
+
+def set_aside(path: Path) -> Path:
+    """Move something damaged to the trash, where it stays until somebody removes it."""
+    place = trash() / DAMAGED / path.relative_to(home())
+    if place.exists():
+        place = place.with_name(f"{place.name}-{secrets.token_hex(4)}")
+    made(place.parent)
+    with writing(path):
+        durable.move(path, place)
+    return place
 
 
 def restore(folder: Path) -> bool:
@@ -115,7 +128,7 @@ def empty_trash() -> None:
     The time counts from look to look while the system runs: a clock that is set, wrong after a
     start, or off for a week removes nothing.
     """
-    for place in trash().glob("*/*"):
+    for place in (path for path in trash().glob("*/*") if path.parent.name != DAMAGED):
         # another server may be emptying it too, and a disk may be full
         with suppress(OSError, StorageError):
             if not temporary.is_temporary(place) and _seconds_kept(place) > KEPT:

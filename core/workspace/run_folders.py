@@ -155,7 +155,7 @@ class Run:
         """Whether the request can be read."""
         return self.damage is None
 
-    def damaged_files(self) -> dict[str, str]:
+    def damaged_files(self) -> dict[str, BandweaveError]:
         """Return why files cannot be read that everybody goes on without, by their names."""
         texts, rasters = (NOTES, STOPPED), (FUSED, HIDDEN_MASK, SCORED)
         checks: dict[str, Callable[[Path], object]]

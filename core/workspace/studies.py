@@ -47,6 +47,10 @@ class Study:
         """Return the score rows of all its runs that have any."""
         return [row for run in self.runs for row in run.scores()]
 
+    def keep(self, run_ids: Sequence[str]) -> None:
+        """Name only some of its runs from now on; raises `StorageError`."""
+        write_json(self.folder / STUDY, STUDIES.stamped(self._stored | {"runs": list(run_ids)}))
+
     @property
     def damage(self) -> BandweaveError | None:
         """Why its file cannot be read, None where it can: it must not hide the others."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from bandweave.errors import BandweaveError, RasterError
+from bandweave.errors import BandweaveError, RasterError, RunError
 from bandweave.metrics.metric import loaded
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.storage.json_file import is_number, read_json
@@ -33,14 +33,16 @@ def sound_json(path: Path) -> Any:
         return None
 
 
-def amiss(require: Callable[[Path], object], path: Path) -> str:
-    """Return why a file is not what `require` asks, empty where it is, or is not there."""
+def amiss(require: Callable[[Path], object], path: Path) -> BandweaveError | None:
+    """Return why a file is not what `require` asks, None where it is, or is not there."""
     try:
         if path.exists():
             require(path)
-    except (ValueError, BandweaveError) as error:
-        return str(error)[:200]
-    return ""
+    except BandweaveError as error:
+        return error
+    except ValueError as error:
+        return RunError(f"The {path.name} of this run is damaged: {str(error)[:200]}.")
+    return None
 
 
 def require_texts(path: Path) -> dict[str, str]:

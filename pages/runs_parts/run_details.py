@@ -112,9 +112,8 @@ def _amiss_files(run: Run) -> None:
     """Say which of a run's files cannot be read, and let them be looked at."""
     amiss = run.damaged_files()
     if amiss:
-        named = "; ".join(f"{name}: {why}" for name, why in amiss.items())
         with st.expander(f"Damaged: {', '.join(amiss)}", icon=":material/broken_image:"):
-            st.text(named)
+            st.text("\n".join(error.message for error in amiss.values()))
             files(run.folder)
 
 
