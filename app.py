@@ -62,9 +62,10 @@ if __name__ != "__main__":
     inward = [guard(), Middleware(AsPerson)]
     app = st.App(ROOT / "app.py", routes=routes(), middleware=inward, lifespan=lifespan)
 else:
-    from pages.shared.frame import frame
+    from pages.shared.frame import frame, workspace
     from pages.shared.people.account import sign_in, signed_in
 
     frame()
     page = navigation(shown=signed_in())
+    workspace()
     (page.run if signed_in() else sign_in)()

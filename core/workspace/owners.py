@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bandweave.errors import OwnershipError
+from bandweave.storage.json_file import write_json
 from bandweave.workspace import paths
-from bandweave.workspace.json_file import write_json
 from bandweave.workspace.tolerant import sound_json
 
 OWNER = "owner.json"
@@ -133,9 +133,7 @@ def alike(folder: Path, other: Path) -> bool:
 
 def visible(folder: Path) -> list[Path]:
     """Return what who acts may see of the folder of scenes, runs or studies, in any order."""
-    if not folder.is_dir():
-        return []
-    return [path for path in folder.iterdir() if may_see(path)]
+    return [path for path in paths.folders(folder) if may_see(path)]
 
 
 def readable(path: Path) -> bool:

@@ -5,6 +5,7 @@ import streamlit as st
 from bandweave.errors import BandweaveError
 from bandweave.workspace import owners, scene_library
 from pages.shared import current, notices
+from pages.shared.damage import damaged_row
 from pages.shared.names import said
 
 _DELETED = "deleted-scene"
@@ -42,13 +43,5 @@ def undo() -> None:
 def damaged() -> None:
     """Name the scenes that cannot be opened; they are in nobody's way."""
     for entry in scene_library.entries():
-        if not entry.sound and owners.may_change(entry.folder):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.caption(f"The scene “{said(entry.id)}” is damaged.", width="content")
-                st.button(
-                    "Delete it",
-                    type="tertiary",
-                    key=f"discard-{entry.id}",
-                    on_click=discard,
-                    args=(entry.id, entry.id),
-                )
+        if (error := entry.damage) and owners.may_change(entry.folder):
+            damaged_row("scene", entry.folder, error, discard)

@@ -4,14 +4,15 @@ from html import escape
 
 import streamlit as st
 
-from bandweave.errors import BandweaveError, OwnershipError, RunError
+from bandweave.errors import BandweaveError, RunError
 from bandweave.running import engine
-from bandweave.workspace import owners, run_folders
+from bandweave.workspace import owners, run_folders, studies
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, State, open_run
 from pages.runs_parts.loss_curve import loss_curve
 from pages.runs_parts.previews import pictures
 from pages.shared import current, notices
+from pages.shared.damage import files
 from pages.shared.names import said
 from pages.shared.people.account import sharing
 from pages.shared.running import run_facts
@@ -41,6 +42,7 @@ def run_details(run: Run) -> None:
             sharing(run.folder, key=run.id)
             _actions(run, state)
     notices.failed(run)
+    _amiss_files(run)
     live = st.fragment(_live, run_every=None if state.final else POLL)
     live(run.id, state.final)
     about, asked = st.columns([2, 3])
@@ -110,7 +112,17 @@ def _damaged(run: Run) -> None:
         _ = run.request
     except BandweaveError as error:
         notices.problem(error)
+    files(run.folder)
     _delete_button(run)
+
+
+def _amiss_files(run: Run) -> None:
+    """Say which of a run's files cannot be read, and let them be looked at."""
+    amiss = run.damaged_files()
+    if amiss:
+        with st.expander(f"Damaged: {', '.join(amiss)}", icon=":material/broken_image:"):
+            st.text("\n".join(error.message for error in amiss.values()))
+            files(run.folder)
 
 
 def _discard(run_id: str, name: str) -> None:
@@ -123,6 +135,14 @@ def _discard(run_id: str, name: str) -> None:
     # the page shows another one then, and its address follows
     st.session_state.pop(f"current-{current.RUN}", None)
     st.query_params.pop(current.RUN, None)
+
+
+def discard_study(study_id: str, _: str) -> None:
+    """Delete a study; its runs stay."""
+    try:
+        studies.discard(study_id)
+    except BandweaveError as error:
+        st.session_state[_AMISS] = error
 
 
 def undo() -> None:
@@ -165,10 +185,8 @@ def _notes(run: Run) -> None:
 def _annotate(run: Run, what: str, key: str) -> None:
     try:
         run.annotate(**{what: st.session_state[key]})
-    except OwnershipError as error:
+    except BandweaveError as error:  # deleted meanwhile from another window, or a full disk
         st.session_state[_AMISS] = error
-    except OSError:  # deleted meanwhile, from another window
-        st.session_state[_AMISS] = RunError("The run is gone.", "It was deleted meanwhile.")
 
 
 def _facts(run: Run) -> str:
