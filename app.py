@@ -11,8 +11,8 @@ import streamlit as st
 ROOT = Path(__file__).resolve().parent
 
 
-def navigation() -> st.Page:
-    """Declare the pages and return the one asked for."""
+def navigation(*, shown: bool = True) -> st.Page:
+    """Declare the pages and return the one asked for; the menu is not always shown."""
     pages = ROOT / "pages"
     return st.navigation(
         {
@@ -32,17 +32,23 @@ def navigation() -> st.Page:
                 st.Page(pages / "paper.py", title="The paper", icon=":material/menu_book:"),
                 st.Page(pages / "methods.py", title="Methods", icon=":material/schema:"),
             ],
-        }
+        },
+        position="sidebar" if shown else "hidden",
     )
 
 
 if __name__ != "__main__":
+    from starlette.middleware import Middleware
+
     from bandweave.sources.confined.rooms import sweep
     from pages.shared.demo import lifespan
+    from pages.shared.people.requests import AsPerson, enforce_or_exit
     from pages.shared.serving.memory import give_back
     from pages.shared.serving.offline import stay_offline
     from pages.shared.serving.routes import routes
+    from pages.shared.serving.start import guard
 
+    enforce_or_exit()
     stay_offline()
     give_back()
     sweep()
@@ -53,9 +59,13 @@ if __name__ != "__main__":
     log.setLevel(logging.ERROR)
     navigation()
     log.setLevel(logging.NOTSET)
-    app = st.App(ROOT / "app.py", routes=routes(), lifespan=lifespan)
+    inward = [guard(), Middleware(AsPerson)]
+    app = st.App(ROOT / "app.py", routes=routes(), middleware=inward, lifespan=lifespan)
 else:
-    from pages.shared.frame import frame
+    from pages.shared.frame import frame, workspace
+    from pages.shared.people.account import sign_in, signed_in
 
     frame()
-    navigation().run()
+    page = navigation(shown=signed_in())
+    workspace()
+    (page.run if signed_in() else sign_in)()

@@ -15,6 +15,7 @@ from pages.shared import current, notices
 from pages.shared.forms import choose
 from pages.shared.images.panels import Panels
 from pages.shared.map import swipe_map
+from pages.shared.names import said
 from pages.shared.results import Result
 from pages.shared.scores.downloads import downloads
 from pages.shared.scores.regions import REGIONS, preferred
@@ -77,7 +78,7 @@ def compare(entry: Entry, task: str, rows: Sequence[Result], run: Run | None) ->
         arrangement, panels = arranged(entry, task, rows, run)
         images(panels, arrangement)
         if not rows:
-            st.write(f"Nothing has been finished on {entry.name} yet.")
+            st.write(f"Nothing has been finished on {said(entry.name)} yet.")
             st.page_link("pages/fuse.py", label="Fuse this scene", icon=":material/join_inner:")
     with st.container(border=True, key="card-profile"):
         profile_chart(panels, arrangement.shown)
@@ -120,7 +121,7 @@ def scores(rows: Sequence[Result]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="compare-away"):
         for row in rows:
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
-                st.caption(row.title, width="content")
+                st.caption(said(row.title), width="content")
                 downloads(row.run)
         st.page_link(
             "pages/metrics.py",

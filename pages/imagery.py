@@ -3,7 +3,7 @@
 import streamlit as st
 
 from bandweave.errors import BandweaveError
-from bandweave.workspace import scene_library
+from bandweave.workspace import owners, scene_library
 from bandweave.workspace.scene_library import Entry
 from pages.imagery_parts.area import area_of_interest
 from pages.imagery_parts.deleting import damaged, discard, undo
@@ -12,6 +12,8 @@ from pages.imagery_parts.importing import importing
 from pages.imagery_parts.quicklook import layers_view
 from pages.shared import current, demo, notices
 from pages.shared.forms import choose
+from pages.shared.names import said
+from pages.shared.people.account import sharing
 from pages.shared.scene_facts import scene_facts
 
 SCENE, AREA, IMPORT = "Scene", "Area of interest", "Import"
@@ -57,7 +59,8 @@ def about(entry: Entry) -> None:
         icon=":material/join_inner:",
         query_params={"scene": entry.id},
     )
-    if entry.id != scene_library.DEMO:
+    sharing(entry.folder, key=entry.id)
+    if entry.id != scene_library.DEMO and owners.may_change(entry.folder):
         st.button(
             "Delete",
             icon=":material/delete:",
@@ -84,7 +87,7 @@ def opened(entry: Entry | None) -> None:
         return
     current.remember(current.SCENE, entry.id)
     st.session_state[_NEXT] = SCENE
-    st.toast(f"Saved as “{entry.name}”.", icon=":material/check:")
+    st.toast(f"Saved as “{said(entry.name)}”.", icon=":material/check:")
     st.rerun()
 
 

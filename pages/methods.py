@@ -11,6 +11,7 @@ from bandweave.sources import SOURCES
 from bandweave.tasks import TASKS
 from pages.shared.cards import Card, card_grid, looks, plain
 from pages.shared.forms import choose
+from pages.shared.names import said
 
 READING = {
     "lower": "Lower is better",
@@ -52,13 +53,13 @@ def main() -> None:
         )
     found = [card for card in shelves[shelf] if card.holds(wanted)]
     for name, why in PROBLEMS.items():
-        st.warning(f"{name} is left out. {why}", icon=":material/extension_off:")
+        st.warning(said(f"{name} is left out. {why}"), icon=":material/extension_off:")
     if found:
         if shelf == "Methods":
             st.caption(SIGNS)
         st.html(card_grid(found))
     else:
-        st.caption(f"Nothing among the {shelf.lower()} mentions “{wanted}”.")
+        st.caption(f"Nothing among the {shelf.lower()} mentions “{said(wanted)}”.")
 
 
 def method_card(method: type[Method]) -> Card:

@@ -9,6 +9,7 @@ from bandweave.evaluation.scores import MEAN
 from bandweave.metrics import METRICS
 from pages.metrics_parts.scope import Scope, choose_scope, follow
 from pages.shared import current, notices
+from pages.shared.names import said
 from pages.shared.scores import charts
 from pages.shared.scores.downloads import downloads_of_one, table_downloads
 from pages.shared.scores.finished import finished_on
@@ -37,7 +38,7 @@ def main() -> None:
         show_charts(ranked)
     elif entry is not None:
         with st.container(border=True, key="card-empty"):
-            st.write(f"Nothing has been finished on {entry.name} yet.")
+            st.write(f"Nothing has been finished on {said(entry.name)} yet.")
             st.page_link("pages/fuse.py", label="Fuse this scene", icon=":material/join_inner:")
     else:
         with st.container(border=True, key="card-empty"):
@@ -60,7 +61,7 @@ def table(scope: Scope) -> Scope:
         table_downloads([each.run for each in scope.runs], scope.entry.name)
     rows = sorted_by(scope.lines, (scope.region, scope.bands[0], order))
     st.html(comparison_table(rows, scope.region, scope.bands, singles=singles))
-    st.caption(scale_note(rows, scope.task, scope.bands))
+    st.caption(said(scale_note(rows, scope.task, scope.bands)))
     ranked = replace(scope, lines=tuple(rows))
     downloads_of_one({each.run: title for line in rows for each, title in line.titles()})
     return ranked

@@ -1,6 +1,5 @@
 """`demo`, `fuse`, `run` and `score`."""
 
-import json
 import os
 import signal
 import sys
@@ -20,6 +19,9 @@ from bandweave.problem import Task
 from bandweave.running.execution import execute
 from bandweave.running.warmup import warm_up
 from bandweave.sources.confined.caller import IMPORT, call
+from bandweave.storage.durable import write
+from bandweave.storage.json_file import read_json
+from bandweave.storage.temporary import is_temporary
 from bandweave.tasks import TASKS
 from bandweave.workspace import scene_library
 from bandweave.workspace.results import make_portable
@@ -43,8 +45,8 @@ def demo(arguments: Namespace) -> tuple[object, str]:
                 for key in keys
             ]
             scores += _execute_all(requests, folder / task.key)
-        (folder / SCORES).write_text(as_json(scores))
-        (folder / STUDY).write_text(as_json({"runs": list(TASKS)}))
+        write(folder / SCORES, as_json(scores))
+        write(folder / STUDY, as_json({"runs": list(TASKS)}))
     return scores, f"Scene: Demo delta, SIMULATED\n\n{score_table(scores)}\n\nIn {arguments.out}"
 
 
@@ -52,7 +54,7 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
     """Run one or several methods and seeds on a scene."""
     task = _task(arguments.task)
     keys = chosen(arguments.method, task)
-    entry = scene_library.find(arguments.scene)
+    entry = scene_library.find_or_open(arguments.scene)
     changes = pairs("--set", arguments.set)
     settings = configured(keys, arguments.preset, changes, entry.scene.grid.shape)
     task_settings = task.from_values(pairs("--task-set", arguments.task_set)).values()
@@ -68,7 +70,7 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
             scores = executed(new_run(requests[0], folder))
         else:
             scores = _execute_all(requests, folder)
-            (folder / SCORES).write_text(as_json(scores))
+            write(folder / SCORES, as_json(scores))
     return scores, f"{score_table(scores)}\n\nIn {arguments.out}"
 
 
@@ -131,7 +133,7 @@ def _execute_all(requests: Sequence[Request], folder: Path) -> list[dict[str, An
     for request in requests:
         scores += executed(new_run(request, folder / request.label))
         names.append(request.label)
-    (folder / STUDY).write_text(as_json({"runs": names}))
+    write(folder / STUDY, as_json({"runs": names}))
     return scores
 
 
@@ -140,13 +142,13 @@ def _foreign(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         return
     try:
-        named = set(json.loads((folder / STUDY).read_text())["runs"])
-    except (OSError, ValueError, KeyError, TypeError):
+        named = set(read_json(folder / STUDY)["runs"])
+    except (ValueError, KeyError, TypeError):
         named = set()
     for path in folder.iterdir():
         if path.name in named and path.is_dir():
             yield from _foreign(path)
-        elif path.name not in RUN_FILES | {STUDY}:
+        elif path.name not in RUN_FILES | {STUDY} and not is_temporary(path):
             yield path
 
 
@@ -156,9 +158,13 @@ def _awaited() -> Path | None:
     if not line:
         return None
     folder = Path(line)
-    with (folder / LOG).open("ab") as log:
-        os.dup2(log.fileno(), sys.stdout.fileno())
-        os.dup2(log.fileno(), sys.stderr.fileno())
+    try:
+        log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    except OSError:  # a disk without room for a log may have some for a result
+        log = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(log, sys.stdout.fileno())
+    os.dup2(log, sys.stderr.fileno())
+    os.close(log)
     return folder
 
 

@@ -22,11 +22,13 @@ import psutil
 
 from bandweave.errors import RunError
 from bandweave.running import claims, memory
+from bandweave.running.admission import Entry, admitted, in_turn, waits
 from bandweave.running.claims import claim, release
 from bandweave.running.reuse import can_reuse
 from bandweave.running.worker import end_worker, start_worker
-from bandweave.workspace import paths, run_folders
-from bandweave.workspace.json_file import write_json
+from bandweave.storage import temporary
+from bandweave.storage.json_file import write_json
+from bandweave.workspace import owners, paths, run_folders
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import (
     BACKGROUND,
@@ -45,6 +47,8 @@ _logger = logging.getLogger(__name__)
 POLL = 0.1
 _CHILDREN: list[subprocess.Popen[bytes]] = []
 """Started workers not yet seen to end; here, since they may outlive an engine."""
+LOOK = 600.0
+"""Seconds between looks at the trash."""
 RETRY = 10.0
 """Seconds before what failed is tried again: a spare that ended, a run that could not start."""
 
@@ -64,24 +68,29 @@ class LocalEngine:
     def __init__(self, limit: int | None = None) -> None:
         self.limit = limit or max(1, (os.cpu_count() or 2) // 2)
         self._allowed = float("inf")
-        self._queue: list[tuple[bool, int, Run]] = []
+        self._queue: list[Entry] = []
         self._order = itertools.count()
+        self._served: dict[str, int] = {}
         self._workers: dict[str, _Worker] = {}
         self._later: dict[str, float] = {}
         """When to try again to start a run that could not be started."""
         self._spare: subprocess.Popen[bytes] | None = None
         self._spare_ready = False
         self._spare_failed = -RETRY
+        self._tidied = 0.0
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
 
     def start(self) -> None:
         """Warm up a spare worker and take up what an earlier server left; once."""
-        with self._lock:
+        # it is nobody's who happens to ask first
+        with owners.acting_as(owners.SYSTEM), self._lock:
             if self._thread is not None:
                 return
             self._allowed = memory.allowed(self.limit)
+            self._tidied = time.monotonic()
+            temporary.sweep(paths.home())
             paths.empty_trash()
             left = []
             for run in reversed(all_runs()):
@@ -110,7 +119,8 @@ class LocalEngine:
     def submit(self, request: Request, *, background: bool = False) -> Run:
         """Queue a request as a new run of the workspace."""
         self.start()
-        run = new_run(request, background=background)
+        with admitted([request]):
+            run = new_run(request, background=background)
         with self._lock:
             self._enqueue(run, next(self._order))
         if not background:
@@ -129,10 +139,10 @@ class LocalEngine:
         """
         self.start()
         known = [run_folders.equivalent_run(request) for request in references]
-        made = [run or new_run(request) for run, request in zip(known, references, strict=True)] + [
-            new_run(request) for request in requests
-        ]
-        study = new_study(name, made)
+        asked = list(zip(known, references, strict=True)) + [(None, each) for each in requests]
+        with admitted([request for run, request in asked if run is None]):
+            made = [run or new_run(request) for run, request in asked]
+            study = new_study(name, made)
         with self._lock:
             for run in made:
                 if run in known:
@@ -152,10 +162,11 @@ class LocalEngine:
     def cancel(self, run_id: str) -> None:
         """End a run at once, whatever it is doing; one that has ended stays as it is."""
         run = open_run(run_id)
+        owners.require_change(run.folder)
         with self._lock:
+            self._dequeue(run_id)
             if run.status().state.final:
                 return
-            self._dequeue(run_id)
             process = claims.cancel(run)
         # it may take its time: others need not wait for that
         if process is not None:
@@ -163,6 +174,12 @@ class LocalEngine:
         with self._lock:
             self._workers.pop(run_id, None)
             self._dispatch()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended, or its thread has; one that has not begun has not stopped."""
+        thread = self._thread
+        return self._stopping.is_set() or (thread is not None and not thread.is_alive())
 
     def waiting(self) -> list[str]:
         """Return the ids of queued runs in their order, in which some may be passed over."""
@@ -217,10 +234,12 @@ class LocalEngine:
                 if not worker.run.result() and release(worker.run):
                     self._enqueue(worker.run, worker.order)
 
+    @owners.acting_as(owners.SYSTEM)
     def _work(self) -> None:
         while not self._stopping.wait(POLL):
             try:
                 self._end_greedy()
+                self._tidy()
                 with self._lock:
                     self._reap()
                     self._warm()
@@ -240,6 +259,12 @@ class LocalEngine:
                 with _guarded(worker.run):
                     write_json(worker.run.folder / STOPPED, refusal._asdict())
                 end_worker(worker.process)
+
+    def _tidy(self) -> None:
+        """Let the trash count its time, and go when that is up."""
+        if time.monotonic() - self._tidied > LOOK:
+            self._tidied = time.monotonic()
+            paths.empty_trash()
 
     def _reap(self) -> None:
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
@@ -270,6 +295,7 @@ class LocalEngine:
                     if process is None:
                         return
                     self._workers[run.id] = _Worker(run, order, process)
+                    self._served[owners.owner_of(run.folder).id] = next(self._order)
                 self._dequeue(run.id)
             except Exception:
                 _logger.exception("The run %s could not be started; it is tried again.", run.id)
@@ -279,21 +305,21 @@ class LocalEngine:
         """Let others go ahead of a run that cannot be started now."""
         self._later[run.id] = time.monotonic() + RETRY
 
-    def _next(self) -> tuple[bool, int, Run] | None:
+    def _next(self) -> Entry | None:
         """Return what of the queue starts next; None where all wait for a model being learned.
 
         While the spare still loads TensorFlow, what trains nothing goes ahead of what waits for it.
         """
         learning = [worker.run for worker in self._workers.values()]
         first = None
-        for entry in self._queue:
+        for entry in in_turn(self._queue, self._served):
             background, _, run = entry
             if self._later.get(run.id, 0.0) > time.monotonic():
                 continue
             if not run.folder.is_dir():
                 return entry
             try:
-                if any(can_reuse(run, other) for other in learning):
+                if waits(run, learning) or any(can_reuse(run, other) for other in learning):
                     continue
                 at_once = self._spare_ready or not _trains(run)
             except Exception:
@@ -328,6 +354,8 @@ class LocalEngine:
                 child.kill()
                 child.communicate()
         if not claimed:
+            if run.status().state is not State.QUEUED:  # another server was quicker
+                return None
             raise RunError(f"The run {run.id} cannot be claimed.", "Cancel it, or delete it.")
         _CHILDREN.append(child)
         assert child.stdin is not None

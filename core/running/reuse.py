@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bandweave.problem import Fuser, Problem, Progress, Report, unreported
-from bandweave.workspace import scene_library
+from bandweave.storage.versions import SCENE
+from bandweave.workspace import owners, scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import MODEL, REQUEST, Run, State
 
@@ -39,9 +40,11 @@ def reusable_model(run: Run, problem: Problem, report: Report = unreported) -> R
 
 
 def can_reuse(run: Run, other: Run) -> bool:
-    """Tell whether a run may take what another one learns or has learned."""
-    return not _learns_itself(run) and _learning(other.request).equivalent_to(
-        _learning(run.request)
+    """Tell whether a run may take what another one learns or has learned; never another owner's."""
+    return (
+        not _learns_itself(run)
+        and owners.alike(run.folder, other.folder)
+        and _learning(other.request).equivalent_to(_learning(run.request))
     )
 
 
@@ -53,7 +56,7 @@ def _learns_itself(run: Run) -> bool:
 def _done_beside(run: Run) -> Iterator[Run]:
     """Yield the runs of the same folder that have learned what this one would, newest first."""
     # one made before the scene that now has the id learned from another
-    made = (scene_library.find(run.request.scene).folder / "scene.json").stat().st_mtime
+    made = (scene_library.find_or_open(run.request.scene).folder / SCENE.file).stat().st_mtime
     for path in sorted(run.folder.parent.glob(f"*/{REQUEST}"), reverse=True):
         other = Run(path.parent)
         if (

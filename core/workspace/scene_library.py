@@ -5,29 +5,28 @@ ever listed and a failed import leaves what was there before.
 """
 
 import contextlib
-import os
 import re
-import shutil
+import secrets
 import unicodedata
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bandweave.errors import BandweaveError, RasterError, SceneError
+from bandweave.errors import BandweaveError, RasterError, SceneError, StorageError
 from bandweave.prepare.clouds import coverage
 from bandweave.raster.grid import Window, inside
 from bandweave.raster.scene import Scene, open_scene, save_scene
 from bandweave.raster.virtual import CroppedRaster
 from bandweave.sources.simulated import Simulated
 from bandweave.sources.source import Source
-from bandweave.workspace import paths
+from bandweave.storage import durable, temporary
+from bandweave.storage.refusal import writing
+from bandweave.storage.versions import SCENE
+from bandweave.workspace import owners, paths, quotas
+from bandweave.workspace.owners import DEMO as DEMO
 from bandweave.workspace.run_folders import all_runs
-
-DEMO = "demo"
-"""The id of the embedded scene, made when first asked for."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,18 @@ class Entry:
         return open_scene(self.folder)
 
     @property
-    def sound(self) -> bool:
-        """Whether the scene can be opened; a damaged one must not hide the others."""
+    def damage(self) -> BandweaveError | None:
+        """Why the scene cannot be opened, None where it can: it must not hide the others."""
         try:
             _ = self.scene
-        except BandweaveError:
-            return False
-        return True
+        except BandweaveError as error:
+            return error
+        return None
+
+    @property
+    def sound(self) -> bool:
+        """Whether the scene can be opened."""
+        return self.damage is None
 
     @property
     def name(self) -> str:
@@ -62,18 +66,18 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Return the workspace's scenes, newest first."""
-    folder = paths.scenes()
-    if not folder.is_dir():
-        return []
-    found = [path for path in folder.iterdir() if (path / "scene.json").is_file()]
-    found = [path for path in found if not path.name.startswith(".")]
-    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    return [Entry(path.name, path) for path in found]
+    """Return the workspace's scenes, newest first, those that cannot be opened too."""
+    found = []
+    for path in owners.visible(paths.scenes()):
+        # it may be deleted meanwhile
+        with contextlib.suppress(FileNotFoundError):
+            found.append((path.stat().st_mtime, path))
+    return [Entry(path.name, path) for _, path in sorted(found, reverse=True)]
 
 
 def find(text: str) -> Entry:
-    """Return the scene of an id, a name, or a folder's path; `demo` is made if need be."""
+    """Return the scene of an id or a name; `demo` is made if need be."""
+    owners.require_person()
     if text == DEMO:
         return demo()
     known = entries()
@@ -88,13 +92,24 @@ def find(text: str) -> Entry:
             f"{len(named)} scenes are named '{text}'.",
             f"Give the id instead: {', '.join(entry.id for entry in named)}.",
         )
-    folder = Path(text).expanduser()
-    if (folder / "scene.json").is_file():
-        return Entry(folder.name, folder.resolve())
     raise SceneError(
         f"There is no scene '{text}'.",
         f"There are: {', '.join(sorted({DEMO, *(entry.id for entry in known)}))}.",
     )
+
+
+def find_or_open(text: str) -> Entry:
+    """Return the scene of an id or a name, else of a folder's path; for a shell and for workers.
+
+    What a browser says goes to `find`, which opens no folder but the workspace's.
+    """
+    try:
+        return find(text)
+    except SceneError:
+        folder = Path(text).expanduser()
+        if not (folder / SCENE.file).is_file():
+            raise
+        return Entry(folder.name, folder.resolve())
 
 
 def add(source: Source, name: str) -> Entry:
@@ -111,6 +126,7 @@ def crop(entry: Entry, window: Window, name: str) -> Entry:
     beyond the scene, or holds no pixel with both optical and radar is refused.
     """
     _require_name(name)
+    _require_scene(entry.id, entry.folder)
     whole = entry.scene
     try:
         inside(whole.grid, window)
@@ -138,8 +154,17 @@ def _require_name(name: str) -> None:
         raise SceneError("The scene has no name.", "Give it one.")
 
 
+def _require_scene(scene_id: str, folder: Path) -> None:
+    """Refuse what is no scene, and what who acts may not see, in the same words."""
+    if not (folder / SCENE.file).is_file() or not owners.may_see(folder):
+        raise SceneError(f"There is no scene '{scene_id}'.")
+
+
 def _added(name: str, write: Callable[[Path], object]) -> Entry:
+    quotas.require_room(0)
     with _written(write) as partial:
+        quotas.require_room(quotas.size(partial))
+        owners.stamp(partial)
         # another import may take the id between choosing and keeping
         while not _kept(partial, folder := paths.scenes() / _free_id(name)):
             continue
@@ -150,39 +175,38 @@ def store(scene: Scene, scene_id: str) -> Entry:
     """Write a scene under an id; where the id is taken, the scene that has it stays."""
     folder = paths.scenes() / scene_id
     with _written(lambda partial: save_scene(scene, partial)) as partial:
+        owners.stamp(partial)
         _kept(partial, folder)
     return Entry(scene_id, folder)
 
 
 def _kept(partial: Path, folder: Path) -> bool:
     """Rename a written scene to its folder; False where the name is taken."""
-    try:
-        partial.rename(folder)
-    except OSError as error:
-        if folder.exists():
+    with writing(folder):
+        try:
+            durable.keep(partial, folder)
+        except OSError:
+            if not folder.exists():
+                raise
             return False
-        raise SceneError(
-            f"The scene cannot be kept in {folder.parent}: {error.strerror}.", "Check its rights."
-        ) from error
     return True
 
 
 @contextlib.contextmanager
 def _written(write: Callable[[Path], object]) -> Iterator[Path]:
     """Write a scene under a name that is never listed; what is not renamed goes."""
-    partial = paths.scenes() / f".{os.getpid()}-{uuid.uuid4().hex[:6]}"
     try:
-        partial.mkdir(parents=True)
-    except OSError as error:
+        place = paths.made(paths.scenes()) / "scene"
+    except StorageError as error:
         raise SceneError(
-            f"Scenes cannot be kept in {partial.parent}: {error.strerror}.",
-            "Set BANDWEAVE_HOME to a folder of yours.",
+            error.message, f"{error.hint} BANDWEAVE_HOME says where scenes are kept."
         ) from error
-    try:
+    with contextlib.ExitStack() as stack:
+        with writing(place):
+            partial = stack.enter_context(temporary.beside(place))
+            partial.mkdir()
         write(partial)
         yield partial
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def delete(scene_id: str) -> None:
@@ -190,14 +214,20 @@ def delete(scene_id: str) -> None:
     folder = paths.scenes() / scene_id
     if scene_id not in {entry.id for entry in entries()}:
         raise SceneError(f"There is no scene '{scene_id}'.")
-    shutil.rmtree(folder)
+    owners.require_change(folder)
+    with writing(folder):
+        temporary.remove(folder)
 
 
 def discard(scene_id: str) -> None:
     """Move a scene to the trash, from where `restore` brings it back for a day."""
     if scene_id not in {entry.id for entry in entries()}:
         raise SceneError(f"There is no scene '{scene_id}'.")
-    users = [run for run in all_runs() if run.request.scene == scene_id]
+    owners.require_change(paths.scenes() / scene_id)
+    if scene_id == DEMO and Entry(scene_id, paths.scenes() / scene_id).sound:
+        raise SceneError("The demo scene cannot be deleted.", "It belongs to everybody.")
+    with owners.acting_as(owners.SYSTEM):
+        users = [run for run in all_runs() if run.request.scene == scene_id]
     busy = sum(not run.status().state.final for run in users)
     if busy:
         raise SceneError(
@@ -210,11 +240,12 @@ def discard(scene_id: str) -> None:
 def restore(scene_id: str) -> Entry:
     """Bring a discarded scene back."""
     folder = paths.scenes() / scene_id
-    if Path(scene_id).name == scene_id and folder.exists():
+    if Path(scene_id).name == scene_id and folder.exists() and owners.may_see(folder):
         raise SceneError(
             f"There is a scene '{scene_id}' by now.", "Delete that one first to restore the other."
         )
-    if Path(scene_id).name != scene_id or not paths.restore(folder):
+    mine = Path(scene_id).name == scene_id and owners.may_change(owners.in_trash(folder))
+    if not mine or not paths.restore(folder):
         raise SceneError(
             f"The scene '{scene_id}' cannot be restored.", "What was deleted is kept for a day."
         )
@@ -224,15 +255,21 @@ def restore(scene_id: str) -> Entry:
 def demo() -> Entry:
     """Return the embedded demo scene; the first time it takes a few seconds to make."""
     folder = paths.scenes() / DEMO
-    if (folder / "scene.json").is_file():
+    if folder.is_dir():
         return Entry(DEMO, folder)
-    return store(Simulated().make(), DEMO)
+    with owners.acting_as(owners.EVERYBODY):
+        return store(Simulated().make(), DEMO)
 
 
 def _free_id(name: str) -> str:
-    """Return the name in plain letters, digits and dashes, numbered if taken."""
+    """Return the name in plain letters, digits and dashes, numbered if taken.
+
+    Where people sign in it ends at random: a number would tell what others have.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "scene"
+    if owners.viewer() != owners.SYSTEM:
+        return f"{base}-{secrets.token_hex(4)}"
     # whatever has the name, a whole scene or not, is in the way
     taken = {path.name for path in paths.scenes().iterdir()} | {DEMO}
     number, candidate = 1, base

@@ -22,6 +22,7 @@ from pages.shared.images.panels import (
     Panels,
 )
 from pages.shared.images.stretches import PERCENTILES
+from pages.shared.names import said
 from pages.shared.viewer import MOST_PANELS
 
 SIDE, SWIPE, MAP = "Side by side", "Swipe", "Map"
@@ -177,7 +178,7 @@ def _own_bands(
         if each.startswith(RADAR) or each == CLOUDS or not offered:
             continue
         chosen = st.selectbox(
-            names[each],
+            said(names[each]),
             [SAME, *offered],
             key=f"compare-own-{panels.entry.id}-{each}",
             persist_state="session",

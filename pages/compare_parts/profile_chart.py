@@ -1,7 +1,6 @@
 """Values of the shown images along a line, drawn from full-resolution pixels."""
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import streamlit as st
@@ -17,6 +16,7 @@ from bandweave.raster.grid import Grid
 from pages.shared import notices
 from pages.shared.forms import choose
 from pages.shared.images.panels import CLOUDS, Panels
+from pages.shared.names import charted
 from pages.shared.scores.charts import colour
 
 ROW, COLUMN, POINTS = "Row", "Column", "Two points"
@@ -107,8 +107,7 @@ def _figure(panels: Panels, shown: Sequence[str], along: Line, band: str) -> Fig
         axis = "y2" if unit == "dB" else "y"
         units[axis] = unit
         mark = {"width": 1.6, "color": colour(index)}
-        # charts read names as HTML, and runs are named by their owners
-        name = escape(title)
+        name = charted(title)
         figure.add_scatter(x=across, y=values, name=name, yaxis=axis, mode="lines", line=mark)
     return _laid_out(figure, units, f"Distance ({'km' if far else 'm'})", band)
 
@@ -148,7 +147,10 @@ def _laid_out(figure: Figure, units: dict[str, str], across: str, band: str) -> 
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
         xaxis={"title": across, "hoverformat": ",.0f"},
-        yaxis={"title": f"{band} {units.get('y', '')}".strip().capitalize(), "hoverformat": ".4f"},
+        yaxis={
+            "title": charted(f"{band} {units.get('y', '')}".strip().capitalize()),
+            "hoverformat": ".4f",
+        },
         yaxis3={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     )
     if "y2" in units:

@@ -7,6 +7,7 @@ import streamlit as st
 from bandweave.tasks import TASKS
 from bandweave.workspace.run_folders import Run, all_runs
 from pages.shared import current
+from pages.shared.names import said
 from pages.shared.running import run_facts
 
 SHOWN = 4
@@ -30,7 +31,7 @@ def _line(run: Run, names: dict[str, str]) -> None:
     scene = names.get(request.scene, request.scene)
     with st.container(horizontal=True, vertical_alignment="center", key=f"latest-{run.id}"):
         st.page_link(
-            "pages/runs.py", label=f"**{run_facts.title(run)}**", query_params={"run": run.id}
+            "pages/runs.py", label=f"**{said(run_facts.title(run))}**", query_params={"run": run.id}
         )
-        st.caption(f"{scene} · {TASKS[request.task].label}", width="content")
+        st.caption(f"{said(scene)} · {TASKS[request.task].label}", width="content")
         run_facts.badge(run.status().state)

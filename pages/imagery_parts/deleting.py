@@ -3,8 +3,10 @@
 import streamlit as st
 
 from bandweave.errors import BandweaveError
-from bandweave.workspace import scene_library
+from bandweave.workspace import owners, scene_library
 from pages.shared import current, notices
+from pages.shared.damage import damaged_row
+from pages.shared.names import said
 
 _DELETED = "deleted-scene"
 
@@ -34,20 +36,12 @@ def undo() -> None:
         notices.problem(st.session_state.pop(_DELETED))
     elif deleted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"“{deleted[1]}” is deleted.", width="content")
+            st.caption(f"“{said(deleted[1])}” is deleted.", width="content")
             st.button("Undo", icon=":material/undo:", on_click=restore, args=deleted[:1])
 
 
 def damaged() -> None:
     """Name the scenes that cannot be opened; they are in nobody's way."""
     for entry in scene_library.entries():
-        if not entry.sound:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.caption(f"The scene “{entry.id}” is damaged.", width="content")
-                st.button(
-                    "Delete it",
-                    type="tertiary",
-                    key=f"discard-{entry.id}",
-                    on_click=discard,
-                    args=(entry.id, entry.id),
-                )
+        if (error := entry.damage) and owners.may_change(entry.folder):
+            damaged_row("scene", entry.folder, error, discard)

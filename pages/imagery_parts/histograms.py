@@ -12,6 +12,7 @@ from bandweave.raster.grid import Raster
 from bandweave.raster.scene import Layer, Role, Unit
 from bandweave.workspace.scene_library import Entry
 from pages.shared.forms import choose
+from pages.shared.names import charted
 from pages.shared.serving.layers import fingerprint
 
 BINS = 80
@@ -63,10 +64,10 @@ def _figure(layer: Layer, curves: dict[str, tuple[Any, Any]]) -> Any:
         figure.add_scatter(
             x=middles,
             y=share,
-            name=band,
+            name=charted(band),
             mode="lines",
             line={"width": 2, "color": colour, "shape": "hvh"},
-            hovertemplate=f"{band} %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
+            hovertemplate=f"{charted(band)} %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
         )
     figure.update_layout(
         height=_HEIGHT,

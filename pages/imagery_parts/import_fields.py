@@ -28,6 +28,7 @@ from pages.imagery_parts.intake import (
     corrected,
 )
 from pages.shared.images.stretches import VISIBLE
+from pages.shared.names import said
 
 _LEFT_OUT = ""
 MOST_FIELDS = 64
@@ -90,7 +91,7 @@ def _names(places: Sequence[FileBand], known: Sequence[str], prefix: str) -> lis
             shown = st.session_state[key]
             options = dict.fromkeys((_LEFT_OUT, *known, place.name, shown))
             name = st.selectbox(
-                f"{place.file} {place.band}" if several else place.band,
+                said(f"{place.file} {place.band}" if several else place.band),
                 list(options),
                 format_func=lambda name: name or "Left out",
                 key=key,

@@ -25,6 +25,7 @@ from pages.imagery_parts.outlook import outlook
 from pages.imagery_parts.uploads import Uploads, uploads
 from pages.shared import notices
 from pages.shared.forms import setting_field
+from pages.shared.names import said
 
 
 def importing() -> scene_library.Entry | None:
@@ -39,7 +40,7 @@ def importing() -> scene_library.Entry | None:
         return None
     incomplete = missing(items, roles)
     if incomplete:
-        st.info(incomplete, icon=":material/info:")
+        st.info(said(incomplete), icon=":material/info:")
         return None
     try:
         answers = answered(items, roles, kept.key)
@@ -86,7 +87,7 @@ def _roles(items: Sequence[Item], kept: Uploads) -> dict[str, str]:
                 key = f"{kept.key}-role-{item.name}-{suggested[item.name]}"
                 st.session_state.setdefault(key, suggested[item.name])
                 roles[item.name] = st.selectbox(
-                    f"What {item.name} is",
+                    f"What {said(item.name)} is",
                     list(ROLES),
                     format_func=ROLES.__getitem__,
                     key=key,
@@ -100,7 +101,7 @@ def _roles(items: Sequence[Item], kept: Uploads) -> dict[str, str]:
                 "Remove",
                 icon=":material/close:",
                 key=f"remove-{item.name}",
-                help=f"Remove {item.name}",
+                help=f"Remove {said(item.name)}",
                 type="tertiary",
                 on_click=kept.remove,
                 args=(item.name,),
@@ -108,7 +109,7 @@ def _roles(items: Sequence[Item], kept: Uploads) -> dict[str, str]:
         if item.error:
             notices.problem(item.error)
     if kept.side_files:
-        st.caption(f"Read along: {', '.join(path.name for path in kept.side_files)}")
+        st.caption(f"Read along: {said(', '.join(path.name for path in kept.side_files))}")
     return roles
 
 

@@ -6,6 +6,7 @@ from bandweave.errors import BandweaveError
 from bandweave.sources import outside
 from bandweave.sources.files import FilesSource
 from bandweave.sources.outside import Outlook
+from pages.shared.names import said
 from pages.shared.scene_facts import guesses, remarks, size_words, system
 
 _STATE = "outlook"
@@ -14,7 +15,7 @@ _STATE = "outlook"
 def outlook(source: FilesSource) -> None:
     """Show what a source will make; raises what would make the import fail."""
     found = _kept(source)
-    st.markdown(_sentence(found))
+    st.markdown(said(_sentence(found)))
     remarks(found.facts.get("warnings", []))
     guesses(found.facts.get("guesses", []))
 

@@ -23,6 +23,7 @@ from bandweave.workspace.run_folders import Run, State, all_runs, equivalent_run
 from bandweave.workspace.scene_library import Entry
 from pages.shared import notices
 from pages.shared.forms import setting_fields
+from pages.shared.names import said
 from pages.shared.running import progress
 from pages.shared.running.estimate import duration, estimated
 
@@ -103,7 +104,7 @@ class Reproduction:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _scene_truth(_id: str, _stamp: int, seed: int, _entry: Entry) -> SceneTruth:
+def _scene_truth(scene_id: str, changed: int, seed: int, _entry: Entry) -> SceneTruth:
     return SceneTruth.of(_entry.scene, seed)
 
 
@@ -170,5 +171,5 @@ def _said(made: Reproduction) -> str:
     try:
         seconds = sum(estimated(each, made.entry, runs).seconds for each in made.missing.values())
     except BandweaveError as error:
-        return error.message
+        return said(error.message)
     return f"{len(made.missing)} runs, at most {duration(seconds)}: networks are trained once."

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from bandweave.workspace.run_folders import Run
+from pages.shared.names import charted
 from pages.shared.running.chart import chart
 
 HEIGHT = 280
@@ -49,7 +50,12 @@ def figure(history: Sequence[Line], view: str, *, logarithmic: bool = False) -> 
             drawn.add_scatter(x=steps, y=losses, name=name, mode="lines")
     for band, lines in bands:
         drawn.add_annotation(
-            x=lines[0]["step"], y=1, yref="paper", text=band, xanchor="left", showarrow=False
+            x=lines[0]["step"],
+            y=1,
+            yref="paper",
+            text=charted(band),
+            xanchor="left",
+            showarrow=False,
         )
         if lines is not bands[0][1]:
             drawn.add_vline(lines[0]["step"], line={"width": 1, "color": "gray"}, opacity=0.4)

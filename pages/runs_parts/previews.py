@@ -15,6 +15,7 @@ from bandweave.raster.grid import Grid, Raster, Window
 from bandweave.workspace.run_folders import Run, State
 from bandweave.workspace.scene_library import Entry
 from pages.shared import current
+from pages.shared.names import said
 
 LONGEST = 400
 """Longest side of a picture in pixels."""
@@ -31,7 +32,7 @@ def pictures(run: Run) -> None:
             pair = _result(run, entry) if _done(run) else _preview(run, entry)
         except BandweaveError as error:
             # it is written anew about once a second, and may be gone a moment later
-            st.caption(f"The picture cannot be read. {error.message}")
+            st.caption(f"The picture cannot be read. {said(error.message)}")
             return
         if pair is None:
             final = run.status().state.final

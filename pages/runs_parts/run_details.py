@@ -6,12 +6,15 @@ import streamlit as st
 
 from bandweave.errors import BandweaveError, RunError
 from bandweave.running import engine
-from bandweave.workspace import run_folders
+from bandweave.workspace import owners, run_folders, studies
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, State, open_run
 from pages.runs_parts.loss_curve import loss_curve
 from pages.runs_parts.previews import pictures
 from pages.shared import current, notices
+from pages.shared.damage import files
+from pages.shared.names import said
+from pages.shared.people.account import sharing
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration
 from pages.shared.running.progress import bar
@@ -31,18 +34,23 @@ def run_details(run: Run) -> None:
         return
     state = run.status().state
     with st.container(horizontal=True, vertical_alignment="center", key="run-head"):
-        st.subheader(run_facts.title(run), anchor=False, width="content")
+        st.subheader(said(run_facts.title(run)), anchor=False, width="content")
         run_facts.badge(state)
         with st.container(
             horizontal=True, horizontal_alignment="right", vertical_alignment="center"
         ):
+            sharing(run.folder, key=run.id)
             _actions(run, state)
     notices.failed(run)
+    _amiss_files(run)
     live = st.fragment(_live, run_every=None if state.final else POLL)
     live(run.id, state.final)
     about, asked = st.columns([2, 3])
     with about:
-        _notes(run)
+        if owners.may_change(run.folder):
+            _notes(run)
+        elif run.note:
+            st.text(run.note)
         st.html(_facts(run))
     with asked:
         st.html(_settings(run.request))
@@ -87,6 +95,8 @@ def _actions(run: Run, state: State) -> None:
 
 
 def _delete_button(run: Run) -> None:
+    if not owners.may_change(run.folder):
+        return
     st.button(
         "Delete",
         icon=":material/delete:",
@@ -97,12 +107,22 @@ def _delete_button(run: Run) -> None:
 
 
 def _damaged(run: Run) -> None:
-    st.subheader(run.name or run.id, anchor=False)
+    st.subheader(said(run.name or run.id), anchor=False)
     try:
         _ = run.request
     except BandweaveError as error:
         notices.problem(error)
+    files(run.folder)
     _delete_button(run)
+
+
+def _amiss_files(run: Run) -> None:
+    """Say which of a run's files cannot be read, and let them be looked at."""
+    amiss = run.damaged_files()
+    if amiss:
+        with st.expander(f"Damaged: {', '.join(amiss)}", icon=":material/broken_image:"):
+            st.text("\n".join(error.message for error in amiss.values()))
+            files(run.folder)
 
 
 def _discard(run_id: str, name: str) -> None:
@@ -117,6 +137,14 @@ def _discard(run_id: str, name: str) -> None:
     st.query_params.pop(current.RUN, None)
 
 
+def discard_study(study_id: str, _: str) -> None:
+    """Delete a study; its runs stay."""
+    try:
+        studies.discard(study_id)
+    except BandweaveError as error:
+        st.session_state[_AMISS] = error
+
+
 def undo() -> None:
     """Offer to bring back what this session deleted; say what went wrong with the last attempt."""
     amiss = st.session_state.pop(_AMISS, None)
@@ -124,7 +152,7 @@ def undo() -> None:
         notices.problem(amiss)
     for run_id, name in reversed(st.session_state.get(_DISCARDED, {}).items()):
         with st.container(horizontal=True, vertical_alignment="center", key=f"deleted-{run_id}"):
-            st.caption(f":material/delete: Deleted “{name}”.", width="content")
+            st.caption(f":material/delete: Deleted “{said(name)}”.", width="content")
             st.button(
                 "Undo",
                 icon=":material/undo:",
@@ -157,8 +185,8 @@ def _notes(run: Run) -> None:
 def _annotate(run: Run, what: str, key: str) -> None:
     try:
         run.annotate(**{what: st.session_state[key]})
-    except OSError:  # deleted meanwhile, from another window
-        st.session_state[_AMISS] = RunError("The run is gone.", "It was deleted meanwhile.")
+    except BandweaveError as error:  # deleted meanwhile from another window, or a full disk
+        st.session_state[_AMISS] = error
 
 
 def _facts(run: Run) -> str:

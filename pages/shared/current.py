@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from bandweave.errors import BandweaveError, RunError
-from bandweave.workspace import scene_library
+from bandweave.workspace import owners, scene_library
 from bandweave.workspace.run_folders import Run, open_run
 
 SCENE, RUN = "scene", "run"
@@ -58,10 +58,12 @@ def names() -> dict[str, str]:
 
 def _distinct_names(found: list[scene_library.Entry]) -> dict[str, str]:
     often = Counter(entry.name for entry in found)
-    return {
-        entry.id: f"{entry.name} ({entry.id})" if often[entry.name] > 1 else entry.name
-        for entry in found
-    }
+    return {entry.id: _named(entry, alone=often[entry.name] == 1) for entry in found}
+
+
+def _named(entry: scene_library.Entry, *, alone: bool) -> str:
+    by = owners.said(entry.folder)
+    return entry.name + ("" if alone else f" ({entry.id})") + (f" · {by}" if by else "")
 
 
 def entries() -> list[scene_library.Entry]:

@@ -16,7 +16,7 @@ from bandweave.running import engine
 from bandweave.settings import Value
 from bandweave.sources.confined.caller import start as start_reader
 from bandweave.tasks import TASKS
-from bandweave.workspace import scene_library
+from bandweave.workspace import owners, scene_library
 from bandweave.workspace.run_folders import Request, Run, State, all_runs
 from pages.shared import current
 from pages.shared import map as maps
@@ -39,7 +39,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def _make_ready() -> None:
-    prepare()
+    with owners.acting_as(owners.EVERYBODY):
+        prepare()
     maps.warm()
     start_reader()
 
@@ -53,7 +54,7 @@ def prepare() -> None:
         wanted = [request for task in REFERENCES for request in first_requests(task)]
         # the reference rows take a second each: no table should wait for a network
         for request in sorted(wanted, key=lambda each: each.method in NETWORKS):
-            if not _same(request, all_runs()):
+            if not _same(request, [run for run in all_runs() if owners.may_take(run.folder)]):
                 engine.local().submit(request, background=True)
     except BandweaveError as error:
         _failure = error
@@ -65,15 +66,20 @@ def prepare() -> None:
 
 
 def failure() -> BandweaveError | None:
-    """Return why the demo could not be prepared, if it could not."""
-    return _failure
+    """Return why the demo could not be prepared or opened, if it could not."""
+    found = _stored()
+    return _failure or (found.damage if found else None)
 
 
 def scene() -> scene_library.Entry | None:
     """Return the demo scene once it is there; opened once, its files stay open."""
-    found = next(
-        (entry for entry in scene_library.entries() if entry.id == scene_library.DEMO), None
-    )
+    found = _stored()
+    return found if found and found.sound else None
+
+
+def _stored() -> scene_library.Entry | None:
+    known = scene_library.entries()
+    found = next((entry for entry in known if entry.id == scene_library.DEMO), None)
     return current.opened(found) if found else None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from bandweave.settings import Setting, Value
+from pages.shared.names import said
 
 _SPOKEN = {"db": "dB", "mse": "MSE", "mae": "MAE"}
 
@@ -24,7 +25,7 @@ def choose(label: str, options: Iterable[str], *, key: str, labelled: bool = Fal
         label,
         offered,
         required=True,
-        format_func=lambda option: option[:1].upper() + option[1:],
+        format_func=lambda option: said(option[:1].upper() + option[1:]),
         key=key,
         label_visibility="visible" if labelled else "collapsed",
         persist_state="session",

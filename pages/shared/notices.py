@@ -9,6 +9,7 @@ from bandweave.raster.scene import Scene
 from bandweave.workspace.run_folders import Request, Run, State, all_runs
 from bandweave.workspace.scene_library import Entry
 from pages.shared import current, demo
+from pages.shared.names import said
 from pages.shared.running.estimate import duration, estimated
 
 SIMULATED = "SIMULATED"
@@ -16,14 +17,14 @@ SIMULATED = "SIMULATED"
 
 def problem(error: BandweaveError) -> None:
     """Say what happened and what to do."""
-    st.error(f"{error.message} {error.hint}".strip(), icon=":material/error:")
+    st.error(said(f"{error.message} {error.hint}"), icon=":material/error:")
 
 
 def failed(run: Run) -> None:
     """Say why a run ended without a result, if it did."""
     status = run.status()
     if status.state in (State.FAILED, State.LOST):
-        st.error(f"{status.error} {status.hint}".strip(), icon=":material/error:")
+        st.error(said(f"{status.error} {status.hint}"), icon=":material/error:")
 
 
 def simulated(scene: Scene) -> None:
@@ -70,7 +71,7 @@ def offer(
         runs = all_runs()
         expected = [estimated(request, entry, runs) for request in requests]
     except BandweaveError as error:
-        return [], f":red[{error.message} {error.hint}]"
+        return [], f":red[{said(f'{error.message} {error.hint}')}]"
     steps = sum(each.steps for each in expected)
     seconds = duration(sum(each.seconds for each in expected))
     return requests, f"{steps:,} training steps, about {seconds}"

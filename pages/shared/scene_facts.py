@@ -14,6 +14,7 @@ from bandweave.raster.grid import Grid, Window
 from bandweave.raster.scene import Layer, Resampled, Scene, Unit
 from bandweave.workspace.scene_library import Entry
 from pages.shared.cards import plain
+from pages.shared.names import said
 
 COUNTED = 4_000_000
 """Larger scenes are counted in a sample of that many pixels."""
@@ -49,7 +50,7 @@ def scene_facts(entry: Entry) -> None:
 def remarks(warnings: Iterable[str]) -> None:
     """Show what gives concern."""
     for warning in warnings:
-        st.warning(warning, icon=":material/warning:")
+        st.warning(said(warning), icon=":material/warning:")
 
 
 def guesses(found: Sequence[Mapping[str, Any]]) -> None:

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
-collect_ignore = ["stage.py", "map_stage.py"]
+collect_ignore = ["stage.py", "map_stage.py", "names_stage.py"]
 """Apps to be served, not tests: they need a workspace as soon as they are imported."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -25,11 +25,16 @@ FLAGS = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
+    # a name that is no name of this machine's, as behind a proxy
+    "--host-resolver-rules=MAP fusion.example.org 127.0.0.1",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 )
+SOURCES = os.pathsep.join([str(ROOT), str(ROOT / ".src")])
 STARTED_WITHIN = 60
+POLICY = "Content Security Policy"
+"""What the browser says when a page does what its policy does not allow."""
 LOCAL = ("127.0.0.1", "localhost", "")
 
 
@@ -53,25 +58,23 @@ def server(tmp_path_factory):
 
 
 @contextmanager
-def serving(script, home):
-    """Serve a script on a free port, with `home` as its workspace."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serving(script, home, *options, base="", **settings):
+    """Serve a script on a free port, below a base path, with `home` as its workspace."""
+    port = free_port()
     log = home / "server.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true"]
-            + [f"--server.port={port}", "--server.address=127.0.0.1"],
+            + [f"--server.port={port}", f"--server.baseUrlPath={base}", *options],
             cwd=ROOT,
-            env=os.environ | {"BANDWEAVE_HOME": str(home), "PYTHONPATH": str(ROOT)},
+            env=os.environ | {"BANDWEAVE_HOME": str(home), "PYTHONPATH": SOURCES} | settings,
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
     workers = []
     try:
-        _wait(process, f"http://127.0.0.1:{port}/_stcore/health", log)
-        yield f"http://127.0.0.1:{port}"
+        _wait(process, f"http://127.0.0.1:{port}{base}/_stcore/health", log)
+        yield f"http://127.0.0.1:{port}{base}"
         workers = psutil.Process(process.pid).children(recursive=True)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -81,6 +84,13 @@ def serving(script, home):
                 worker.kill()
         psutil.wait_procs(workers, 10)
     assert "Traceback" not in log.read_text(), log.read_text()[-4000:]
+
+
+def free_port():
+    """Return a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def _wait(process, address, log):
@@ -129,11 +139,18 @@ def strangers(context):
     return met
 
 
-@pytest.fixture
-def screen(page, strangers):
-    """A page on the app that must not reach another machine, and must not fail."""
+def watched(page):
+    """Return the list to which a page's faults will be added, and what its policy forbids it."""
     faults = []
     page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if POLICY in said.text else None)
+    return faults
+
+
+@pytest.fixture
+def screen(page, strangers):
+    """A page on the app that must not reach another machine, break its own rules, or fail."""
+    faults = watched(page)
     page.set_default_timeout(60_000)
     yield page
     assert not strangers, f"requests left the machine: {strangers}"

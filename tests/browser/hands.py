@@ -19,6 +19,15 @@ def open_stage(screen, stage, query, width=1280, height=800):
     return canvas
 
 
+def until(screen, expression, timeout=60_000):
+    """Wait until an expression is true; Playwright's own waiting breaks the pages' policy."""
+    for _ in range(timeout // 100):
+        if screen.evaluate(expression):
+            return
+        screen.wait_for_timeout(100)
+    raise AssertionError(f"It did not come true: {expression}")
+
+
 def view(canvas):
     """Return the shared view: scale in CSS pixels a column, column and row at the centre."""
     return canvas.evaluate(

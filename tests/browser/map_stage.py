@@ -8,6 +8,7 @@ from bandweave.contracts.small_scene import make_scene
 from bandweave.workspace import scene_library
 from pages.shared.map import area_map
 from pages.shared.serving.routes import routes
+from pages.shared.serving.start import guard
 
 
 def page() -> None:
@@ -23,6 +24,6 @@ def page() -> None:
 if __name__ != "__main__":
     scene_library.store(make_scene(300, 300), "first")
     scene_library.store(make_scene(100, 100), "second")
-    app = st.App(Path(__file__), routes=routes())
+    app = st.App(Path(__file__), routes=routes(), middleware=[guard()])
 else:
     page()

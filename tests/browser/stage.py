@@ -16,6 +16,7 @@ from bandweave.raster.geotiff import StoredRaster, write
 from bandweave.raster.grid import Grid, Window
 from pages.shared.serving.layers import Layer, publish
 from pages.shared.serving.routes import routes
+from pages.shared.serving.start import guard
 from pages.shared.viewer import viewer
 
 HEIGHT, WIDTH = 300, 400
@@ -76,4 +77,4 @@ if __name__ == "__main__":
     page()
 else:
     write_images()
-    app = st.App(Path(__file__), routes=routes())
+    app = st.App(Path(__file__), routes=routes(), middleware=[guard()])

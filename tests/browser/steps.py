@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.hands import drag
+from tests.browser.hands import drag, until
 
 QUIET = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 DRESSED = "getComputedStyle(document.querySelector('.stApp')).getPropertyValue('--card') !== ''"
@@ -67,7 +67,7 @@ def chosen(screen, method, wanted=True):
     """Click the card anywhere: all of it is the checkbox's label."""
     # another card's settings come or go, and the page moves
     screen.wait_for_selector(QUIET)
-    screen.wait_for_function(DRESSED)
+    until(screen, DRESSED)
     card = screen.locator(f".st-key-method-{method}")
     box = card.get_by_role("checkbox")
     expect(box).to_be_checked(checked=not wanted)

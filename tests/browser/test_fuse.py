@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from bandweave.methods import chosen as chosen_methods
 from bandweave.tasks import TASKS
+from tests.browser.hands import until
 from tests.browser.steps import chosen
 
 pytestmark = pytest.mark.browser
@@ -119,7 +120,7 @@ def watched(screen):
     screen.mouse.up()
     zoomed = screen.evaluate(f"{CHART}._fullLayout.xaxis.range")
     points = screen.evaluate(f"{CHART}.data[0].x.length")
-    screen.wait_for_function(f"{CHART}.data[0].x.length > {points} + 2", timeout=RUN_WITHIN)
+    until(screen, f"{CHART}.data[0].x.length > {points} + 2", timeout=RUN_WITHIN)
     assert screen.evaluate(f"{CHART}._fullLayout.xaxis.range") == zoomed
 
 

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import until
+
 pytestmark = pytest.mark.browser
 
 CANVAS = "el => el.getRootNode().querySelector('.viewer').viewer"
@@ -16,11 +18,12 @@ def canvas(screen):
     screen.goto("/")
     found = screen.locator(".viewer canvas")
     expect(found.first).to_be_visible(timeout=240_000)
-    screen.wait_for_function(
+    until(
+        screen,
         """() => [...document.querySelectorAll('*')].some(el => el.shadowRoot &&
            el.shadowRoot.querySelector('.viewer')?.viewer?.cache.tiles.size > 0 &&
            [...el.shadowRoot.querySelector('.viewer').viewer.cache.tiles.values()]
-             .every(tile => tile.since))"""
+             .every(tile => tile.since))""",
     )
     return found
 

@@ -17,7 +17,7 @@ from bandweave.raster.virtual import MemoryRaster
 from bandweave.workspace import scene_library
 from pages.shared import map as maps
 from pages.shared.images.stretches import quick_look
-from pages.shared.serving import mercator, vendor
+from pages.shared.serving import addresses, map_pages, mercator, vendor
 from pages.shared.serving.layers import Layer, publish
 from pages.shared.serving.routes import routes
 from tests.core.display.test_mercator import at, middle
@@ -39,6 +39,13 @@ def hosts(text):
     return {urlparse(address).hostname for address in loaded}
 
 
+def page(address):
+    """Return the map that has an address."""
+    answer = asked(map_pages.page, page=address.removeprefix(map_pages.MAPS))
+    assert (answer.status_code, answer.media_type) == (200, "text/html")
+    return answer.body.decode()
+
+
 @pytest.fixture
 def shown(monkeypatch):
     """Catch what would go to the browser; answer what the user has drawn."""
@@ -49,7 +56,7 @@ def shown(monkeypatch):
         return caught.answer
 
     monkeypatch.setattr(streamlit_folium, "st_folium", component)
-    monkeypatch.setattr(st, "iframe", lambda html, **_: setattr(caught, "html", html))
+    monkeypatch.setattr(st, "iframe", lambda address, **_: setattr(caught, "html", page(address)))
     monkeypatch.setattr(st, "session_state", {})
     return caught
 
@@ -86,7 +93,8 @@ def test_every_address_a_map_uses_has_a_route(monkeypatch, base):
     for address in (*(link for _, link in scripts + styles), tile):
         assert address.startswith(f"/{base}" if base else "/")
         scope = {"type": "http", "path": address, "method": "GET", "root_path": ""}
-        assert Match.FULL in [route.matches(scope)[0] for route in routes()]
+        found = next(route for route in routes() if route.matches(scope)[0] is Match.FULL)
+        assert found not in addresses.nowhere()
 
 
 def test_tiles_on_the_map_are_asked_for_by_id_alone():

@@ -10,11 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bandweave.commands.paper import _asked
+from bandweave.contracts.small_scene import make_scene
 from bandweave.paper.audit import audit
 from bandweave.paper.printed.numbers import TABLES, Printed
 from bandweave.paper.study import KEYS, PaperSettings, requests
 from bandweave.paper.tables.table import Cell, Column, Row, Table
-from bandweave.workspace.json_file import write_json
+from bandweave.storage.json_file import write_json
+from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import RESULT, all_runs, new_run
 from bandweave.workspace.scene_library import find
 from bandweave.workspace.studies import all_studies
@@ -22,6 +24,15 @@ from pages.paper_parts.audit_view import flag_html
 from pages.paper_parts.printed_tables import table_html
 from pages.paper_parts.reproduction import Reproduction
 from tests.pages.shown import ROOT, finish, html, texts
+
+
+def test_each_scene_has_its_own_truth(workspace):
+    truths = []
+    for seed in (1, 2):
+        entry = scene_library.store(make_scene(seed=seed), f"scene-{seed}")
+        truths.append(Reproduction(entry, PaperSettings(), 0, {}, {}).scene_truth)
+    first, second = (each.truth.reference.read() for each in truths)
+    assert (first != second).any()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import importlib
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -19,9 +20,10 @@ from bandweave.workspace.scene_library import Entry
 from pages.shared.images.stretches import quick_look
 from pages.shared.serving import vendor
 from pages.shared.serving.layers import Layer, publish
+from pages.shared.serving.map_pages import map_page
 from pages.shared.serving.mercator import tile_address
+from pages.shared.serving.origins import OPENSTREETMAP, edge
 
-BASE = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 CREDIT = "&copy; <a href='https://www.openstreetmap.org/copyright'>OpenStreetMap</a>"
 DEEPEST = 22
 BASE_DEEPEST = 19
@@ -102,7 +104,7 @@ def swipe_map(left: Layer, right: Layer, grid: Grid, *, key: str, height: int = 
         right_label=_label(right),
     )
     _from_our_origin(drawn_on)
-    st.iframe(drawn_on.get_root().render(), height=height)
+    st.iframe(map_page(drawn_on.get_root().render()), height=height)
 
 
 def _base_map(view: Bounds, name: str, height: int) -> Any:
@@ -111,9 +113,13 @@ def _base_map(view: Bounds, name: str, height: int) -> Any:
     import leafmap.foliumap as leafmap
 
     west, south, east, north = view
+    base = edge().basemap
+    credit = CREDIT if base == OPENSTREETMAP else escape(str(urlsplit(base).hostname))
     made = leafmap.Map(
         center=[(south + north) / 2, (west + east) / 2],
-        tiles=folium.TileLayer(BASE, attr=CREDIT, max_zoom=DEEPEST, max_native_zoom=BASE_DEEPEST),
+        tiles=folium.TileLayer(base, attr=credit, max_zoom=DEEPEST, max_native_zoom=BASE_DEEPEST)
+        if base
+        else None,
         max_zoom=DEEPEST,
         height=height,
         layers_control=False,

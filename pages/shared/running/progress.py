@@ -7,7 +7,9 @@ import streamlit as st
 from bandweave.errors import BandweaveError, RunError
 from bandweave.problem import Progress
 from bandweave.running import engine
+from bandweave.workspace import owners
 from bandweave.workspace.run_folders import Run, State, open_run
+from pages.shared.names import said
 from pages.shared.results import Result
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration
@@ -101,24 +103,23 @@ def bar(run: Run, name: str) -> None:
     """Show how far a run is, and a button that ends it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         share, text = describe(run)
-        st.progress(share, f"**{name}** · {text}")
-        st.button(
-            "Cancel",
-            icon=":material/close:",
-            key=f"cancel-{run.id}",
-            on_click=_cancel,
-            args=([run.id],),
-        )
+        st.progress(share, f"**{said(name)}** · {said(text)}")
+        if owners.may_change(run.folder):
+            st.button(
+                "Cancel",
+                icon=":material/close:",
+                key=f"cancel-{run.id}",
+                on_click=_cancel,
+                args=([run.id],),
+            )
 
 
 @st.fragment(run_every=2 * POLL)
 def _line(names: Mapping[str, str]) -> None:
     running = [run for run in _still_under_way(names) if run.status().state is State.RUNNING]
     if running:
-        st.caption(
-            f"In the background: **{names[running[0].id]}** · {describe(running[0])[1]}",
-            width="content",
-        )
+        name, far = names[running[0].id], describe(running[0])[1]
+        st.caption(f"In the background: **{said(name)}** · {said(far)}", width="content")
 
 
 def _still_under_way(names: Iterable[str]) -> list[Run]:

@@ -101,6 +101,7 @@ def _frame(found: Sequence[Row]) -> pd.DataFrame:
             "Seconds": [row.seconds for row in found],
             "Asked": [row.asked for row in found],
         }
+        | ({"By": [row.by for row in found]} if any(row.by for row in found) else {})
     )
 
 

@@ -17,6 +17,7 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import Scene
 from bandweave.workspace.scene_library import Entry
+from pages.shared.names import charted
 from pages.shared.scores.finished import Finished, Line
 from pages.shared.scores.reading import aim
 
@@ -68,7 +69,7 @@ def scatter(lines: Sequence[Line], place: tuple[str, str], across: str, up: str)
         figure.add_scatter(
             x=[x],
             y=[y],
-            name=line.title,
+            name=charted(line.title),
             mode="markers",
             marker={"size": 13, "color": colour(index), "symbol": index // len(colours())},
         )
@@ -99,7 +100,11 @@ def errors(lines: Sequence[Line], entry: Entry, region: str) -> Figure | None:
     for index, line, counts in curves:
         x, y = _shares(counts, widest, merged)
         figure.add_scatter(
-            x=x, y=y, name=line.title, mode="lines", line={"shape": "hvh", "color": colour(index)}
+            x=x,
+            y=y,
+            name=charted(line.title),
+            mode="lines",
+            line={"shape": "hvh", "color": colour(index)},
         )
     figure.update_xaxes(title="Error, reflectance (fused minus original)")
     figure.update_yaxes(title="Share of values, %", rangemode="tozero")
@@ -117,8 +122,8 @@ def learning(lines: Sequence[Line]) -> Figure | None:
             figure.add_scatter(
                 x=steps,
                 y=losses,
-                name=line.title,
-                legendgroup=line.title,
+                name=charted(line.title),
+                legendgroup=charted(line.title),
                 showlegend=kind == "loss",
                 mode="lines",
                 line={"color": colour(index), "width": width, "dash": dash},
@@ -170,13 +175,14 @@ def _marks(lines: Sequence[Line], region: str, band: str, metric: Metric) -> go.
 
 
 def _heads(bands: Sequence[str]) -> list[str] | None:
-    return [band.capitalize() for band in bands] if len(bands) > 1 else None
+    return [charted(band.capitalize()) for band in bands] if len(bands) > 1 else None
 
 
 def _wrapped(line: Line) -> str:
     """Return a row's name in two short lines."""
-    change = line.change if len(line.change) <= 30 else f"{line.change[:29]}…"
-    return f"{line.label}<br><span style='font-size:11px'>{change}</span>" if change else line.label
+    change = charted(line.change if len(line.change) <= 30 else f"{line.change[:29]}…")
+    label = charted(line.label)
+    return f"{label}<br><span style='font-size:11px'>{change}</span>" if change else label
 
 
 def _number(line: Line, place: tuple[str, str], key: str) -> float | None:

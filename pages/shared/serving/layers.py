@@ -5,16 +5,20 @@ cannot be guessed, and a file that changes gets another one, so that tiles may b
 The key lives as long as the server; a page registers its layers again whenever it runs.
 """
 
+import dataclasses
 import hashlib
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bandweave.display.tiles import TILE, Difference, Palette, Style, levels, palette_steps
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Raster
+from bandweave.workspace import owners
 from pages.shared.serving.addresses import prefix
 
 KEPT = 2048
@@ -107,11 +111,27 @@ def awaited(label: str, word: str) -> Layer:
 
 
 def published(identity: str) -> tuple[Raster, Style] | None:
-    """Return what was published under an id."""
+    """Return what was published under an id; None where who acts may not see (any longer) all of
+    the scenes and runs that it is made of.
+    """
     with _lock:
-        if identity in _published:
+        if found := _published.get(identity):
             _published.move_to_end(identity)
-        return _published.get(identity)
+    return found if found and _readable(found[0]) else None
+
+
+def _readable(raster: Raster) -> bool:
+    files = list(_files(raster))
+    return owners.viewer().admin or bool(files and all(map(owners.readable, files)))
+
+
+def _files(made: object) -> Iterator[Path]:
+    """Yield the files that a raster is made of."""
+    if isinstance(made, StoredRaster):
+        yield made.path
+    elif dataclasses.is_dataclass(made):
+        for field in dataclasses.fields(made):
+            yield from _files(getattr(made, field.name))
 
 
 def fingerprint(raster: Raster) -> tuple[object, ...]:

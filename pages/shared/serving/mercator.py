@@ -10,7 +10,7 @@ from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, prefix
 from pages.shared.serving.lanes import TILES
 from pages.shared.serving.layers import published
 
-ADDRESS = "/api/mercator/{layer}/{zoom:int}/{x:int}/{y:int}"
+ADDRESS = "/api/mercator/{layer}/{zoom:place}/{x:place}/{y:place}"
 
 
 def tile(request: Request) -> Response:

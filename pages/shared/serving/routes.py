@@ -11,13 +11,13 @@ from bandweave.display.tiles import render_tile
 from bandweave.errors import RasterError
 from pages.shared.running import chart
 from pages.shared.scores import downloads
-from pages.shared.serving import mercator, values, vendor
-from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere
+from pages.shared.serving import health, map_pages, mercator, values, vendor
+from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, nowhere
 from pages.shared.serving.lanes import TILES
 from pages.shared.serving.layers import published
 
 KEPT_BYTES = 64 * 2**20
-ADDRESS = "/api/tiles/{layer}/{level:int}/{x:int}/{y:int}"
+ADDRESS = "/api/tiles/{layer}/{level:place}/{x:place}/{y:place}"
 
 
 class TileCache:
@@ -69,8 +69,9 @@ def tile(request: Request) -> Response:
 
 def routes() -> list[Route]:
     """Return all of our own routes."""
-    others = (values, mercator, vendor, chart, downloads)
-    return [
+    others = (values, mercator, vendor, chart, downloads, map_pages, health)
+    own = [
         *everywhere(ADDRESS, TILES.serving(tile)),
         *(route for each in others for route in each.routes()),
     ]
+    return [*own, *nowhere()]

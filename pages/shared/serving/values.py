@@ -14,7 +14,7 @@ from pages.shared.serving.addresses import FOR_GOOD, NEVER, everywhere, prefix
 from pages.shared.serving.lanes import VALUES
 from pages.shared.serving.layers import published
 
-ADDRESS = "/api/values/{row:int}/{column:int}/{layers}"
+ADDRESS = "/api/values/{row:place}/{column:place}/{layers}"
 MOST_LAYERS = 9
 
 
@@ -36,7 +36,7 @@ def values(request: Request) -> Response:
 
 def values_address() -> str:
     """Return the address as the viewer's script fills it in."""
-    return prefix() + ADDRESS.replace(":int", "")
+    return prefix() + ADDRESS.replace(":place", "")
 
 
 def routes() -> list[Route]:
