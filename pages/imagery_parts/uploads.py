@@ -5,9 +5,11 @@ left behind goes when the next one starts.
 """
 
 import re
+import secrets
 import shutil
 import weakref
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
 import streamlit as st
@@ -16,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from bandweave.errors import RasterError
-from bandweave.sources.confined.rooms import make_room
+from bandweave.sources.confined.rooms import room
 
 _STATE = "uploads"
 _LONGEST_NAME = 120
@@ -27,17 +29,19 @@ class Uploads:
     """The files one session has uploaded and not yet imported."""
 
     def __init__(self) -> None:
-        self.folder = make_room("uploads")
+        stack = ExitStack()
+        self.folder = stack.enter_context(room())
         self.round = 0
         """How often files were taken; each round has an uploader of its own, an empty one."""
         self.batch = 0
         """How often all files were imported."""
-        self._close = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._name = secrets.token_hex(4)
+        self._close = weakref.finalize(self, stack.close)
 
     @property
     def key(self) -> str:
         """What the fields of this set of files begin with; the next set begins anew."""
-        return f"import-{self.folder.name[-8:]}-{self.batch}"
+        return f"import-{self._name}-{self.batch}"
 
     @property
     def files(self) -> list[Path]:

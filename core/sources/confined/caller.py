@@ -14,7 +14,6 @@ import functools
 import json
 import logging
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from typing import Any, NamedTuple
 from bandweave import errors
 from bandweave.errors import BandweaveError, RasterError
 from bandweave.sources.confined import server
-from bandweave.sources.confined.rooms import make_room
+from bandweave.sources.confined.rooms import room
 from bandweave.sources.metadata import descriptions
 
 _logger = logging.getLogger(__name__)
@@ -165,19 +164,16 @@ def _room(paths: Sequence[Path]) -> Iterator[tuple[Path, list[Path]]]:
 
     With it come the files that are meant: what is there is a link to each.
     """
-    room = make_room("reading")
     meant = []
-    try:
+    with room() as folder:
         for path in paths:
             for each in (path, *descriptions(path)):
-                place = room.joinpath(*each.parts[1:])
+                place = folder.joinpath(*each.parts[1:])
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if not place.is_symlink():
                     place.symlink_to(each)
                 meant += [each.resolve()] if each.is_file() else []
-        yield room, meant
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
+        yield folder, meant
 
 
 class _Server:

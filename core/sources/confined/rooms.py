@@ -1,37 +1,30 @@
-"""Folders for files that pass through, named after the process that made them.
+"""Folders for files that pass through: uploads, and what a child is given to read.
 
-A process that is killed leaves them behind; the name tells the next one which those are.
+They lie among the system's temporary files; a process that is killed leaves them behind, and the
+next one that sweeps tells them from those in use.
 """
 
-import re
-import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
+from bandweave.storage.temporary import beside, is_temporary, taken_over
 
-_NAME = re.compile(r"bandweave-[a-z]+-(\d+)-(\d+)-")
-_TOLERANCE = 3
-"""Seconds: a start is worked out from the machine's own, which a set clock moves a little."""
+_NAME = "bandweave"
 
 
-def make_room(kind: str) -> Path:
-    """Return a new folder among the system's temporary ones; `kind` says what for."""
-    me = psutil.Process()
-    prefix = f"bandweave-{kind}-{me.pid}-{int(me.create_time())}-"
-    return Path(tempfile.mkdtemp(prefix=prefix))
+@contextmanager
+def room() -> Iterator[Path]:
+    """Yield a new folder of this user alone, that goes at the end."""
+    with beside(Path(tempfile.gettempdir(), _NAME)) as folder:
+        folder.mkdir(mode=0o700)
+        yield folder
 
 
 def sweep() -> None:
-    """Delete the folders of processes that are gone; a number used again has another start."""
-    for folder in Path(tempfile.gettempdir()).glob("bandweave-*"):
-        found = _NAME.match(folder.name)
-        if found and not _alive(int(found[1]), int(found[2])):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(pid: int, started: int) -> bool:
-    try:
-        return bool(abs(psutil.Process(pid).create_time() - started) < _TOLERANCE)
-    except psutil.Error:
-        return False
+    """Delete the folders of processes that are gone."""
+    for folder in Path(tempfile.gettempdir()).glob(f".{_NAME}.*"):
+        if is_temporary(folder):
+            with taken_over(folder):
+                continue

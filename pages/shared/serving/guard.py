@@ -82,7 +82,7 @@ class Guard:
 
     def _goes_by(self, name: str, scope: Scope) -> bool:
         arrived = (scope.get("server") or ("",))[0]
-        return name in self._names or _loopback(name) or name == _name(f"//{_bracketed(arrived)}")
+        return name in self._names or loopback(name) or name == _name(f"//{_bracketed(arrived)}")
 
     def _own(self, source: str, host: str) -> bool:
         """Whether a page of that origin is the server's own."""
@@ -145,7 +145,8 @@ def _bracketed(address: str) -> str:
     return f"[{address.partition('%')[0]}]" if ":" in address else address
 
 
-def _loopback(name: str) -> bool:
+def loopback(name: str) -> bool:
+    """Whether a host is this machine by itself."""
     try:
         return ip_address(name).is_loopback
     except ValueError:

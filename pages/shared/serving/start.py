@@ -6,7 +6,9 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from bandweave.errors import SettingError
-from pages.shared.serving.guard import Guard
+from bandweave.sources.confined.caller import serve_others
+from bandweave.workspace import owners
+from pages.shared.serving.guard import Guard, loopback
 from pages.shared.serving.origins import edge
 
 
@@ -23,4 +25,7 @@ def guard() -> Middleware:
     # never less than this, whatever was asked: what is allowed is said by the origins
     config.set_option("server.enableCORS", True)
     config.set_option("server.enableXsrfProtection", True)
-    return Middleware(Guard, edge=found, address=config.get_option("server.address") or "")
+    address = config.get_option("server.address") or ""
+    if found.origins or owners.enforced() or not loopback(address):
+        serve_others()
+    return Middleware(Guard, edge=found, address=address)

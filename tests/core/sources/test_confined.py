@@ -184,13 +184,24 @@ def test_where_nothing_can_be_confined_one_person_is_warned_and_others_are_refus
 
 
 def test_what_a_killed_process_left_is_swept_away(tmp_path, monkeypatch):
-    monkeypatch.setattr(rooms.tempfile, "tempdir", str(tmp_path))
-    me = psutil.Process()
-    left = tmp_path / "bandweave-uploads-1-5-old"
-    again = tmp_path / f"bandweave-reading-{me.pid}-{int(me.create_time()) - 900}-old"
-    foreign = tmp_path / "bandweave-1"
-    for folder in (left, again, foreign):
-        folder.mkdir()
-    alive = rooms.make_room("uploads")
-    rooms.sweep()
-    assert [x.exists() for x in (left, again, foreign, alive)] == [False, False, True, True]
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    words = (
+        "import time; from bandweave.sources.confined.rooms import room\n"
+        "with room() as folder: print(folder, flush=True); time.sleep(60)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
+    other = subprocess.Popen(
+        [sys.executable, "-c", words], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    theirs = Path(other.stdout.readline().strip())
+    (theirs / "upload.tif").touch()
+    foreign = tmp_path / ".bandweave-foreign"
+    foreign.mkdir()
+    with rooms.room() as ours:
+        rooms.sweep()
+        assert ours.is_dir() and theirs.is_dir()
+        other.kill()
+        other.communicate()
+        rooms.sweep()
+        assert ours.is_dir() and not theirs.parent.exists()
+    assert list(tmp_path.iterdir()) == [foreign]
