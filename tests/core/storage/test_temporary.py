@@ -1,6 +1,8 @@
 """What a killed process left half made goes, and what another one makes stays."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +66,21 @@ def test_a_folder_that_was_swept_before_it_was_locked_is_made_anew(tmp_path, mon
         assert str(partial.parent) != swept[0]
         partial.write_text("whole")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_was_swept_while_it_was_locked_is_made_anew(tmp_path, monkeypatch):
+    flock, swept = fcntl.flock, []
+
+    def late(stream, how):
+        if not swept:
+            swept.append(Path(stream.name).parent)
+            shutil.rmtree(swept[0])
+        flock(stream, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with beside(tmp_path / "a") as partial:
+        assert partial.parent != swept[0]
+        partial.write_text("whole")
 
 
 def test_what_is_being_made_cannot_be_taken_over(tmp_path):

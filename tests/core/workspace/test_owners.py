@@ -15,18 +15,20 @@ from bandweave.raster.grid import Window
 from bandweave.raster.scene import save_scene
 from bandweave.running.engine import LocalEngine
 from bandweave.running.reuse import can_reuse
-from bandweave.workspace import owners, run_folders, scene_library
+from bandweave.workspace import owners, run_folders, scene_library, studies
 from bandweave.workspace.owners import EVERYBODY, NOBODY, OWNER, SYSTEM, Viewer, acting_as
 from bandweave.workspace.run_folders import (
+    REQUEST,
     RESULT,
     Request,
     all_runs,
+    damaged_runs,
     equivalent_run,
     new_run,
     open_run,
 )
 from bandweave.workspace.scene_library import Entry
-from bandweave.workspace.studies import all_studies, new_study, open_study
+from bandweave.workspace.studies import STUDY, all_studies, damaged_studies, new_study, open_study
 
 BEN, EVE, ADA = Viewer("ben", "Ben"), Viewer("eve", "Eve"), Viewer("ada", "Ada", admin=True)
 MISSING = "20260101-000000-000000-0000"
@@ -70,6 +72,7 @@ CHANGING: dict[str, Operation] = {
     "discard a run": lambda it: run_folders.discard(ended(it).run),
     "discard a scene": lambda it: scene_library.discard(ended(it).scene),
     "delete a scene": lambda it: scene_library.delete(it.scene),
+    "discard a study": lambda it: studies.discard(it.study),
 }
 HELD: dict[str, Operation] = {
     "name a run": lambda it: run_folders.Run(it.run_folder).annotate(name="Mine"),
@@ -153,6 +156,7 @@ def test_what_is_shared_is_seen_and_not_changed(things: Things, name: str):
     with acting_as(BEN):
         owners.share(things.scene_folder, True)
         owners.share(things.run_folder, True)
+        owners.share(things.home / "studies" / things.study, True)
     before = files(things)
     with acting_as(EVE):
         assert open_run(things.run) in all_runs()
@@ -174,6 +178,19 @@ def test_lists_hold_what_one_may_see(things: Things):
         with acting_as(who):
             shown = {entry.id for entry in scene_library.entries()} - {scene_library.DEMO}
             assert [len(shown), len(all_runs()), len(all_studies())] == [count] * 3
+
+
+def test_lists_of_what_is_damaged_hold_what_one_may_see(things: Things):
+    for folder, name in (("runs", REQUEST), ("studies", STUDY), ("scenes", "scene.json")):
+        for path in things.home.glob(f"{folder}/*/{name}"):
+            path.write_text("{")
+    for who, count in ((BEN, 1), (ADA, 1), (SYSTEM, 1), (EVE, 0), (NOBODY, 0)):
+        with acting_as(who):
+            assert len(damaged_runs()) == len(damaged_studies()) == count
+            assert (things.scene in [entry.id for entry in scene_library.entries()]) == count
+            if not count:
+                with pytest.raises(BandweaveError, match="There is no run"):
+                    open_run(things.run)
 
 
 def test_nobody_acts_where_nobody_is_named(things: Things):

@@ -1,5 +1,6 @@
 """What was deleted can be brought back for a day, whatever the clock says."""
 
+import json
 import time
 from pathlib import Path
 
@@ -95,6 +96,15 @@ def test_what_was_brought_back_begins_anew(run, clock):
     assert [path.name for path in run.iterdir()] == ["request.json"]
     place = discarded(run)
     clock.run(20)
+    assert place.is_dir()
+
+
+def test_a_note_of_an_earlier_time_in_the_trash_does_not_count(run, clock):
+    """Whoever was killed while it was brought back leaves one."""
+    note = {"seconds": 24 * HOUR, "running": clock.running, "at": clock.seconds}
+    (run / paths.KEPT_FOR).write_text(json.dumps(note))
+    place = discarded(run)
+    clock.run(1)
     assert place.is_dir()
 
 
