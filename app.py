@@ -39,6 +39,7 @@ def navigation() -> st.Page:
 if __name__ != "__main__":
     from pages.imagery_parts.uploads import sweep
     from pages.shared.demo import lifespan
+    from pages.shared.serving.leaving import leaving
     from pages.shared.serving.memory import give_back
     from pages.shared.serving.offline import stay_offline
     from pages.shared.serving.routes import routes
@@ -53,7 +54,7 @@ if __name__ != "__main__":
     log.setLevel(logging.ERROR)
     navigation()
     log.setLevel(logging.NOTSET)
-    app = st.App(ROOT / "app.py", routes=routes(), lifespan=lifespan)
+    app = st.App(ROOT / "app.py", routes=routes(), middleware=[leaving()], lifespan=lifespan)
 else:
     from pages.shared.frame import frame
 
