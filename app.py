@@ -56,7 +56,9 @@ if __name__ != "__main__":
     log.setLevel(logging.NOTSET)
     app = st.App(ROOT / "app.py", routes=routes(), middleware=[leaving()], lifespan=lifespan)
 else:
-    from pages.shared.frame import frame
+    from pages.shared.frame import frame, workspace
 
     frame()
-    navigation().run()
+    page = navigation()
+    workspace()
+    page.run()

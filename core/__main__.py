@@ -70,6 +70,7 @@ def parser() -> Parser:
     _add_score(verbs)
     _add_run(verbs)
     _add_runs(verbs)
+    _add_doctor(verbs)
     _add_registries(verbs)
     return top
 
@@ -168,6 +169,13 @@ def _add_runs(verbs: Any) -> None:
     _verb(inner, "list", runs.listing, "list the runs, newest first")
     cancel = _verb(inner, "cancel", runs.cancel, "end a run, whatever it is doing")
     cancel.add_argument("run", metavar="ID")
+
+
+def _add_doctor(verbs: Any) -> None:
+    from bandweave.commands import workspace
+
+    verb = _verb(verbs, "doctor", workspace.doctor, "say what is wrong with the workspace")
+    verb.add_argument("--repair", action="store_true", help="put it right, after saying what")
 
 
 def _add_registries(verbs: Any) -> None:

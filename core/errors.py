@@ -41,6 +41,14 @@ class RunError(BandweaveError):
     """A run folder is not what it should be, or a run did not finish."""
 
 
+class StorageError(BandweaveError):
+    """Something cannot be kept or read where it should be, for a reason that is not its own."""
+
+
+class NewerError(BandweaveError):
+    """Something stored was made by a version that knows more than this one."""
+
+
 class UnknownNameError(BandweaveError):
     """A name is not in its registry; the hint lists what is."""
 

@@ -7,9 +7,10 @@ import streamlit as st
 from bandweave.methods import METHODS
 from bandweave.tasks import TASKS
 from bandweave.workspace.run_folders import Run, State, open_run
-from bandweave.workspace.studies import all_studies
-from pages.runs_parts.run_details import run_details, undo
+from bandweave.workspace.studies import all_studies, damaged_studies
+from pages.runs_parts.run_details import discard_study, run_details, undo
 from pages.shared import current
+from pages.shared.damage import damaged_row
 from pages.shared.running.run_list import Filter, Row, rows
 from pages.shared.running.run_table import STATES, run_table
 
@@ -21,6 +22,9 @@ def main() -> None:
         found = rows()
         wanted = filters(found) if found else Filter()
     undo()
+    for study in damaged_studies():
+        if error := study.damage:
+            damaged_row("study", study.folder, error, discard_study)
     if not found:
         with st.container(border=True, key="card-empty"):
             st.write("Nothing has been run yet.")

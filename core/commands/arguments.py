@@ -1,12 +1,13 @@
 """What several commands do with their words: `name=value` pairs, scenes, the folder of --out."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bandweave.errors import RunError, SettingError
+from bandweave.storage import durable
+from bandweave.storage.refusal import reason, writing
+from bandweave.storage.temporary import beside
 from bandweave.workspace import paths
 from bandweave.workspace.scene_library import Entry
 
@@ -37,24 +38,29 @@ def replacing(target: Path, foreign_in: Callable[[Path], Iterable[Path]]) -> Ite
     target = target.expanduser().resolve()
     if target.exists() and not target.is_dir():
         raise RunError(f"{target.name} is a file.", "Choose a folder for --out.")
+    with ExitStack() as stack:
+        try:
+            durable.recover(target)
+            _require_results(target, foreign_in)
+            room = durable.room_for(target)
+            room.parent.mkdir(parents=True, exist_ok=True)
+            inner = stack.enter_context(beside(room))
+            inner.mkdir()
+        except OSError as error:
+            raise RunError(
+                f"{target} cannot be made: {reason(error)[0]}.", "Choose another folder for --out."
+            ) from error
+        yield inner
+        _require_results(target, foreign_in)
+        with writing(target):
+            durable.settle(inner, target)
+
+
+def _require_results(target: Path, foreign_in: Callable[[Path], Iterable[Path]]) -> None:
+    """Refuse a folder that holds what is not to be replaced."""
     foreign = sorted(path.name for path in foreign_in(target))
     if foreign:
         raise RunError(
             f"{target.name} does not hold results of an earlier run only: {', '.join(foreign)}.",
             "Choose another folder for --out.",
         )
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    inner = partial / target.name
-    try:
-        inner.mkdir(parents=True)
-    except OSError as error:
-        raise RunError(
-            f"{target} cannot be made: {error.strerror}.", "Choose another folder for --out."
-        ) from error
-    try:
-        yield inner
-        if target.exists():
-            target.rename(partial / "earlier")
-        inner.rename(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -1,6 +1,5 @@
 """`demo`, `fuse`, `run` and `score`."""
 
-import json
 import os
 import signal
 import sys
@@ -22,6 +21,9 @@ from bandweave.problem import Task
 from bandweave.raster.geotiff import read_image
 from bandweave.running.execution import execute
 from bandweave.running.warmup import warm_up
+from bandweave.storage.durable import write
+from bandweave.storage.json_file import read_json
+from bandweave.storage.temporary import is_temporary
 from bandweave.tasks import TASKS
 from bandweave.workspace import scene_library
 from bandweave.workspace.results import make_portable
@@ -45,8 +47,8 @@ def demo(arguments: Namespace) -> tuple[object, str]:
                 for key in keys
             ]
             scores += _execute_all(requests, folder / task.key)
-        (folder / SCORES).write_text(as_json(scores))
-        (folder / STUDY).write_text(as_json({"runs": list(TASKS)}))
+        write(folder / SCORES, as_json(scores))
+        write(folder / STUDY, as_json({"runs": list(TASKS)}))
     return scores, f"Scene: Demo delta, SIMULATED\n\n{score_table(scores)}\n\nIn {arguments.out}"
 
 
@@ -70,7 +72,7 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
             scores = executed(new_run(requests[0], folder))
         else:
             scores = _execute_all(requests, folder)
-            (folder / SCORES).write_text(as_json(scores))
+            write(folder / SCORES, as_json(scores))
     return scores, f"{score_table(scores)}\n\nIn {arguments.out}"
 
 
@@ -165,7 +167,7 @@ def _execute_all(requests: Sequence[Request], folder: Path) -> list[dict[str, An
     for request in requests:
         scores += executed(new_run(request, folder / request.label))
         names.append(request.label)
-    (folder / STUDY).write_text(as_json({"runs": names}))
+    write(folder / STUDY, as_json({"runs": names}))
     return scores
 
 
@@ -174,13 +176,13 @@ def _foreign(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         return
     try:
-        named = set(json.loads((folder / STUDY).read_text())["runs"])
-    except (OSError, ValueError, KeyError, TypeError):
+        named = set(read_json(folder / STUDY)["runs"])
+    except (ValueError, KeyError, TypeError):
         named = set()
     for path in folder.iterdir():
         if path.name in named and path.is_dir():
             yield from _foreign(path)
-        elif path.name not in RUN_FILES | {STUDY}:
+        elif path.name not in RUN_FILES | {STUDY} and not is_temporary(path):
             yield path
 
 
@@ -190,9 +192,13 @@ def _awaited() -> Path | None:
     if not line:
         return None
     folder = Path(line)
-    with (folder / LOG).open("ab") as log:
-        os.dup2(log.fileno(), sys.stdout.fileno())
-        os.dup2(log.fileno(), sys.stderr.fileno())
+    try:
+        log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    except OSError:  # a disk without room for a log may have some for a result
+        log = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(log, sys.stdout.fileno())
+    os.dup2(log, sys.stderr.fileno())
+    os.close(log)
     return folder
 
 

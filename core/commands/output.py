@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
-from typing import Any
+from typing import Any, Protocol
 
 from bandweave.errors import BandweaveError
 from bandweave.evaluation.scores import MEAN
@@ -67,6 +67,29 @@ def table(rows: Sequence[Sequence[str]]) -> str:
         if row is rows[0]:
             lines.append("-" * (sum(widths) + len(GAP) * len(cells)))
     return "\n".join(lines)
+
+
+class Damaged(Protocol):
+    """Something stored that cannot be read."""
+
+    @property
+    def id(self) -> str:
+        """Its folder's name."""
+
+    @property
+    def damage(self) -> BandweaveError | None:
+        """Why."""
+
+
+def damage_rows(kind: str, found: Sequence[Damaged]) -> tuple[list[dict[str, Any]], str]:
+    """Return what cannot be read as `{id, kind, state, error, hint}`, and as a line each."""
+    rows, lines = [], ""
+    for each in found:
+        if error := each.damage:
+            reason = {"error": error.message, "hint": error.hint}
+            rows.append({"id": each.id, "kind": kind, "state": "damaged", **reason})
+            lines += f"\nDamaged {kind} {each.id}: {error.message} {error.hint}"
+    return rows, lines
 
 
 def score_table(scores: Sequence[Mapping[str, Any]]) -> str:

@@ -18,6 +18,8 @@ from bandweave.paper.tables.export import csv, latex, text_rows
 from bandweave.paper.tables.scene_truth import SceneTruth
 from bandweave.paper.tables.study_tables import Tables
 from bandweave.raster.scene import Scene
+from bandweave.storage.durable import write
+from bandweave.storage.temporary import is_temporary
 from bandweave.workspace import scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, new_run
@@ -40,10 +42,10 @@ def paper(arguments: Namespace) -> tuple[object, str]:
         tables = Tables.of(runs, scene_truth)
         flags = audit(scene_facts(entry.scene, scene_truth, runs, entry.name))
         content = _content(entry.scene, tables, failures, flags)
-        (folder / SETTINGS).write_text(as_json(asked))
-        (folder / TABLES).write_text(as_json(content))
-        (folder / CSV).write_text(csv(tables))
-        (folder / LATEX).write_text(latex(tables))
+        write(folder / SETTINGS, as_json(asked))
+        write(folder / TABLES, as_json(content))
+        write(folder / CSV, csv(tables))
+        write(folder / LATEX, latex(tables))
     return content, f"{_text(tables, failures)}\n\nIn {arguments.out}"
 
 
@@ -100,7 +102,8 @@ def _execute_all(
 
 def _foreign(folder: Path) -> Iterator[Path]:
     """Yield what a folder holds beside results of this command."""
-    return (path for path in folder.glob("*") if path.name not in RESULTS)
+    found = (path for path in folder.glob("*") if not is_temporary(path))
+    return (path for path in found if path.name not in RESULTS)
 
 
 def _text(tables: Tables, failures: Mapping[str, str]) -> str:

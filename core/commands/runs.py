@@ -2,9 +2,10 @@
 
 from argparse import Namespace
 
-from bandweave.commands.output import table
+from bandweave.commands.output import damage_rows, table
 from bandweave.running.engine import LocalEngine
-from bandweave.workspace.run_folders import all_runs, open_run
+from bandweave.workspace.run_folders import all_runs, damaged_runs, open_run
+from bandweave.workspace.studies import damaged_studies
 
 
 def listing(_: Namespace) -> tuple[object, str]:
@@ -24,7 +25,12 @@ def listing(_: Namespace) -> tuple[object, str]:
                 "request": request.as_json(),
             }
         )
-    return content, table(rows) if content else "No runs yet."
+    text = table(rows) if content else "No runs yet."
+    for kind, found in (("run", damaged_runs()), ("study", damaged_studies())):
+        damaged, lines = damage_rows(kind, found)
+        content += damaged
+        text += lines
+    return content, text
 
 
 def cancel(arguments: Namespace) -> tuple[object, str]:

@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from bandweave.commands.output import table
+from bandweave.commands.output import damage_rows, table
 from bandweave.errors import SettingError
 from bandweave.prepare.clouds import coverage
 from bandweave.raster.scene import Role
@@ -62,16 +62,14 @@ def listing(_: Namespace) -> tuple[object, str]:
     """List the library's scenes."""
     found = scene_library.entries()
     entries = [entry for entry in found if entry.sound]
-    damaged = [entry.id for entry in found if not entry.sound]
     rows = [["id", "name", "size", "resolution", "layers"]]
     for entry in entries:
         grid = entry.scene.grid
         size, layers = f"{grid.height} x {grid.width}", str(len(entry.scene.layers))
         rows.append([entry.id, entry.name, size, f"{grid.resolution:g} m", layers])
     text = table(rows) if entries else "No scenes yet. 'scene create' imports one."
-    if damaged:
-        text += f"\nDamaged, cannot be opened: {', '.join(damaged)}"
-    return [entry.as_json() for entry in entries], text
+    damaged, lines = damage_rows("scene", [entry for entry in found if not entry.sound])
+    return [*(entry.as_json() for entry in entries), *damaged], text + lines
 
 
 def show(arguments: Namespace) -> tuple[object, str]:

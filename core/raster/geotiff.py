@@ -1,17 +1,16 @@
 """GeoTIFF: the only file that reads or writes it.
 
 A file's own no-data value, scale and offset are applied here and nowhere else. Files are written
-tiled, compressed and with overviews, under a temporary name and renamed when complete, so that a
+tiled, compressed and with overviews, in a hidden folder, and renamed when complete, so that a
 reader never meets half a file.
 """
 
 import math
 import os
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +31,9 @@ from rasterio.windows import Window as RasterioWindow
 from bandweave.errors import RasterError
 from bandweave.raster.grid import BLOCK, Grid, Pixels, Window, band_indices, check_bands, inside
 from bandweave.raster.open_files import Handles
+from bandweave.storage.durable import keep
+from bandweave.storage.refusal import GROWTH, growth, known, reason
+from bandweave.storage.temporary import beside
 
 SIGNATURES = {
     b"II*\0": "GTiff",
@@ -168,7 +170,7 @@ class RasterWriter:
         if self._flags:
             pixels = np.where(np.isnan(pixels), FLAG_NODATA, pixels).astype(np.uint8)
         place = RasterioWindow(window.col, window.row, window.width, window.height)
-        with _writing(self._path):
+        with _writing(self._path, Path(self._target.name)):
             self._target.write(pixels, window=place)
 
 
@@ -188,7 +190,6 @@ def create(
     """
     bands = tuple(bands)
     check_bands(bands)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial.tif")
     profile: dict[str, Any] = {
         "driver": "GTiff",
         "dtype": "uint8" if flags else "float32",
@@ -208,25 +209,29 @@ def create(
         "bigtiff": "if_safer",
     }
     levels = _overview_levels(grid)
-    with _writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        target = rasterio.open(partial, "w", **profile)
-    try:
+    with ExitStack() as stack:
         with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = stack.enter_context(beside(path))
+            target = rasterio.open(partial, "w", **profile)
+        stack.callback(_close, target)
+        with _writing(path, partial):
             target.descriptions = bands
             target.update_tags(**(tags or {}))
         yield RasterWriter(target, path, grid, bands)
-        with _writing(path):
+        with _writing(path, partial):
             if levels:
                 resampling = Resampling.nearest if flags else Resampling.average
                 target.build_overviews(levels, resampling)
             target.close()
-            _keep(partial, path, len(levels))
-    finally:
-        # what cannot be flushed to a full disk is said above; a second time does nothing
-        with suppress(RasterioError, CPLE_BaseError, OSError):
-            target.close()
-        partial.unlink(missing_ok=True)
+            _check(partial, len(levels))
+            keep(partial, path)
+
+
+def _close(target: Any) -> None:
+    """Give a file up: what cannot be flushed to a full disk has been said."""
+    with suppress(RasterioError, CPLE_BaseError, OSError):
+        target.close()
 
 
 def write(
@@ -251,11 +256,16 @@ def write_cog(source: StoredRaster, path: Path, tags: Mapping[str, str]) -> Stor
     only when complete.
     """
     dataset = source.dataset
-    with _reading_first(source), _writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".cog-", dir=path.parent) as scratch:
+    with ExitStack() as stack:
+        stack.enter_context(_reading_first(source))
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = stack.enter_context(beside(path))
+        # what could not be written is gone: there was less room than it takes at most
+        values = dataset.count * dataset.width * dataset.height
+        with _writing(path, partial, max(GROWTH, values * np.dtype(dataset.dtypes[0]).itemsize)):
             # tags added to a finished file would end its layout, so a virtual copy carries them
-            virtual, partial = Path(scratch, "tagged.vrt"), Path(scratch, path.name)
+            virtual = partial.with_name("tagged.vrt")
             rasterio.shutil.copy(dataset, virtual, driver="VRT")
             with rasterio.open(virtual, "r+") as tagged:
                 tagged.update_tags(**tags)
@@ -266,7 +276,8 @@ def write_cog(source: StoredRaster, path: Path, tags: Mapping[str, str]) -> Stor
                 rasterio.shutil.copy(tagged, partial, driver="COG", **COG_OPTIONS, **resampling)
                 # a virtual copy has no overviews narrower than 128 pixels to hand on
                 levels = len(tagged.overviews(1))
-            _keep(partial, path, levels)
+            _check(partial, levels)
+            keep(partial, path)
     return StoredRaster(path)
 
 
@@ -281,8 +292,8 @@ def _reading_first(source: "StoredRaster") -> Iterator[None]:
         raise
 
 
-def _keep(partial: Path, path: Path, levels: int) -> None:
-    """Give a file its name once all of it is there: a full disk may say so only in what is missing.
+def _check(partial: Path, levels: int) -> None:
+    """Raise where not all of a file is there: a full disk may say so only in what is missing.
 
     Every block of the file and of its overviews has to be there and to be read.
     """
@@ -296,9 +307,6 @@ def _keep(partial: Path, path: Path, levels: int) -> None:
                 if not written.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", 1):
                     raise RasterioError(f"its block {row}, {col} is missing")
                 written.read(window=window)
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
-    partial.replace(path)
 
 
 def open_dataset(path: Path) -> rasterio.DatasetReader:
@@ -328,6 +336,9 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (RasterioError, OSError) as error:
+        if isinstance(error, OSError) and known(error):
+            why, hint = reason(error)
+            raise RasterError(f"{path.name} cannot be read: {why}.", hint) from error
         raise RasterError(
             f"{path.name} cannot be read as a raster: {_reason(error, path)}.",
             "The file may be damaged or cut short; download or export it again.",
@@ -335,15 +346,18 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn what goes wrong while a file is written into an error that names it and what to do."""
+def _writing(path: Path, partial: Path | None = None, size: int = GROWTH) -> Iterator[None]:
+    """Turn what goes wrong while a file is written into an error that names it and what to do.
+
+    GDAL does not tell what the system said, so `partial` is asked whether it may grow by `size`.
+    """
     try:
         yield
     except (RasterioError, CPLE_BaseError, OSError) as error:
-        raise RasterError(
-            f"{path.name} cannot be written: {_reason(error, path)}.",
-            "The disk may be full, or not yours to write to: make room and try again.",
-        ) from error
+        refused = error if isinstance(error, OSError) and error.errno else None
+        refused = refused or (growth(partial, size) if partial else None)
+        why, hint = reason(refused) if refused else (_reason(error, path), "Make room; try again.")
+        raise RasterError(f"{path.name} cannot be written: {why}.", hint) from error
 
 
 def _reason(error: Exception, path: Path) -> str:

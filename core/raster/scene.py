@@ -11,7 +11,6 @@ Decibels exist only on the screen and inside networks.
 """
 
 import datetime
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,13 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from bandweave.errors import SceneError
+from bandweave.raster import description
 from bandweave.raster.geotiff import StoredRaster, create
 from bandweave.raster.grid import BLOCK, Grid, Raster
+from bandweave.storage.json_file import write_json
+from bandweave.storage.refusal import writing
+from bandweave.storage.versions import SCENE
 
 RATIO_BAND = "VV/VH"
 CLOUD, HIDDEN = "cloud", "hidden"
 """Bands of mask layers: seen as cloud or shadow; hidden from methods by a task."""
-_FILE = "scene.json"
 
 
 class Role(StrEnum):
@@ -244,8 +246,12 @@ class Scene:
 
 
 def save_scene(scene: Scene, folder: Path) -> Scene:
-    """Write a scene as GeoTIFFs and `scene.json` into `folder`; return the stored scene."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a scene as GeoTIFFs and `scene.json` into `folder`; return the stored scene.
+
+    Raises `RasterError` and `StorageError` where the disk does not take it.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     for layer in scene.layers:
         flags = layer.unit in (Unit.FLAG, Unit.CLASS)
         tags = {"unit": str(layer.unit)} | ({"simulated": "yes"} if scene.simulated else {})
@@ -253,24 +259,28 @@ def save_scene(scene: Scene, folder: Path) -> Scene:
         with create(path, scene.grid, layer.bands, flags=flags, tags=tags) as target:
             for window in scene.grid.windows(BLOCK):
                 target.write(window, layer.raster.read(window))
-    (folder / _FILE).write_text(json.dumps(scene.as_json(), indent=1))
+    write_json(folder / SCENE.file, SCENE.stamped(scene.as_json()))
     return open_scene(folder)
 
 
 def open_scene(folder: Path) -> Scene:
-    """Open a stored scene; pixels are read when asked for."""
-    path = folder / _FILE
-    if not path.is_file():
-        raise SceneError(f"There is no scene in {folder.name}.", "Choose one from the scene list.")
+    """Open a stored scene; pixels are read when asked for.
+
+    Raises `SceneError` where it is damaged, `NewerError` where a newer version has made it.
+    """
     try:
-        stored = json.loads(path.read_text())
-        layers = tuple(_layer_from_json(folder, facts) for facts in stored["layers"])
-        return Scene(layers, stored["name"], stored["facts"])
-    except (ValueError, KeyError, TypeError) as error:
+        stored = SCENE.read(folder)
+        if stored is not None:
+            description.check(stored)
+            layers = tuple(_layer_from_json(folder, facts) for facts in stored["layers"])
+            return Scene(layers, stored["name"], stored["facts"])
+    except ValueError as error:
         raise SceneError(
-            f"The scene in {folder.name} is damaged: its description cannot be read.",
-            "Import it again.",
+            f"The scene in {folder.name} is damaged: its description cannot be read "
+            f"({str(error)[:200]}).",
+            "Delete it, and import it again.",
         ) from error
+    raise SceneError(f"There is no scene in {folder.name}.", "Choose one from the scene list.")
 
 
 def _layer_from_json(folder: Path, facts: Mapping[str, Any]) -> Layer:

@@ -4,12 +4,14 @@ import math
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandweave.errors import RasterError
 from bandweave.raster.grid import Grid, Pixels, Raster, Window, band_indices, check_bands, inside
+from bandweave.storage.refusal import reserve, writing
 
 SCRATCH_IN_MEMORY = 1 << 26
 """Values that may be held in memory (256 MiB) before a temporary file takes them."""
@@ -181,7 +183,13 @@ class WithheldRaster:
 
 
 def scratch(shape: tuple[int, ...]) -> Pixels:
-    """Return an array to fill: in memory where small, else in a file that goes with it."""
+    """Return an array to fill: in memory where small, else in a file that goes with it.
+
+    Raises `StorageError` where there is no room for that.
+    """
     if math.prod(shape) <= SCRATCH_IN_MEMORY:
         return np.full(shape, np.nan, dtype=np.float32)
-    return np.memmap(tempfile.TemporaryFile(), dtype=np.float32, mode="w+", shape=shape)
+    with writing(Path(tempfile.gettempdir(), "scratch")), tempfile.TemporaryFile() as held:
+        # a disk that is full when a page is written back would end this process
+        reserve(held, 4 * math.prod(shape))
+        return np.memmap(held, dtype=np.float32, mode="w+", shape=shape)

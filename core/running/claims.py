@@ -2,14 +2,14 @@
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
 
-from bandweave.workspace.json_file import write_json
-from bandweave.workspace.processes import identity
+from bandweave.storage import durable, temporary
+from bandweave.storage.json_file import write_json
+from bandweave.storage.processes import identity
 from bandweave.workspace.run_folders import (
     CANCELLED,
     PREVIEW,
@@ -42,9 +42,8 @@ def claim(run: Run, process: psutil.Process) -> bool:
 def cancel(run: Run) -> psutil.Process | None:
     """Note that a run is cancelled, so that nobody takes it; return the process that has it."""
     with _locked(run) as there:
-        if not there:
-            return None
-        (run.folder / CANCELLED).touch()
+        if there:
+            durable.touch(run.folder / CANCELLED)
         return run.worker()
 
 
@@ -55,10 +54,9 @@ def release(run: Run) -> bool:
             return False
         for name in (PROGRESS, PREVIEW, WORKER):
             (run.folder / name).unlink(missing_ok=True)
-        for left in run.folder.glob(".*.partial.tif"):  # of a process that was killed
-            left.unlink()
-        for left in run.folder.glob(".estimate-*"):
-            shutil.rmtree(left)
+        temporary.sweep(run.folder)
+        for left in temporary.former_leftovers(run.folder):
+            temporary.remove(left)
         return True
 
 
@@ -66,13 +64,14 @@ def release(run: Run) -> bool:
 def _locked(run: Run) -> Iterator[bool]:
     """Hold the lock of a run, which is on its request: that file is written once and stays.
 
-    The system takes the lock back should its holder be killed. False where there is no such run.
+    The system takes the lock back should its holder be killed. False where there is no such run,
+    or what it was asked cannot be read.
     """
     try:
         # a network file system locks only what may be written
         path = run.folder / REQUEST
         stream = path.open("rb+" if os.access(path, os.W_OK) else "rb")
-    except FileNotFoundError:
+    except OSError:
         yield False
         return
     with stream:

@@ -25,8 +25,9 @@ from bandweave.running import claims, memory
 from bandweave.running.claims import claim, release
 from bandweave.running.reuse import can_reuse
 from bandweave.running.worker import end_worker, start_worker
+from bandweave.storage import temporary
+from bandweave.storage.json_file import write_json
 from bandweave.workspace import paths, run_folders
-from bandweave.workspace.json_file import write_json
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import (
     BACKGROUND,
@@ -45,6 +46,8 @@ _logger = logging.getLogger(__name__)
 POLL = 0.1
 _CHILDREN: list[subprocess.Popen[bytes]] = []
 """Started workers not yet seen to end; here, since they may outlive an engine."""
+LOOK = 600.0
+"""Seconds between looks at the trash."""
 RETRY = 10.0
 """Seconds before what failed is tried again: a spare that ended, a run that could not start."""
 
@@ -72,6 +75,7 @@ class LocalEngine:
         self._spare: subprocess.Popen[bytes] | None = None
         self._spare_ready = False
         self._spare_failed = -RETRY
+        self._tidied = 0.0
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -82,6 +86,8 @@ class LocalEngine:
             if self._thread is not None:
                 return
             self._allowed = memory.allowed(self.limit)
+            self._tidied = time.monotonic()
+            temporary.sweep(paths.home())
             paths.empty_trash()
             left = []
             for run in reversed(all_runs()):
@@ -153,9 +159,9 @@ class LocalEngine:
         """End a run at once, whatever it is doing; one that has ended stays as it is."""
         run = open_run(run_id)
         with self._lock:
+            self._dequeue(run_id)
             if run.status().state.final:
                 return
-            self._dequeue(run_id)
             process = claims.cancel(run)
         # it may take its time: others need not wait for that
         if process is not None:
@@ -221,6 +227,7 @@ class LocalEngine:
         while not self._stopping.wait(POLL):
             try:
                 self._end_greedy()
+                self._tidy()
                 with self._lock:
                     self._reap()
                     self._warm()
@@ -240,6 +247,12 @@ class LocalEngine:
                 with _guarded(worker.run):
                     write_json(worker.run.folder / STOPPED, refusal._asdict())
                 end_worker(worker.process)
+
+    def _tidy(self) -> None:
+        """Let the trash count its time, and go when that is up."""
+        if time.monotonic() - self._tidied > LOOK:
+            self._tidied = time.monotonic()
+            paths.empty_trash()
 
     def _reap(self) -> None:
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
@@ -328,6 +341,8 @@ class LocalEngine:
                 child.kill()
                 child.communicate()
         if not claimed:
+            if run.status().state is not State.QUEUED:  # another server was quicker
+                return None
             raise RunError(f"The run {run.id} cannot be claimed.", "Cancel it, or delete it.")
         _CHILDREN.append(child)
         assert child.stdin is not None

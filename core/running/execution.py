@@ -1,15 +1,15 @@
 """Executing a run: the one process that writes a run folder's results."""
 
-import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import psutil
 
-from bandweave.errors import BandweaveError, RunError
+from bandweave.errors import BandweaveError, RasterError, RunError
 from bandweave.evaluation.scores import Score, evaluate, original
 from bandweave.metrics.metric import stored
 from bandweave.problem import Fuser, Problem, Progress, Report, TrainingPreview, Truth
@@ -19,9 +19,13 @@ from bandweave.raster.scene import HIDDEN
 from bandweave.running import memory
 from bandweave.running.claims import claim
 from bandweave.running.reuse import reusable_model
+from bandweave.storage import durable
+from bandweave.storage.json_file import write_json
+from bandweave.storage.refusal import reserve, writing
+from bandweave.storage.temporary import beside
+from bandweave.storage.versions import RESULT as RESULTS
 from bandweave.tiling import fuse
 from bandweave.workspace import scene_library
-from bandweave.workspace.json_file import write_json
 from bandweave.workspace.progress import as_line
 from bandweave.workspace.run_folders import (
     FUSED,
@@ -29,7 +33,6 @@ from bandweave.workspace.run_folders import (
     MODEL,
     PREVIEW,
     PROGRESS,
-    RESULT,
     SCORED,
     SCORES,
     Request,
@@ -40,6 +43,9 @@ NOTE_EVERY = 0.2
 """Seconds between lines of progress."""
 PREVIEW_EVERY, PREVIEW_SHARE = 1.0, 0.015
 """Seconds between previews, more where drawing them would take more than a share of the time."""
+
+ROOM = 1 << 18
+"""Bytes of the disk that are held back for the result."""
 
 
 def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[dict[str, Any]]:
@@ -52,23 +58,35 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
         raise RunError(
             f"The run {run.id} is being executed, or was cancelled.", "Wait for it, or ask anew."
         )
-    notes = _Notes(run.folder, watch)
     try:
-        result = _execute(run, notes.note)
+        with _room_for_result(run.folder), _Notes(run.folder, watch) as notes:
+            result = _execute(run, notes.note)
+        _end(run, result | _cost(started))
     except BandweaveError as error:
-        failure = {"error": error.message, "hint": error.hint}
-        write_json(run.folder / RESULT, failure | _cost(started))
+        _end(run, {"error": error.message, "hint": error.hint} | _cost(started))
         raise
     except Exception as error:
         failure = {"error": f"{type(error).__name__}: {error}", "hint": "The log has the details."}
         refusal = memory.exhausted(error)
-        failure = refusal._asdict() if refusal else failure
-        write_json(run.folder / RESULT, failure | _cost(started))
+        _end(run, (refusal._asdict() if refusal else failure) | _cost(started))
         raise
-    finally:
-        notes.close()
-    write_json(run.folder / RESULT, result | _cost(started))
     return run.scores()
+
+
+@contextmanager
+def _room_for_result(folder: Path) -> Iterator[None]:
+    """Hold back some of the disk, so that a run that fills it up can say so at its end."""
+    path = folder / RESULTS.file
+    with ExitStack() as stack:
+        with writing(path):
+            held = stack.enter_context(beside(path))
+            with held.open("wb") as stream:
+                reserve(stream, ROOM)
+        yield
+
+
+def _end(run: Run, result: Mapping[str, Any]) -> None:
+    write_json(run.folder / RESULTS.file, RESULTS.stamped(result))
 
 
 def _execute(run: Run, report: Report) -> dict[str, Any]:
@@ -86,14 +104,13 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
         _write_fused(run, run.folder / FUSED, fuser, problem, report)
         scores = _scores(truth, run.fused, report)
     else:
-        with tempfile.TemporaryDirectory(prefix=".estimate-", dir=run.folder) as partial:
-            estimate = Path(partial) / FUSED
+        with beside(run.folder / FUSED) as estimate:
             _write_fused(run, estimate, fuser, problem, report)
             scores = _scores(truth, StoredRaster(estimate), report)
         _write_fused(run, run.folder / FUSED, fuser, product, report)
     write_json(run.folder / SCORES, [_row(run, request, score) for score in scores])
-    (run.folder / MODEL).mkdir(exist_ok=True)
-    fuser.save(run.folder / MODEL)
+    with durable.folder(run.folder / MODEL) as model, writing(run.folder / MODEL):
+        fuser.save(model)
     report(Progress("Done", 1, 1))
     reference = [each._asdict() | {"value": stored(each.value)} for each in original(truth)]
     scales = {
@@ -150,11 +167,13 @@ def _row(run: Run, request: Request, score: Score) -> dict[str, Any]:
 class _Notes:
     """Appends progress, at most a few lines a second, but every new stage and every last step.
 
-    What is being learned is drawn about once a second into a file of its own.
+    What is being learned is drawn about once a second into a file of its own. Where neither can be
+    written any more the run goes on: there may be room again when it ends.
     """
 
     def __init__(self, folder: Path, watch: Callable[[Progress], None] | None) -> None:
-        self._stream = (folder / PROGRESS).open("w")
+        with writing(folder / PROGRESS):
+            self._stream = (folder / PROGRESS).open("wb", buffering=0)
         self._preview = folder / PREVIEW
         self._watch = watch
         self._begun = time.monotonic()
@@ -171,8 +190,8 @@ class _Notes:
         if progress.stage != self._stage:
             self._drawn_again = seconds + PREVIEW_EVERY
         self._last, self._stage = seconds, progress.stage
-        self._stream.write(as_line(progress, seconds))
-        self._stream.flush()
+        with suppress(OSError):
+            self._stream.write(as_line(progress, seconds).encode())
         if self._watch:
             self._watch(progress)
         if progress.preview and (progress.milestone or seconds >= self._drawn_again):
@@ -184,10 +203,13 @@ class _Notes:
 
     def _draw(self, preview: TrainingPreview) -> None:
         tags = {"unit": "reflectance"}
-        write(self._preview, preview.pixels, preview.grid, [preview.band], tags=tags)
+        with suppress(RasterError):
+            write(self._preview, preview.pixels, preview.grid, [preview.band], tags=tags)
 
-    def close(self) -> None:
-        """Close the file."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._stream.close()
 
 

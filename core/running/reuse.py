@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bandweave.problem import Fuser, Problem, Progress, Report, unreported
+from bandweave.storage.versions import SCENE
 from bandweave.workspace import scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import MODEL, REQUEST, Run, State
@@ -53,7 +54,7 @@ def _learns_itself(run: Run) -> bool:
 def _done_beside(run: Run) -> Iterator[Run]:
     """Yield the runs of the same folder that have learned what this one would, newest first."""
     # one made before the scene that now has the id learned from another
-    made = (scene_library.find(run.request.scene).folder / "scene.json").stat().st_mtime
+    made = (scene_library.find(run.request.scene).folder / SCENE.file).stat().st_mtime
     for path in sorted(run.folder.parent.glob(f"*/{REQUEST}"), reverse=True):
         other = Run(path.parent)
         if (

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from bandweave.problem import Progress
-from bandweave.workspace.json_file import is_number, parse_json
+from bandweave.storage.json_file import is_number, parse_json
 
 TAIL = 4096
 """Bytes at the end of the file that hold its last lines."""
+LONGEST = 1 << 26
+"""Bytes of the file that are read at most, its last ones: lines of several days."""
 RECENT = 1 << 18
 """Bytes that hold the lines of the last minutes, from which a pace is told."""
 _NAMES = ("stage", "step", "steps", "loss", "validation")
@@ -21,15 +23,16 @@ _NAMES = ("stage", "step", "steps", "loss", "validation")
 Line = dict[str, Any]
 
 
-def lines(path: Path, most: int | None = None) -> list[Line]:
+def lines(path: Path, most: int = LONGEST) -> list[Line]:
     """Return every whole line that can be read, of the last `most` bytes; none without a file."""
     try:
+        if not path.is_file():
+            return []
         with path.open("rb") as stream:
-            if most:
-                stream.seek(0, os.SEEK_END)
-                stream.seek(max(0, stream.tell() - most))
+            stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, stream.tell() - most))
             # what follows the last line's end is still being written
-            found = stream.read().split(b"\n")[:-1]
+            found = stream.read(most).split(b"\n")[:-1]
     except OSError:
         return []
     return [line for line in map(_parsed, found) if line]
@@ -77,7 +80,8 @@ def _kind(line: Line) -> str:
 def _parsed(written: bytes) -> Line | None:
     """Return what a line says, None where it is damaged: whoever watches can do without it."""
     try:
-        line = parse_json(written)
+        # a line that was written here is shorter by far
+        line = parse_json(written) if len(written) < TAIL else {}
         numbers = [line[name] for name in ("step", "steps", "seconds")]
         numbers += [line[name] or 0.0 for name in ("loss", "validation")]
         sound = isinstance(line["stage"], str) and all(map(is_number, numbers))

@@ -8,7 +8,7 @@ dies without a result reads as "lost", never as "running" for ever.
 """
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -17,16 +17,24 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from bandweave.errors import BandweaveError, RunError
+from bandweave.errors import BandweaveError, NewerError, RunError
 from bandweave.problem import Progress
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.workspace import paths, processes, progress
-from bandweave.workspace.json_file import parse_json, write_json
+from bandweave.storage import durable, processes
+from bandweave.storage.json_file import write_json
+from bandweave.storage.refusal import writing
+from bandweave.storage.versions import REQUEST as REQUESTS
+from bandweave.storage.versions import SCENE
+from bandweave.workspace import paths, progress
 from bandweave.workspace.request import Request as Request
 from bandweave.workspace.tolerant import (
+    amiss,
+    require_raster,
+    require_result,
+    require_rows,
+    require_texts,
     sound_json,
     sound_raster,
-    sound_result,
     sound_rows,
     sound_texts,
 )
@@ -42,6 +50,8 @@ CANCELLED, BACKGROUND = "cancelled", "background"
 NOTES, STOPPED, PREVIEW = "notes.json", "stopped.json", "sketch.tif"
 PRODUCT = "fused-cog.tif"
 """The fused image made for taking away, once somebody has asked for it."""
+LONGEST_LOG = 1 << 20
+"""Bytes of a log that are read."""
 RUN_FILES = {
     *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
     *(HIDDEN_MASK, SCORED, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT),
@@ -115,12 +125,11 @@ class Run:
     @cached_property
     def request(self) -> Request:
         """What was asked."""
-        path = self.folder / REQUEST
         try:
-            return _stored_request(path, path.stat().st_mtime_ns)
+            return _stored_request(self.folder, (self.folder / REQUEST).stat().st_mtime_ns)
         except OSError as error:
             raise RunError(
-                f"There is no run in {self.folder.name}.",
+                f"There is no run in {self.folder.name}: it has no {REQUEST}.",
                 "Choose one from the run list; it may have been deleted.",
             ) from error
 
@@ -133,13 +142,28 @@ class Run:
             return -math.inf
 
     @property
-    def sound(self) -> bool:
-        """Whether the request can be read; a damaged run must not hide the others."""
+    def damage(self) -> BandweaveError | None:
+        """Why the request cannot be read, None where it can: it must not hide the others."""
         try:
             _ = self.request
-        except BandweaveError:
-            return False
-        return True
+        except BandweaveError as error:
+            return error
+        return None
+
+    @property
+    def sound(self) -> bool:
+        """Whether the request can be read."""
+        return self.damage is None
+
+    def damaged_files(self) -> dict[str, BandweaveError]:
+        """Return why files cannot be read that everybody goes on without, by their names."""
+        texts, rasters = (NOTES, STOPPED), (FUSED, HIDDEN_MASK, SCORED)
+        checks: dict[str, Callable[[Path], object]]
+        checks = dict.fromkeys(texts, require_texts) | dict.fromkeys(rasters, require_raster)
+        checks |= {SCORES: require_rows, RESULT: require_result}
+        return {
+            name: why for name, check in checks.items() if (why := amiss(check, self.folder / name))
+        }
 
     def status(self) -> Status:
         """Return where the run is now."""
@@ -189,10 +213,13 @@ class Run:
 
     def result(self) -> dict[str, Any]:
         """Return what the run took (and the error it ended with), empty while it has not ended."""
-        result = sound_result(self.folder / RESULT)
-        if result is None:
-            return {"error": f"The {RESULT} of this run is damaged.", "hint": "Start it again."}
-        return result
+        try:
+            return require_result(self.folder / RESULT)
+        except NewerError as error:
+            return {"error": error.message, "hint": error.hint}
+        except ValueError as error:
+            damage = f"The {RESULT} of this run is damaged: {error}."
+            return {"error": damage, "hint": "Start the run again."}
 
     @property
     def peak_memory_mib(self) -> float | None:
@@ -242,37 +269,55 @@ class Run:
 
     @property
     def log(self) -> str:
-        """What the worker printed."""
+        """What the worker printed, the end of it where that is long."""
+        path = self.folder / LOG
         try:
-            return (self.folder / LOG).read_text(errors="replace")
+            if not path.is_file():
+                return ""
+            with path.open("rb") as stream:
+                stream.seek(max(0, path.stat().st_size - LONGEST_LOG))
+                return stream.read(LONGEST_LOG).decode(errors="replace")
         except OSError:
             return ""
 
 
 def new_run(request: Request, folder: Path | None = None, *, background: bool = False) -> Run:
-    """Write a request into a folder (by default a new one of the workspace)."""
-    if folder is None:
-        folder = paths.runs() / paths.new_id()
-    folder.mkdir(parents=True, exist_ok=True)
-    if background:
-        (folder / BACKGROUND).touch()
-    write_json(folder / REQUEST, request.as_json())
+    """Write a request into a folder (by default a new one of the workspace).
+
+    A run of the workspace is there with its request or not at all. Raises `StorageError`.
+    """
+    asked = REQUESTS.stamped(request.as_json())
+    if folder is not None:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / REQUEST, asked)
+        return Run(folder)
+    folder = paths.made(paths.runs()) / paths.new_id()
+    with durable.folder(folder) as partial:
+        if background:
+            durable.touch(partial / BACKGROUND)
+        write_json(partial / REQUEST, asked)
     return Run(folder)
 
 
 def all_runs() -> list[Run]:
-    """Return the workspace's runs, newest first; those with a damaged request are left out."""
-    folder = paths.runs()
-    if not folder.is_dir():
-        return []
-    found = [Run(path) for path in folder.iterdir() if (path / REQUEST).is_file()]
-    return sorted((run for run in found if run.sound), key=lambda run: run.id, reverse=True)
+    """Return the workspace's runs, newest first, without `damaged_runs`."""
+    return [run for run in _listed() if run.sound]
+
+
+def damaged_runs() -> list[Run]:
+    """Return the workspace's runs whose request cannot be read, newest first; `damage` says why."""
+    return [run for run in _listed() if not run.sound]
+
+
+def _listed() -> list[Run]:
+    return sorted(map(Run, paths.folders(paths.runs())), key=lambda run: run.id, reverse=True)
 
 
 def open_run(run_id: str) -> Run:
-    """Return a run of the workspace by its id."""
+    """Return a run of the workspace by its id, a damaged one too."""
     run = Run(_folder(run_id))
-    if not (run.folder / REQUEST).is_file():
+    if not run.folder.is_dir():
         raise _no_run(run_id)
     return run
 
@@ -294,7 +339,7 @@ def equivalent_runs(
 
 
 def _equivalent(request: Request, runs: Sequence[Run], states: Container[State]) -> Run | None:
-    scene = paths.scenes() / request.scene / "scene.json"
+    scene = paths.scenes() / request.scene / SCENE.file
     made = scene.stat().st_mtime if scene.is_file() else 0.0
     for run in runs:
         if run.request.equivalent_to(request) and run.asked >= made:
@@ -307,7 +352,7 @@ def _equivalent(request: Request, runs: Sequence[Run], states: Container[State])
 def discard(run_id: str) -> None:
     """Move a run that has ended to the trash, from where `restore` brings it back for a day."""
     run = open_run(run_id)
-    if not run.status().state.final:
+    if run.worker_alive() if run.damage else not run.status().state.final:
         raise RunError(f"The run '{run_id}' is under way.", "Cancel it first.")
     paths.discard(run.folder)
 
@@ -338,12 +383,13 @@ def _no_run(run_id: str) -> RunError:
 
 
 @lru_cache(maxsize=4096)
-def _stored_request(path: Path, _: int) -> Request:
+def _stored_request(folder: Path, _: int) -> Request:
     """Read a request; a list of runs asks for the same ones again and again."""
     try:
-        return Request.from_json(parse_json(path.read_text()))
+        return Request.from_json(REQUESTS.read(folder) or {})
     except (ValueError, TypeError, AttributeError) as error:
+        why = str(error)[:200] if isinstance(error, ValueError) else "a name lacks, or its value"
         raise RunError(
-            f"The {REQUEST} in {path.parent.name} is not a run's request.",
+            f"The {REQUEST} in {folder.name} is not a run's request: {why}.",
             "It needs at least scene, task and method; 'fuse' writes one.",
         ) from error

@@ -5,24 +5,24 @@ ever listed and a failed import leaves what was there before.
 """
 
 import contextlib
-import os
 import re
-import shutil
 import unicodedata
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bandweave.errors import BandweaveError, RasterError, SceneError
+from bandweave.errors import BandweaveError, RasterError, SceneError, StorageError
 from bandweave.prepare.clouds import coverage
 from bandweave.raster.grid import Window, inside
 from bandweave.raster.scene import Scene, open_scene, save_scene
 from bandweave.raster.virtual import CroppedRaster
 from bandweave.sources.simulated import Simulated
 from bandweave.sources.source import Source
+from bandweave.storage import durable, temporary
+from bandweave.storage.refusal import writing
+from bandweave.storage.versions import SCENE
 from bandweave.workspace import paths
 from bandweave.workspace.run_folders import all_runs
 
@@ -43,13 +43,18 @@ class Entry:
         return open_scene(self.folder)
 
     @property
-    def sound(self) -> bool:
-        """Whether the scene can be opened; a damaged one must not hide the others."""
+    def damage(self) -> BandweaveError | None:
+        """Why the scene cannot be opened, None where it can: it must not hide the others."""
         try:
             _ = self.scene
-        except BandweaveError:
-            return False
-        return True
+        except BandweaveError as error:
+            return error
+        return None
+
+    @property
+    def sound(self) -> bool:
+        """Whether the scene can be opened."""
+        return self.damage is None
 
     @property
     def name(self) -> str:
@@ -62,14 +67,13 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Return the workspace's scenes, newest first."""
-    folder = paths.scenes()
-    if not folder.is_dir():
-        return []
-    found = [path for path in folder.iterdir() if (path / "scene.json").is_file()]
-    found = [path for path in found if not path.name.startswith(".")]
-    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    return [Entry(path.name, path) for path in found]
+    """Return the workspace's scenes, newest first, those that cannot be opened too."""
+    found = []
+    for path in paths.folders(paths.scenes()):
+        # it may be deleted meanwhile
+        with contextlib.suppress(FileNotFoundError):
+            found.append((path.stat().st_mtime, path))
+    return [Entry(path.name, path) for _, path in sorted(found, reverse=True)]
 
 
 def find(text: str) -> Entry:
@@ -89,7 +93,7 @@ def find(text: str) -> Entry:
             f"Give the id instead: {', '.join(entry.id for entry in named)}.",
         )
     folder = Path(text).expanduser()
-    if (folder / "scene.json").is_file():
+    if (folder / SCENE.file).is_file():
         return Entry(folder.name, folder.resolve())
     raise SceneError(
         f"There is no scene '{text}'.",
@@ -157,33 +161,30 @@ def store(scene: Scene, scene_id: str) -> Entry:
 
 def _kept(partial: Path, folder: Path) -> bool:
     """Rename a written scene to its folder; False where the name is taken."""
-    try:
-        partial.rename(folder)
-    except OSError as error:
-        if folder.exists():
+    with writing(folder):
+        try:
+            durable.keep(partial, folder)
+        except OSError:
+            if not folder.exists():
+                raise
             return False
-        raise SceneError(
-            f"The scene cannot be kept in {folder.parent}: {error.strerror}.", "Check its rights."
-        ) from error
     return True
 
 
 @contextlib.contextmanager
 def _written(scene: Scene) -> Iterator[Path]:
     """Write a scene under a name that is never listed; what is not renamed goes."""
-    partial = paths.scenes() / f".{os.getpid()}-{uuid.uuid4().hex[:6]}"
     try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+        place = paths.made(paths.scenes()) / "scene"
+    except StorageError as error:
         raise SceneError(
-            f"Scenes cannot be kept in {partial.parent}: {error.strerror}.",
-            "Set BANDWEAVE_HOME to a folder of yours.",
+            error.message, f"{error.hint} BANDWEAVE_HOME says where scenes are kept."
         ) from error
-    try:
+    with contextlib.ExitStack() as stack:
+        with writing(place):
+            partial = stack.enter_context(temporary.beside(place))
         save_scene(scene, partial)
         yield partial
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def delete(scene_id: str) -> None:
@@ -191,7 +192,8 @@ def delete(scene_id: str) -> None:
     folder = paths.scenes() / scene_id
     if scene_id not in {entry.id for entry in entries()}:
         raise SceneError(f"There is no scene '{scene_id}'.")
-    shutil.rmtree(folder)
+    with writing(folder):
+        temporary.remove(folder)
 
 
 def discard(scene_id: str) -> None:
@@ -225,7 +227,7 @@ def restore(scene_id: str) -> Entry:
 def demo() -> Entry:
     """Return the embedded demo scene; the first time it takes a few seconds to make."""
     folder = paths.scenes() / DEMO
-    if (folder / "scene.json").is_file():
+    if folder.is_dir():
         return Entry(DEMO, folder)
     return store(Simulated().make(), DEMO)
 

@@ -6,12 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bandweave.errors import RunError
+from bandweave.errors import BandweaveError, RunError
+from bandweave.storage import durable
+from bandweave.storage.json_file import write_json
+from bandweave.storage.versions import STUDY as STUDIES
 from bandweave.workspace import paths
-from bandweave.workspace.json_file import read_json, write_json
 from bandweave.workspace.run_folders import Run, open_run
 
-STUDY = "study.json"
+STUDY = STUDIES.file
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Study:
     def runs(self) -> list[Run]:
         """Its runs in the order they were asked for, without those deleted meanwhile."""
         found = []
-        for run_id in self._stored["runs"]:
+        for run_id in self.run_ids:
             try:
                 found.append(open_run(run_id))
             except RunError:
@@ -45,23 +47,40 @@ class Study:
         """Return the score rows of all its runs that have any."""
         return [row for run in self.runs for row in run.scores()]
 
+    def keep(self, run_ids: Sequence[str]) -> None:
+        """Name only some of its runs from now on; raises `StorageError`."""
+        write_json(self.folder / STUDY, STUDIES.stamped(self._stored | {"runs": list(run_ids)}))
+
     @property
-    def sound(self) -> bool:
-        """Whether its file can be read; a damaged one must not hide the others."""
+    def damage(self) -> BandweaveError | None:
+        """Why its file cannot be read, None where it can: it must not hide the others."""
         try:
             _ = self._stored
-        except RunError:
-            return False
-        return True
+        except BandweaveError as error:
+            return error
+        return None
+
+    @property
+    def sound(self) -> bool:
+        """Whether its file can be read."""
+        return self.damage is None
+
+    @property
+    def run_ids(self) -> list[str]:
+        """The ids of its runs in the order they were asked for, with those deleted meanwhile."""
+        return list(self._stored["runs"])
 
     @cached_property
     def _stored(self) -> dict[str, Any]:
         try:
-            stored: Any = read_json(self.folder / STUDY)
-        except ValueError:
-            stored = None
-        if not isinstance(stored, dict) or not _sound(stored.get("runs")) or "name" not in stored:
-            raise RunError(f"The {STUDY} in {self.folder.name} is damaged.", "Make a new study.")
+            stored = STUDIES.read(self.folder) or {}
+            if not _sound(stored.get("runs")) or not isinstance(stored.get("name"), str):
+                raise ValueError("it needs a name and runs")
+        except ValueError as error:
+            raise RunError(
+                f"The {STUDY} in {self.folder.name} is damaged: {str(error)[:200]}.",
+                "Delete it, and make a new study.",
+            ) from error
         return stored
 
 
@@ -73,19 +92,33 @@ def new_study(name: str, runs: Sequence[Run]) -> Study:
     """Write down that runs belong together."""
     if not name.strip():
         raise RunError("The study has no name.", "Give it one.")
-    folder = paths.studies() / paths.new_id()
-    folder.mkdir(parents=True)
-    write_json(folder / STUDY, {"name": name.strip(), "runs": [run.id for run in runs]})
+    folder = paths.made(paths.studies()) / paths.new_id()
+    with durable.folder(folder) as partial:
+        stored = {"name": name.strip(), "runs": [run.id for run in runs]}
+        write_json(partial / STUDY, STUDIES.stamped(stored))
     return Study(folder)
 
 
 def all_studies() -> list[Study]:
-    """Return the workspace's studies, newest first; damaged ones are left out."""
-    folder = paths.studies()
-    if not folder.is_dir():
-        return []
-    found = [Study(path) for path in folder.iterdir() if (path / STUDY).is_file()]
-    return sorted((study for study in found if study.sound), key=lambda s: s.id, reverse=True)
+    """Return the workspace's studies, newest first, without `damaged_studies`."""
+    return [study for study in _listed() if study.sound]
+
+
+def damaged_studies() -> list[Study]:
+    """Return the workspace's studies that cannot be read, newest first; `damage` says why."""
+    return [study for study in _listed() if not study.sound]
+
+
+def _listed() -> list[Study]:
+    found = map(Study, paths.folders(paths.studies()))
+    return sorted(found, key=lambda study: study.id, reverse=True)
+
+
+def discard(study_id: str) -> None:
+    """Move a study to the trash, a damaged one too; its runs stay. Raises `StorageError`."""
+    if study_id not in {study.id for study in _listed()}:
+        raise RunError(f"There is no study '{study_id}'.", "It may be deleted.")
+    paths.discard(paths.studies() / study_id)
 
 
 def open_study(study_id: str) -> Study:

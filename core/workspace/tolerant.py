@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from bandweave.errors import RasterError
+from bandweave.errors import BandweaveError, RasterError, RunError
 from bandweave.metrics.metric import loaded
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.workspace.json_file import is_number, read_json
+from bandweave.storage.json_file import is_number, read_json
+from bandweave.storage.versions import KEY, RESULT
 
 PLACE = ("region", "band", "metric")
 """What a row of scores is about."""
@@ -32,6 +33,26 @@ def sound_json(path: Path) -> Any:
         return None
 
 
+def amiss(require: Callable[[Path], object], path: Path) -> BandweaveError | None:
+    """Return why a file is not what `require` asks, None where it is, or is not there."""
+    try:
+        if path.exists():
+            require(path)
+    except BandweaveError as error:
+        return error
+    except ValueError as error:
+        return RunError(f"The {path.name} of this run is damaged: {str(error)[:200]}.")
+    return None
+
+
+def require_texts(path: Path) -> dict[str, str]:
+    """Return a file's texts by name; ValueError where it holds anything else."""
+    stored = read_json(path)
+    if not isinstance(stored, dict) or not all(isinstance(x, str) for x in stored.values()):
+        raise ValueError("it holds more than names with texts")
+    return stored
+
+
 def sound_texts(path: Path) -> dict[str, str]:
     """Return the texts of a file that holds texts by name, and leave out anything else."""
     stored = sound_json(path)
@@ -39,18 +60,20 @@ def sound_texts(path: Path) -> dict[str, str]:
     return {name: text for name, text in pairs if isinstance(text, str)}
 
 
-def sound_result(path: Path) -> dict[str, Any] | None:
-    """Return a result, empty where there is none; None where it is damaged."""
-    try:
-        stored = read_json(path)
-    except ValueError:
-        return None
+def require_result(path: Path) -> dict[str, Any]:
+    """Return a result, empty where there is none.
+
+    ValueError where it is damaged, `NewerError` where a newer version has made it.
+    """
+    stored = RESULT.read(path.parent)
     if stored is None:
         return {}
-    if not isinstance(stored, dict) or not stored:
-        return None
-    sound = all(fits(stored[name]) for name, fits in _RESULT.items() if name in stored)
-    return stored if sound else None
+    if not stored.keys() - {KEY}:
+        raise ValueError("it says nothing")
+    for name, fits in _RESULT.items():
+        if name in stored and not fits(stored[name]):
+            raise ValueError(f"its '{name}' is of another kind")
+    return stored
 
 
 def _is_scale(value: object) -> bool:
@@ -59,18 +82,31 @@ def _is_scale(value: object) -> bool:
     )
 
 
+def require_rows(path: Path) -> list[dict[str, Any]]:
+    """Return a file's rows of scores as `sound_rows` does; ValueError where it is damaged."""
+    rows = read_json(path)
+    try:
+        return _rows(rows)
+    except (TypeError, KeyError) as error:
+        raise ValueError("it does not hold rows of scores") from error
+
+
 def sound_rows(rows: object) -> list[dict[str, Any]]:
     """Return rows of scores with their values as numbers; none where the rows are damaged.
 
     A value is None where undefined, and may be infinite.
     """
     try:
-        return [
-            row | {"value": _value(row["value"])} | {name: str(row[name]) for name in PLACE}
-            for row in cast("list[dict[str, Any]]", rows or ())
-        ]
+        return _rows(rows)
     except (TypeError, KeyError):
         return []
+
+
+def _rows(rows: object) -> list[dict[str, Any]]:
+    return [
+        row | {"value": _value(row["value"])} | {name: str(row[name]) for name in PLACE}
+        for row in cast("list[dict[str, Any]]", rows or ())
+    ]
 
 
 def _value(value: Any) -> float | None:
@@ -80,11 +116,16 @@ def _value(value: Any) -> float | None:
     return loaded(value)
 
 
+def require_raster(path: Path) -> StoredRaster:
+    """Return an image; `RasterError` where it is none."""
+    raster = StoredRaster(path)
+    _ = raster.grid
+    return raster
+
+
 def sound_raster(path: Path) -> StoredRaster | None:
     """Return an image, None where there is none or it is damaged."""
-    raster = StoredRaster(path)
     try:
-        _ = raster.grid
+        return require_raster(path)
     except RasterError:
         return None
-    return raster

@@ -5,6 +5,7 @@ import streamlit as st
 from bandweave.errors import BandweaveError
 from bandweave.workspace import scene_library
 from pages.shared import current, notices
+from pages.shared.damage import damaged_row
 
 _DELETED = "deleted-scene"
 
@@ -41,13 +42,5 @@ def undo() -> None:
 def damaged() -> None:
     """Name the scenes that cannot be opened; they are in nobody's way."""
     for entry in scene_library.entries():
-        if not entry.sound:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.caption(f"The scene “{entry.id}” is damaged.", width="content")
-                st.button(
-                    "Delete it",
-                    type="tertiary",
-                    key=f"discard-{entry.id}",
-                    on_click=discard,
-                    args=(entry.id, entry.id),
-                )
+        if error := entry.damage:
+            damaged_row("scene", entry.folder, error, discard)

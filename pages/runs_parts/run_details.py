@@ -6,12 +6,13 @@ import streamlit as st
 
 from bandweave.errors import BandweaveError, RunError
 from bandweave.running import engine
-from bandweave.workspace import run_folders
+from bandweave.workspace import run_folders, studies
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, State, open_run
 from pages.runs_parts.loss_curve import loss_curve
 from pages.runs_parts.previews import pictures
 from pages.shared import current, notices
+from pages.shared.damage import files
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration
 from pages.shared.running.progress import bar
@@ -38,6 +39,7 @@ def run_details(run: Run) -> None:
         ):
             _actions(run, state)
     notices.failed(run)
+    _amiss_files(run)
     live = st.fragment(_live, run_every=None if state.final else POLL)
     live(run.id, state.final)
     about, asked = st.columns([2, 3])
@@ -102,7 +104,17 @@ def _damaged(run: Run) -> None:
         _ = run.request
     except BandweaveError as error:
         notices.problem(error)
+    files(run.folder)
     _delete_button(run)
+
+
+def _amiss_files(run: Run) -> None:
+    """Say which of a run's files cannot be read, and let them be looked at."""
+    amiss = run.damaged_files()
+    if amiss:
+        with st.expander(f"Damaged: {', '.join(amiss)}", icon=":material/broken_image:"):
+            st.text("\n".join(error.message for error in amiss.values()))
+            files(run.folder)
 
 
 def _discard(run_id: str, name: str) -> None:
@@ -115,6 +127,14 @@ def _discard(run_id: str, name: str) -> None:
     # the page shows another one then, and its address follows
     st.session_state.pop(f"current-{current.RUN}", None)
     st.query_params.pop(current.RUN, None)
+
+
+def discard_study(study_id: str, _: str) -> None:
+    """Delete a study; its runs stay."""
+    try:
+        studies.discard(study_id)
+    except BandweaveError as error:
+        st.session_state[_AMISS] = error
 
 
 def undo() -> None:
@@ -157,8 +177,8 @@ def _notes(run: Run) -> None:
 def _annotate(run: Run, what: str, key: str) -> None:
     try:
         run.annotate(**{what: st.session_state[key]})
-    except OSError:  # deleted meanwhile, from another window
-        st.session_state[_AMISS] = RunError("The run is gone.", "It was deleted meanwhile.")
+    except BandweaveError as error:  # deleted meanwhile from another window, or a full disk
+        st.session_state[_AMISS] = error
 
 
 def _facts(run: Run) -> str:

@@ -63,15 +63,20 @@ def prepare() -> None:
 
 
 def failure() -> BandweaveError | None:
-    """Return why the demo could not be prepared, if it could not."""
-    return _failure
+    """Return why the demo could not be prepared or opened, if it could not."""
+    found = _stored()
+    return _failure or (found.damage if found else None)
 
 
 def scene() -> scene_library.Entry | None:
     """Return the demo scene once it is there; opened once, its files stay open."""
-    found = next(
-        (entry for entry in scene_library.entries() if entry.id == scene_library.DEMO), None
-    )
+    found = _stored()
+    return found if found and found.sound else None
+
+
+def _stored() -> scene_library.Entry | None:
+    known = scene_library.entries()
+    found = next((entry for entry in known if entry.id == scene_library.DEMO), None)
     return current.opened(found) if found else None
 
 

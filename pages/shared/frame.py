@@ -4,6 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from bandweave.errors import BandweaveError
+from bandweave.workspace import paths
+
 _FOLDER = Path(__file__).parent
 ASSETS = _FOLDER / "assets"
 
@@ -13,3 +16,12 @@ def frame() -> None:
     st.set_page_config("Bandweave", str(ASSETS / "icon.svg"), layout="wide")
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "icon.svg"), size="large")
     st.html(_FOLDER / "frame.css")
+
+
+def workspace() -> None:
+    """Say why the workspace cannot be used, and show no page, where that is so."""
+    try:
+        paths.home()
+    except BandweaveError as error:
+        st.error(f"{error.message} {error.hint}", icon=":material/error:")
+        st.stop()

@@ -14,7 +14,7 @@ from bandweave.paper.audit import audit
 from bandweave.paper.printed.numbers import TABLES, Printed
 from bandweave.paper.study import KEYS, PaperSettings, requests
 from bandweave.paper.tables.table import Cell, Column, Row, Table
-from bandweave.workspace.json_file import write_json
+from bandweave.storage.json_file import write_json
 from bandweave.workspace.run_folders import RESULT, all_runs, new_run
 from bandweave.workspace.scene_library import find
 from bandweave.workspace.studies import all_studies

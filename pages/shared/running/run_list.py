@@ -1,5 +1,6 @@
 """All runs of the workspace as rows to filter and to choose from, quick with hundreds of them."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 from bandweave.methods import METHODS
 from bandweave.tasks import TASKS
 from bandweave.workspace import paths
-from bandweave.workspace.run_folders import REQUEST, Run, State
+from bandweave.workspace.run_folders import Run, State
 from bandweave.workspace.studies import all_studies
 from pages.shared import current
 from pages.shared.running import run_facts
@@ -81,11 +82,8 @@ def _members(study_id: str) -> set[str]:
 
 def rows() -> list[Row]:
     """Return every run, newest first; one whose request cannot be read says it is damaged."""
-    folder = paths.runs()
-    if not folder.is_dir():
-        return []
     names = current.names()
-    found = [row for path in folder.iterdir() if (row := _row(path))]
+    found = [row for path in paths.folders(paths.runs()) if (row := _row(path))]
     found.sort(key=lambda row: (row.id[: run_facts.STAMP], row.written), reverse=True)
     return [replace(row, scene=names.get(row.scene, row.scene)) for row in found]
 
@@ -103,18 +101,16 @@ def _row(folder: Path) -> Row | None:
 def _ended(folder: Path, _: int) -> Row | None:
     """Return the row of a run to which nothing more will happen."""
     row = _read(folder)
-    return row if row and row.final else None
+    return row if row.final else None
 
 
-def _read(folder: Path) -> Row | None:
-    try:
-        written = (folder / REQUEST).stat().st_mtime_ns
-    except FileNotFoundError:  # about to be written, or no run at all
-        return None
+def _read(folder: Path) -> Row:
     run = Run(folder)
-    asked = run_facts.asked_at(run)
-    if not run.sound:
-        return Row(run.id, DAMAGED, run.name or run.id, asked=asked, written=written)
+    asked, damage = run_facts.asked_at(run), run.damage
+    written = 0 if math.isinf(run.asked) else round(run.asked * 1e9)
+    if damage:
+        name = f"{run.name or run.id}: {damage.message}"
+        return Row(run.id, DAMAGED, name, asked=asked, written=written)
     request, status = run.request, run.status()
     return Row(
         id=run.id,

@@ -248,11 +248,28 @@ def test_a_damaged_scene_does_not_hide_the_others(core, workspace):
         (workspace / "scenes" / name / "scene.json").write_text(content)
     code, listed = core("scene", "list")
     assert code == 0
-    assert [each["id"] for each in listed] == ["good"]
+    good, *damaged = listed
+    assert (good["id"], "error" in good) == ("good", False)
+    assert {each["id"]: each["state"] for each in damaged} == dict.fromkeys(
+        ("bad", "worse"), "damaged"
+    )
+    assert all("cannot be read" in each["error"] for each in damaged)
     assert core("scene", "show", "small")[0] == 0
     code, said = core("scene", "show", "bad")
     assert code == 1
     assert "damaged" in said["error"]
+
+
+def test_runs_and_studies_that_cannot_be_read_are_listed_with_their_reasons(core, workspace):
+    for folder in ("runs/a", "runs/b", "studies/c"):
+        (workspace / folder).mkdir(parents=True)
+    (workspace / "runs" / "a" / "request.json").write_text('{"version": 99}')
+    code, listed = core("runs", "list")
+    assert code == 0
+    said = {each["id"]: (each["kind"], each["state"], each["error"]) for each in listed}
+    assert said["a"][2].endswith("was made by a newer version of Bandweave: update it.")
+    assert said["b"] == ("run", "damaged", "There is no run in b: it has no request.json.")
+    assert said["c"][:2] == ("study", "damaged")
 
 
 def test_scores_of_nothing_are_refused(core, make_tif):

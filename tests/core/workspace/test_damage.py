@@ -1,19 +1,25 @@
 """Whatever happens to one run's files, the others are listed, executed and shown."""
 
+import json
+import os
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bandweave.contracts.small_scene import make_scene
+from bandweave.errors import StorageError
 from bandweave.running.engine import LocalEngine
 from bandweave.running.execution import execute
 from bandweave.running.reuse import can_reuse, reusable_model
+from bandweave.storage.json_file import write_json
 from bandweave.tasks import TASKS
 from bandweave.workspace import paths, results, scene_library
-from bandweave.workspace.json_file import write_json
+from bandweave.workspace.glance import glances
 from bandweave.workspace.run_folders import (
+    LONGEST_LOG,
     NOTES,
     REQUEST,
     RUN_FILES,
@@ -21,6 +27,7 @@ from bandweave.workspace.run_folders import (
     Run,
     State,
     all_runs,
+    damaged_runs,
     equivalent_runs,
     new_run,
 )
@@ -50,6 +57,9 @@ DAMAGES: dict[str, bytes | None] = {
         b' {"value": true, "metric": "mae", "band": "mean", "region": "all"}]\n'
     ),
     "nested": b"[" * 100_000,
+    "nested inside": b'{"scene": ' + b'{"a":' * 900 + b"0" + b"}" * 900 + b"}\n",
+    "huge numbers": b'{"version": 1' + b"0" * 5000 + b', "seconds": 1e999, "pid": 1e400}\n',
+    "no version": b'{"version": "two", "seconds": 1}\n',
     "cut short": b'{"stage": "Training red", "step": 1, "st\n{"stage": "Tra\n',
     "a folder": None,
 }
@@ -146,6 +156,59 @@ def test_a_result_that_is_damaged_says_so(whole: Run):
         assert "damaged" in status.error
 
 
+def test_what_is_endless_or_waits_for_a_writer_is_not_read(whole: Run):
+    """Each of 100 MB: whatever is read of it would be told by the time that takes."""
+    for name in sorted(RUN_FILES - {"model", "cancelled", "background"}):
+        path = whole.folder.with_name(f"0-{name}") / name
+        shutil.copytree(whole.folder, path.parent)
+        path.unlink(missing_ok=True)
+        with path.open("wb") as stream:
+            stream.write(b'{"a": "')
+            stream.truncate(100 << 20)
+        shutil.copytree(whole.folder, whole.folder.with_name(f"1-{name}"))
+        (pipe := whole.folder.with_name(f"1-{name}") / name).unlink(missing_ok=True)
+        os.mkfifo(pipe)
+    begun = time.process_time()
+    for run in [*all_runs(), *damaged_runs()]:
+        run.status(), run.history(), run.scores(), run.name, run.damaged_files()
+        assert len(run.log) <= LONGEST_LOG
+        assert len(glances(run.folder)) > 3
+    assert time.process_time() - begun < 20
+
+
+def test_every_wrong_kind_in_a_scene_is_a_damaged_scene_or_harmless(whole: Run):
+    path = scene_library.find("small").folder / "scene.json"
+    stored = json.loads(path.read_text())
+    extra = {
+        "warnings": [],
+        "guesses": [{"what": "a", "value": 1, "why": "b"}],
+        "cropped_from": {"id": "a", "name": "b", "window": [0, 0, 1, 1]},
+        "files": {"optical": ["a"]},
+    }
+    stored["facts"] |= extra
+    wrong = (None, 3, -1e300, "x", "../../x", [], [3], {}, {"a": 3}, True)
+    places = [(stored, name) for name in ("name", "layers", "facts")]
+    places += [(stored["facts"], name) for name in extra]
+    places += [(stored["layers"][0], name) for name in stored["layers"][0]]
+    refused = 0
+    for holder, name in places:
+        kept = holder[name]
+        for value in wrong:
+            holder[name] = value
+            path.write_text(json.dumps(stored))
+            entry = scene_library.find("small")
+            refused += not entry.sound
+            if entry.sound:
+                json.dumps(entry.as_json())
+                assert isinstance(entry.name, str) and entry.scene.grid
+        holder[name] = kept
+    assert refused > 0.8 * len(places) * len(wrong)
+    for how in DAMAGES:
+        damage(path, how)
+        (entry,) = (each for each in scene_library.entries() if each.id == "small")
+        assert entry.damage is not None, how
+
+
 def test_a_damaged_line_of_progress_costs_no_other(whole: Run):
     path = whole.folder / "progress.jsonl"
     before = whole.history()
@@ -166,6 +229,6 @@ def test_a_number_that_is_none_is_shown_as_none(whole: Run):
 def test_json_that_cannot_be_written_leaves_nothing(tmp_path: Path):
     (tmp_path / "folder").mkdir()
     for name, content in (("folder", {}), ("a.json", float("nan"))):
-        with pytest.raises((OSError, ValueError)):
+        with pytest.raises((StorageError, ValueError)):
             write_json(tmp_path / name, content)
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]

@@ -1,10 +1,14 @@
-"""JSON files that a reader sees whole or not at all."""
+"""JSON files that a reader sees whole or not at all, and never reads without end."""
 
 import json
 import math
-import secrets
 from pathlib import Path
 from typing import Any
+
+from bandweave.storage.durable import write
+
+LARGEST = 8 << 20
+"""Bytes of a file that is read; the largest that is written here has some hundred thousand."""
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -18,11 +22,18 @@ def parse_json(text: str | bytes) -> Any:
 def read_json(path: Path) -> Any:
     """Return a file's JSON, None where there is no file; ValueError where it cannot be read."""
     try:
-        return parse_json(path.read_text())
+        # what is no file may have no end, or wait for somebody who writes into it
+        if path.exists() and not path.is_file():
+            raise ValueError("it is no file")
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(error.strerror or str(error)) from error
+    if len(content) > LARGEST:
+        raise ValueError(f"it has more than {LARGEST >> 20} MiB")
+    return parse_json(content.decode())
 
 
 def is_number(value: object) -> bool:
@@ -38,10 +49,5 @@ def is_number(value: object) -> bool:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write under another name and rename."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        partial.write_text(json.dumps(content, indent=1, allow_nan=False))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    """Write a file whole or not at all; raises `StorageError`."""
+    write(path, json.dumps(content, indent=1, allow_nan=False))

@@ -1,5 +1,7 @@
 """Which process is meant: told from one that got its number later, whatever the clock does."""
 
+import secrets
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,21 @@ TOLERANCE = 1.0
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 STARTED = 19
 """Where, behind its name in brackets, the system says how many ticks after boot one began."""
+
+_PROCESS = secrets.token_hex(8)
+"""Stands for the system's running where that has no name."""
+
+
+def running_time() -> tuple[str, float]:
+    """Return which running of the system it is and for how many seconds that goes on.
+
+    No setting of the clock changes either. Where the system does not tell, this process's stands
+    for it.
+    """
+    try:
+        return BOOT.read_text().strip(), time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (OSError, AttributeError):
+        return _PROCESS, time.monotonic()
 
 
 def identity(process: psutil.Process) -> dict[str, Any]:
