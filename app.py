@@ -43,6 +43,7 @@ if __name__ != "__main__":
     from bandweave.sources.confined.rooms import sweep
     from pages.shared.demo import lifespan
     from pages.shared.people.requests import AsPerson, enforce_or_exit
+    from pages.shared.serving.leaving import leaving
     from pages.shared.serving.memory import give_back
     from pages.shared.serving.offline import stay_offline
     from pages.shared.serving.routes import routes
@@ -59,7 +60,7 @@ if __name__ != "__main__":
     log.setLevel(logging.ERROR)
     navigation()
     log.setLevel(logging.NOTSET)
-    inward = [guard(), Middleware(AsPerson)]
+    inward = [leaving(), guard(), Middleware(AsPerson)]
     app = st.App(ROOT / "app.py", routes=routes(), middleware=inward, lifespan=lifespan)
 else:
     from pages.shared.frame import frame, workspace

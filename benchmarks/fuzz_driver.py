@@ -113,10 +113,12 @@ def failures(
             last = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
             found.append(Failure(seed, f"{type(error).__name__} at {place}: {error}"[:300]))
-        if peak_mib() - held > GROWTH_MIB:
-            found.append(Failure(seed, f"memory: {held:.0f} MiB became {peak_mib():.0f}"))
-        if done < WARM or peak_mib() - held > GROWTH_MIB:
-            held = peak_mib()
+        now = peak_mib()
+        grown = now - held > GROWTH_MIB
+        if grown:
+            found.append(Failure(seed, f"memory: {held:.0f} MiB became {now:.0f}"))
+        if grown or done < WARM:
+            held = now
     return found
 
 
