@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.serving.health import VERSION
+
 _FOLDER = Path(__file__).parent
 ASSETS = _FOLDER / "assets"
 
@@ -13,3 +15,4 @@ def frame() -> None:
     st.set_page_config("Bandweave", str(ASSETS / "icon.svg"), layout="wide")
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "icon.svg"), size="large")
     st.html(_FOLDER / "frame.css")
+    st.sidebar.caption(f"Bandweave {VERSION}")
