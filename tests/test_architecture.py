@@ -14,6 +14,7 @@ Floors = tuple[tuple[str, ...], ...]
 itself."""
 CORE: Floors = (
     ("errors", "registry"),
+    ("logs",),
     ("storage",),
     ("settings",),
     ("raster",),
