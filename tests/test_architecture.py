@@ -174,3 +174,9 @@ EXECUTES = re.compile(
 def test_what_is_stored_is_read_as_data_and_never_executed():
     found = {name: EXECUTES.findall(path.read_text()) for name, path in FILES.items()}
     assert not {name: ways for name, ways in found.items() if ways}
+
+
+def test_one_file_writes_tables_to_be_taken_away():
+    writes = re.compile(r"(?m)^\s*import (?:csv|openpyxl)\b|\.to_(?:csv|excel)\(")
+    found = {name for name, path in FILES.items() if writes.search(path.read_text())}
+    assert found == {"bandweave.workspace.tables"}
