@@ -1,6 +1,7 @@
 """Imports go down only, no shelf imports its neighbour, and heavy libraries wait until needed."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -163,3 +164,21 @@ def test_one_file_opens_geotiffs_warps_are_prepared_and_only_kernels_are_compile
         warps = "WarpedVRT" in text or "rasterio.warp import reproject" in text
         assert not warps or name.startswith("bandweave.prepare.")
         assert "import numba" not in text or name.endswith("_kernels")
+
+
+EXECUTES = re.compile(
+    r"\b(?:load_model|load_weights_from|from_config|pickle|cPickle|dill|cloudpickle|joblib|marshal"
+    r"|shelve|safe_mode)\b|\.keras\b|allow_pickle=(?!False)|yaml\.|(?<![.\w])(?:eval|exec)\("
+)
+"""Ways in which what is stored, or was brought, could become code."""
+
+
+def test_what_is_stored_is_read_as_data_and_never_executed():
+    found = {name: EXECUTES.findall(path.read_text()) for name, path in FILES.items()}
+    assert not {name: ways for name, ways in found.items() if ways}
+
+
+def test_one_file_writes_tables_to_be_taken_away():
+    writes = re.compile(r"(?m)^\s*import (?:csv|openpyxl)\b|\.to_(?:csv|excel)\(")
+    found = {name for name, path in FILES.items() if writes.search(path.read_text())}
+    assert found == {"bandweave.workspace.tables"}

@@ -5,8 +5,9 @@ a scene of any size takes the memory of one window.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,22 +113,18 @@ class Matching:
     values: tuple[float, ...] = ()
     """The curve at the knots; it is straight between them and flat beyond."""
 
+    def __post_init__(self) -> None:
+        """Refuse a curve that is none."""
+        rising = all(first < second for first, second in pairwise(self.knots))
+        if len(self.knots) != len(self.values) or not rising:
+            raise ValueError("its knots make no curve")
+
     def apply(self, radar: Pixels | Vector) -> Vector:
         """Return (row, col) radar on the component's scale; NaN stays."""
         if not self.knots:
             return radar.astype(np.float64) * self.slope + self.intercept
         matched: Vector = np.interp(radar, self.knots, self.values)
         return matched
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `from_json` reads."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Matching":
-        """Read what `as_json` wrote."""
-        knots, values = tuple(stored["knots"]), tuple(stored["values"])
-        return cls(stored["slope"], stored["intercept"], knots, values)
 
 
 class Component(NamedTuple):

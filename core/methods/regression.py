@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bandweave.errors import MethodError
 from bandweave.methods.radar import decibels
@@ -31,7 +30,7 @@ def looks_setting(default: str) -> Any:
     )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Regression:
     """Coefficients of each optical band on 1 and the radar bands in decibels."""
 
@@ -42,8 +41,16 @@ class Regression:
     """The scales radar is averaged at, in pixels; 0 is the pixel itself."""
     typical: tuple[float, ...]
     """The features' means in decibels; used where radar has no data."""
-    coefficients: NDArray[np.float64]
+    coefficients: tuple[tuple[float, ...], ...]
     """(1 + features, optical bands)."""
+
+    def __post_init__(self) -> None:
+        """Refuse coefficients of other features or bands, and scales that nobody regresses on."""
+        widths = {len(row) for row in self.coefficients}
+        if len(self.coefficients) != 1 + len(self.typical) or widths != {len(self.bands)}:
+            raise ValueError("its coefficients are not of its bands")
+        if self.scales not in LOOKS.values():
+            raise ValueError("its scales are none of ours")
 
     @property
     def halo(self) -> int:
@@ -55,31 +62,11 @@ class Regression:
         backscatter = features(inputs.layer(self.radar), self.scales).read(window)
         typical = np.array(self.typical, dtype=np.float64)[:, None, None]
         known = np.where(np.isnan(backscatter), typical, backscatter)
-        constant, slopes = self.coefficients[0], self.coefficients[1:]
+        coefficients = np.array(self.coefficients)
+        constant, slopes = coefficients[0], coefficients[1:]
         predicted = np.einsum("ro,rij->oij", slopes, known) + constant[:, None, None]
         bands: Pixels = predicted.astype(np.float32)
         return bands
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `from_json` reads."""
-        return {
-            "bands": self.bands,
-            "radar": self.radar,
-            "scales": self.scales,
-            "typical": self.typical,
-            "coefficients": self.coefficients.tolist(),
-        }
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Regression":
-        """Read what `as_json` wrote."""
-        return cls(
-            tuple(stored["bands"]),
-            stored["radar"],
-            tuple(stored["scales"]),
-            tuple(stored["typical"]),
-            np.array(stored["coefficients"]),
-        )
 
 
 def features(radar: Layer, scales: tuple[float, ...]) -> Raster:
@@ -106,6 +93,7 @@ def regress(problem: Problem, looks: str) -> Regression:
         raise MethodError(
             "No pixel has both radar and visible optical data.", "Check where the layers overlap."
         )
-    coefficients = np.linalg.lstsq(gram, moment, rcond=None)[0].astype(np.float64)
+    fitted = np.linalg.lstsq(gram, moment, rcond=None)[0].astype(np.float64)
+    coefficients = tuple(map(tuple, fitted.tolist()))
     typical = tuple((gram[0, 1:] / gram[0, 0]).tolist())
     return Regression(problem.bands, pair.inputs.radar.name, scales, typical, coefficients)

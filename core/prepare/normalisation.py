@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -26,6 +26,11 @@ class Normalisation:
     lower: tuple[float, ...]
     upper: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse what is not a pair of bounds a band."""
+        if len(self.lower) != len(self.upper):
+            raise ValueError("it has not as many upper bounds as lower ones")
+
     def apply(self, pixels: Pixels) -> Pixels:
         """Return (band, row, col) pixels on the normalised scale."""
         lower, upper = self._columns()
@@ -41,15 +46,6 @@ class Normalisation:
     def band(self, index: int) -> "Normalisation":
         """Return the normalisation of one band."""
         return Normalisation((self.lower[index],), (self.upper[index],))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `from_json` reads."""
-        return {"lower": list(self.lower), "upper": list(self.upper)}
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Normalisation":
-        """Read what `as_json` wrote."""
-        return cls(tuple(stored["lower"]), tuple(stored["upper"]))
 
     def _columns(self) -> tuple[np.ndarray, np.ndarray]:
         shape = (-1, 1, 1)

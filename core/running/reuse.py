@@ -1,5 +1,6 @@
 """Taking the model of a run that has learned the same, instead of learning it again."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -9,6 +10,8 @@ from bandweave.storage.versions import SCENE
 from bandweave.workspace import owners, scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import MODEL, REQUEST, Run, State
+
+_logger = logging.getLogger(__name__)
 
 
 class Reused(NamedTuple):
@@ -32,7 +35,8 @@ def reusable_model(run: Run, problem: Problem, report: Report = unreported) -> R
         report(Progress(f"Taking the model of {other.id}", 0, 1))
         try:
             fuser = method.load(other.folder / MODEL)
-        except Exception:  # whatever is wrong with it, learning anew puts it right
+        except Exception as error:  # whatever is wrong with it, learning anew puts it right
+            _logger.warning("The model of %s is not taken, and trained again: %s", other.id, error)
             continue
         if fuser.bands == problem.bands:
             return Reused(fuser, other.id)

@@ -1,9 +1,5 @@
-"""What can be taken away of runs: scores as CSV and Excel, the fused image as one GeoTIFF.
+"""What can be taken away of runs: scores as CSV and Excel, the fused image as one GeoTIFF."""
 
-A cell of text that a spreadsheet would take for a formula stays text.
-"""
-
-import io
 import json
 import math
 import os
@@ -24,7 +20,7 @@ from bandweave.errors import RunError
 from bandweave.metrics import METRICS
 from bandweave.raster.geotiff import StoredRaster, write_cog
 from bandweave.settings import Value
-from bandweave.workspace import paths
+from bandweave.workspace import paths, tables
 from bandweave.workspace.run_folders import PRODUCT, Run, State
 
 COLUMNS = (
@@ -35,7 +31,6 @@ SOFTWARE = "Bandweave"
 LARGE = 50_000_000
 """Values in an image from which on a process of its own writes it, and keeps the memory it takes
 (some 500 MB for a whole Sentinel-2 tile) out of this one."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PRODUCTS_BYTES = 20 * 2**30
 """What the images made for taking away may fill of the workspace; any can be made again."""
 IN_USE = 60.0
@@ -51,29 +46,25 @@ def score_frame(runs: Sequence[Run]) -> pd.DataFrame:
     `original` is the value of the original itself and `ratio` the value over it, for metrics
     without a reference; NaN for the others, and where the original's own value is 0.
     """
-    rows = [row for run in runs for row in _score_rows(run)]
+    rows = [
+        {name: tables.plain(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
+        for run in runs
+        for row in _score_rows(run)
+    ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype(dict.fromkeys(("value", "original", "ratio"), "float64"))
 
 
 def csv(frame: pd.DataFrame) -> bytes:
     """Return a frame as CSV, UTF-8, numbers in full; empty where undefined."""
-    safe = frame.map(lambda cell: f"'{cell}" if _formula(cell) else cell)
-    return bytes(safe.to_csv(index=False), "utf-8")
+    return tables.csv(frame.columns, frame.itertuples(index=False)).encode()
 
 
 def excel(frame: pd.DataFrame, runs: Sequence[Run]) -> bytes:
     """Return a workbook: scores a row each run, region and band; all scores; the runs' settings."""
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    _sheet(book, "Scores", wide(frame))
-    _sheet(book, "All scores", frame)
-    _sheet(book, "Settings", settings_frame(runs))
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    return tables.excel(
+        {"Scores": wide(frame), "All scores": frame, "Settings": settings_frame(runs)}
+    )
 
 
 def wide(frame: pd.DataFrame) -> pd.DataFrame:
@@ -242,35 +233,6 @@ def _score_rows(run: Run) -> list[dict[str, Any]]:
         ratio = None if value is None or not aim or math.isinf(aim) else value / aim
         rows.append(asked | place | {"value": value, "original": aim, "ratio": ratio})
     return rows
-
-
-def _formula(cell: object) -> bool:
-    return isinstance(cell, str) and cell.startswith(_FORMULA)
-
-
-def _sheet(book: Any, title: str, frame: pd.DataFrame) -> None:
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-    from openpyxl.styles import Font
-
-    sheet = book.create_sheet(title)
-    sheet.append(list(frame.columns))
-    for heading in sheet[1]:
-        heading.font = Font(bold=True)
-    sheet.freeze_panes = "C2"
-    for number, values in enumerate(frame.itertuples(index=False), start=2):
-        for column, value in enumerate(values, start=1):
-            if value is None or (isinstance(value, float) and math.isnan(value)):
-                continue
-            cell = sheet.cell(number, column)
-            if isinstance(value, float) and math.isinf(value):
-                # a spreadsheet has no such number
-                value = "∞" if value > 0 else "-∞"  # noqa: PLW2901
-            if not isinstance(value, str):
-                cell.value = value
-                continue
-            cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
-            if _formula(value):
-                cell.data_type, cell.quotePrefix = "s", True
 
 
 if __name__ == "__main__":

@@ -51,12 +51,11 @@ class ClassicalFuser(Fuser):
 
     def save(self, folder: Path) -> None:
         """Write what was learned."""
-        matchings = [each.as_json() for each in self.matchings]
-        save_fitted(folder, {"bands": self.bands, "matchings": matchings, **self.learned()})
+        save_fitted(folder, self.learned())
 
     @abstractmethod
-    def learned(self) -> dict[str, Any]:
-        """Return what the fuser knows beside its bands and how radar is matched."""
+    def learned(self) -> Any:
+        """Return what the fuser knows, a dataclass that `load_fitted` reads."""
 
 
 @dataclass(frozen=True)

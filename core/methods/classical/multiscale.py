@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal, cast, get_args
+from typing import ClassVar, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from scipy.ndimage import correlate1d
 from bandweave.methods.classical.base import Classical, ClassicalFuser
 from bandweave.methods.filled import gapless
 from bandweave.methods.matching import Component, Matching
-from bandweave.methods.model_file import load_fitted
+from bandweave.methods.model_file import FILE, load_fitted, unusable
 from bandweave.methods.radar_image import RadarImage
 from bandweave.problem import Fuser, Problem, Report, unreported
 from bandweave.raster.grid import Pixels
@@ -104,6 +104,21 @@ def _combined(optical: Pixels, weights: NDArray[np.float64]) -> Image:
     return image
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What is kept of a fitted method; without matchings nothing is injected."""
+
+    bands: tuple[str, ...]
+    matchings: tuple[Matching, ...]
+    typical: tuple[float, ...]
+    """The components' means."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is of no bands, and matchings of other components."""
+        if not self.bands or len(self.matchings) not in (0, len(self.typical)):
+            raise ValueError("its matchings are not of its components")
+
+
 class MultiscaleFuser(ClassicalFuser):
     """Merges each component with radar, and gives the bands what changed."""
 
@@ -164,9 +179,9 @@ class MultiscaleFuser(ClassicalFuser):
             coefficients = apart()
         return slope * (self.merge.merged(image, coefficients) - image)
 
-    def learned(self) -> dict[str, Any]:
-        """Return the components' means."""
-        return {"typical": self.typical}
+    def learned(self) -> Learned:
+        """Return the bands, how radar is matched, and the components' means."""
+        return Learned(self.bands, self.matchings, self.typical)
 
 
 @dataclass(frozen=True)
@@ -218,7 +233,9 @@ class MultiscaleMethod(Classical):
 
     def load(self, folder: Path) -> Fuser:
         """Read what was learned."""
-        stored = load_fitted(folder)
-        matchings = tuple(Matching.from_json(each) for each in stored["matchings"])
-        bands, typical = tuple(stored["bands"]), tuple(stored["typical"])
-        return MultiscaleFuser(bands, self.radar_image, matchings, typical, self)
+        stored = load_fitted(folder, Learned)
+        if len(stored.typical) != len(self.components(len(stored.bands))):
+            raise unusable(folder / FILE, "its components are not of its bands")
+        return MultiscaleFuser(
+            stored.bands, self.radar_image, stored.matchings, stored.typical, self
+        )

@@ -11,9 +11,8 @@ moments, one to inject.
 """
 
 from abc import abstractmethod
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -41,6 +40,21 @@ class Substitution:
     def component(self) -> Component:
         """What is taken out."""
         return Component(np.array(self.weights), self.offset)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What is kept of a fitted method; without matchings nothing is injected."""
+
+    bands: tuple[str, ...]
+    matchings: tuple[Matching, ...]
+    substitution: Substitution
+
+    def __post_init__(self) -> None:
+        """Refuse weights and gains of other bands: compiled loops do not look."""
+        made = self.substitution
+        if not len(made.weights) == len(made.gains) == len(self.bands) or len(self.matchings) > 1:
+            raise ValueError("its component is not of its bands")
 
 
 class SubstitutionFuser(ClassicalFuser):
@@ -86,9 +100,9 @@ class SubstitutionFuser(ClassicalFuser):
         )
         return fused
 
-    def learned(self) -> dict[str, Any]:
-        """Return the component and the gains."""
-        return {"substitution": asdict(self.substitution)}
+    def learned(self) -> Learned:
+        """Return the bands, the component and the gains."""
+        return Learned(self.bands, self.matchings, self.substitution)
 
 
 @dataclass(frozen=True)
@@ -112,12 +126,7 @@ class SubstitutionMethod(Classical):
 
     def load(self, folder: Path) -> Fuser:
         """Read what was learned."""
-        stored = load_fitted(folder)
-        facts = stored["substitution"]
-        made = Substitution(
-            tuple(facts["weights"]), tuple(facts["gains"]), facts["offset"], facts["floor"]
-        )
-        matchings = tuple(Matching.from_json(each) for each in stored["matchings"])
+        stored = load_fitted(folder, Learned)
         return SubstitutionFuser(
-            tuple(stored["bands"]), self.radar_image, matchings, made, self.weight
+            stored.bands, self.radar_image, stored.matchings, stored.substitution, self.weight
         )

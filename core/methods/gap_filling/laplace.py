@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from bandweave.methods.filled import FILLED, fill_gaps
-from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.methods.model_file import Bands, load_fitted, save_fitted
 from bandweave.problem import Feature, Fuser, Method, Problem, Report, unreported
 from bandweave.raster.grid import Pixels
 from bandweave.raster.scene import Layer, Scene
@@ -31,7 +31,7 @@ class LaplaceFuser(Fuser):
 
     def save(self, folder: Path) -> None:
         """Write the band names."""
-        save_fitted(folder, {"bands": self.bands})
+        save_fitted(folder, Bands(self.bands))
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ class Laplace(Method):
 
     def load(self, folder: Path) -> Fuser:
         """Read the band names."""
-        return LaplaceFuser(tuple(load_fitted(folder)["bands"]))
+        return LaplaceFuser(load_fitted(folder, Bands).bands)

@@ -51,7 +51,7 @@ class RegressionLaplaceFuser(Fuser):
 
     def save(self, folder: Path) -> None:
         """Write the coefficients."""
-        save_fitted(folder, self.regression.as_json())
+        save_fitted(folder, self.regression)
 
 
 @dataclass(frozen=True)
@@ -79,4 +79,4 @@ class RadarLaplace(Method):
 
     def load(self, folder: Path) -> Fuser:
         """Read the coefficients."""
-        return RegressionLaplaceFuser(Regression.from_json(load_fitted(folder)))
+        return RegressionLaplaceFuser(load_fitted(folder, Regression))

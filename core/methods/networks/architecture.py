@@ -1,5 +1,6 @@
 """A network as a list of layers, from which follow its weights, its reach and its Keras model."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -35,12 +36,16 @@ class Architecture:
         >>> Architecture((Conv(16), Conv(16), Conv(1, "sigmoid"))).parameters(2)
         2769
         """
-        total, width = 0, channels
+        return sum(math.prod(shape) for shape in self.shapes(channels))
+
+    def shapes(self, channels: int) -> list[tuple[int, ...]]:
+        """Return the shape of each kernel (row, col, in, out) and bias (out,), in order."""
+        shapes: list[tuple[int, ...]] = []
         for layer in self.layers:
             if isinstance(layer, Conv):
-                total += (KERNEL * KERNEL * width + 1) * layer.filters
-                width = layer.filters
-        return total
+                shapes += [(KERNEL, KERNEL, channels, layer.filters), (layer.filters,)]
+                channels = layer.filters
+        return shapes
 
     @property
     def stride(self) -> int:

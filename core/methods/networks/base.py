@@ -15,7 +15,7 @@ from typing import ClassVar, cast
 from bandweave.errors import MethodError
 from bandweave.methods.model_file import load_fitted
 from bandweave.methods.networks.architecture import Architecture
-from bandweave.methods.networks.fuser import Inference, NetworkFuser
+from bandweave.methods.networks.fuser import Inference, NetworkFuser, Trained
 from bandweave.methods.networks.inputs import NetworkInputs
 from bandweave.methods.networks.patchwise import (
     APART,
@@ -40,6 +40,7 @@ from bandweave.methods.networks.training import (
     patch_positions,
     planned_steps,
 )
+from bandweave.methods.networks.weights import load_weights
 from bandweave.methods.radar import RADAR_INPUTS, RadarInput, radar_inputs
 from bandweave.prepare.normalisation import KINDS, Kind
 from bandweave.problem import Feature, Fuser, Method, Plan, Problem, Progress, Report, unreported
@@ -281,15 +282,16 @@ class NetworkMethod(Method):
 
     def load(self, folder: Path) -> Fuser:
         """Read the networks and their scales."""
-        from bandweave.methods.networks.backend import keras
-
-        stored = load_fitted(folder)
-        view = NetworkInputs.from_json(stored)
-        weights = {
-            band: keras().models.load_model(folder / f"{band}.keras", compile=False).get_weights()
-            for band in view.bands
-        }
-        return NetworkFuser(self.inference, view, weights, stored.get("seed", 0))
+        stored = load_fitted(folder, Trained)
+        view = stored.view
+        if (view.kind, view.with_mask, view.channels) != (self.radar, self.mask, self.channels):
+            raise MethodError(
+                f"The networks in {folder.name} were trained on other inputs than these settings "
+                "say.",
+                "Train again.",
+            )
+        weights = load_weights(folder, self.architecture, self.channels, view.bands)
+        return NetworkFuser(self.inference, view, weights, stored.seed)
 
 
 class _BandReport:

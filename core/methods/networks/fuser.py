@@ -14,7 +14,7 @@ from bandweave.methods.networks.architecture import Architecture
 from bandweave.methods.networks.inputs import NetworkInputs
 from bandweave.methods.networks.patchwise import PREDICTED, Patches, average, with_shuffled_radar
 from bandweave.methods.networks.prediction import Network
-from bandweave.methods.networks.training import Weights
+from bandweave.methods.networks.weights import Weights, save_weights
 from bandweave.problem import Fuser, Progress, Report, unreported
 from bandweave.raster.grid import BLOCK, Pixels, Window
 from bandweave.raster.scene import Layer, Scene
@@ -31,6 +31,19 @@ class Inference:
     """The patches to predict one by one; None predicts without seams."""
     shuffled: bool
     """Give the networks the radar with its blocks shuffled."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What is kept of trained networks beside their weights."""
+
+    view: NetworkInputs
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Refuse a seed that is none."""
+        if self.seed < 0:
+            raise ValueError("its seed is below 0")
 
 
 class NetworkFuser(Fuser):
@@ -111,9 +124,6 @@ class NetworkFuser(Fuser):
         return Network.of(self._inference.architecture, self._inference.channels)
 
     def save(self, folder: Path) -> None:
-        """Write one Keras file a band, the scales, and the seed that the radar is shuffled by."""
-        save_fitted(folder, {**self._view.as_json(), "seed": self._seed})
-        model = self._network.model
-        for band in self.bands:
-            model.set_weights(self._weights[band])
-            model.save(folder / f"{band}.keras")
+        """Write the scales, the seed that the radar is shuffled by, and every band's weights."""
+        save_fitted(folder, Trained(self._view, self._seed))
+        save_weights(folder, {band: self._weights[band] for band in self.bands})

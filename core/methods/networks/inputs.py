@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 
@@ -48,6 +47,17 @@ class NetworkInputs:
     radar: Normalisation | None
     typical: tuple[float, ...]
     """The radar channels' normalised means: what stands where radar has no data."""
+
+    def __post_init__(self) -> None:
+        """Refuse scales that are not of these bands and channels."""
+        radar = len(self.radar.lower) if self.radar else 0
+        if len(self.optical.lower) != len(self.bands) or len(self.typical) != radar:
+            raise ValueError("its scales are not of its bands")
+
+    @property
+    def channels(self) -> int:
+        """Of each band's network: the band, the radar, the mask."""
+        return 1 + len(self.typical) + int(self.with_mask)
 
     @classmethod
     def learn(
@@ -122,29 +132,6 @@ class NetworkInputs:
             view.train[window.slices] = usable & train
             view.validate[window.slices] = usable & validate
         return view
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `from_json` reads."""
-        return {
-            "radar_input": self.kind,
-            "mask": self.with_mask,
-            "bands": self.bands,
-            "optical": self.optical.as_json(),
-            "radar": self.radar.as_json() if self.radar else None,
-            "typical": self.typical,
-        }
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "NetworkInputs":
-        """Read what `as_json` wrote."""
-        return cls(
-            cast(RadarInput, stored["radar_input"]),
-            stored["mask"],
-            tuple(stored["bands"]),
-            Normalisation.from_json(stored["optical"]),
-            Normalisation.from_json(stored["radar"]) if stored["radar"] else None,
-            tuple(stored["typical"]),
-        )
 
 
 def _scale(kind: Kind, raster: Raster, where: Where, channel: str) -> Normalisation:

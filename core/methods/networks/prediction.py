@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandweave.methods.networks.architecture import Architecture
-from bandweave.methods.networks.training import Weights
+from bandweave.methods.networks.weights import Weights
 from bandweave.raster.grid import Pixels
 
 

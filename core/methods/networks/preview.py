@@ -15,7 +15,7 @@ from bandweave.methods.filled import fill_gaps
 from bandweave.methods.networks.architecture import Architecture
 from bandweave.methods.networks.inputs import NetworkInputs
 from bandweave.methods.networks.prediction import Network
-from bandweave.methods.networks.training import Weights
+from bandweave.methods.networks.weights import Weights
 from bandweave.problem import Problem, TrainingPreview
 from bandweave.raster.grid import Grid, Pixels, Window
 from bandweave.raster.scene import HIDDEN, Scene

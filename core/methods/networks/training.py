@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bandweave.errors import MethodError
 from bandweave.methods.networks.architecture import Architecture
+from bandweave.methods.networks.weights import Weights
 from bandweave.problem import Flags
 from bandweave.raster.grid import Pixels
 
@@ -29,7 +30,6 @@ VALIDATION_PATCHES = 64
 HUBER_DELTA = 0.1
 """On the normalised scale of 0 to 1."""
 
-Weights = list[NDArray[np.float32]]
 Note = Callable[[int, float, float | None], None]
 """Called after each step and each check: the steps done, the loss, the last validation loss."""
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.methods.model_file import Bands, load_fitted, save_fitted
 from bandweave.prepare.degradation import COARSE, CellRaster, degraded, samples_of
 from bandweave.problem import Feature, Fuser, Method, Problem, Progress, Report, unreported
 from bandweave.raster.grid import BLOCK, Pixels, Raster
@@ -57,7 +57,7 @@ class BackProjectionFuser(Fuser):
 
     def save(self, folder: Path) -> None:
         """Write the band names."""
-        save_fitted(folder, {"bands": self.bands})
+        save_fitted(folder, Bands(self.bands))
 
 
 def _without_data(raster: Raster) -> FlagRaster:
@@ -94,4 +94,4 @@ class BackProjection(Method):
 
     def load(self, folder: Path) -> Fuser:
         """Read the band names."""
-        return BackProjectionFuser(tuple(load_fitted(folder)["bands"]), self.iterations)
+        return BackProjectionFuser(load_fitted(folder, Bands).bands, self.iterations)

@@ -13,12 +13,25 @@ from bandweave.raster.grid import Pixels
 from bandweave.raster.scene import Layer, Scene
 
 
+@dataclass(frozen=True)
+class Means:
+    """A mean a band, in the band's unit."""
+
+    bands: tuple[str, ...]
+    means: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse means of other bands."""
+        if len(self.means) != len(self.bands):
+            raise ValueError("its means are not of its bands")
+
+
 class BandMeanFuser(Fuser):
     """Returns constants."""
 
-    def __init__(self, bands: tuple[str, ...], means: tuple[float, ...]) -> None:
-        self.bands = bands
-        self.means = means
+    def __init__(self, learned: Means) -> None:
+        self.bands = learned.bands
+        self.learned = learned
 
     def reads(self, prepared: Scene) -> tuple[Layer, ...]:
         """Return nothing: the means are known."""
@@ -27,12 +40,12 @@ class BandMeanFuser(Fuser):
     def fuse(self, block: Scene) -> Pixels:
         """Return each band's mean everywhere."""
         shape = (len(self.bands), *block.grid.shape)
-        column = np.array(self.means, dtype=np.float32)[:, None, None]
+        column = np.array(self.learned.means, dtype=np.float32)[:, None, None]
         return np.broadcast_to(column, shape).copy()
 
     def save(self, folder: Path) -> None:
         """Write the means."""
-        save_fitted(folder, {"bands": self.bands, "means": self.means})
+        save_fitted(folder, self.learned)
 
 
 @dataclass(frozen=True)
@@ -51,9 +64,8 @@ class BandMean(Method):
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Average the visible pixels."""
-        return BandMeanFuser(problem.bands, band_means(problem.known.target))
+        return BandMeanFuser(Means(problem.bands, band_means(problem.known.target)))
 
     def load(self, folder: Path) -> Fuser:
         """Read the means."""
-        learned = load_fitted(folder)
-        return BandMeanFuser(tuple(learned["bands"]), tuple(learned["means"]))
+        return BandMeanFuser(load_fitted(folder, Means))

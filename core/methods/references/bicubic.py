@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from bandweave.methods.model_file import load_fitted
+from bandweave.methods.model_file import Bands, load_fitted
 from bandweave.methods.references.copy import CopyFuser
 from bandweave.problem import Feature, Fuser, Method, Problem, Report, unreported
 
@@ -30,4 +30,4 @@ class Bicubic(Method):
 
     def load(self, folder: Path) -> Fuser:
         """Read the band names."""
-        return CopyFuser(tuple(load_fitted(folder)["bands"]))
+        return CopyFuser(load_fitted(folder, Bands).bands)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.methods.model_file import Bands, load_fitted, save_fitted
 from bandweave.problem import Feature, Fuser, Method, Problem, Report, unreported
 from bandweave.raster.grid import Pixels
 from bandweave.raster.scene import Layer, Scene
@@ -39,7 +39,7 @@ class BlockMeanFuser(Fuser):
 
     def save(self, folder: Path) -> None:
         """Write the band names."""
-        save_fitted(folder, {"bands": self.bands})
+        save_fitted(folder, Bands(self.bands))
 
 
 @dataclass(frozen=True)
@@ -63,4 +63,4 @@ class BlockMean(Method):
 
     def load(self, folder: Path) -> Fuser:
         """Read the band names."""
-        return BlockMeanFuser(tuple(load_fitted(folder)["bands"]))
+        return BlockMeanFuser(load_fitted(folder, Bands).bands)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.methods.model_file import Bands, load_fitted, save_fitted
 from bandweave.problem import Feature, Fuser, Method, Problem, Report, unreported
 from bandweave.raster.grid import Pixels
 from bandweave.raster.scene import Layer, Scene
@@ -26,7 +26,7 @@ class CopyFuser(Fuser):
 
     def save(self, folder: Path) -> None:
         """Write the band names."""
-        save_fitted(folder, {"bands": self.bands})
+        save_fitted(folder, Bands(self.bands))
 
 
 @dataclass(frozen=True)
@@ -50,4 +50,4 @@ class Copy(Method):
 
     def load(self, folder: Path) -> Fuser:
         """Read the band names."""
-        return CopyFuser(tuple(load_fitted(folder)["bands"]))
+        return CopyFuser(load_fitted(folder, Bands).bands)

@@ -29,7 +29,7 @@ class RegressionFuser(Fuser):
 
     def save(self, folder: Path) -> None:
         """Write the coefficients."""
-        save_fitted(folder, self.regression.as_json())
+        save_fitted(folder, self.regression)
 
 
 @dataclass(frozen=True)
@@ -56,4 +56,4 @@ class RadarRegression(Method):
 
     def load(self, folder: Path) -> Fuser:
         """Read the coefficients."""
-        return RegressionFuser(Regression.from_json(load_fitted(folder)))
+        return RegressionFuser(load_fitted(folder, Regression))

@@ -1,11 +1,10 @@
 """The paper's tables as files: CSV with a line a number, LaTeX to paste, plain text to read."""
 
-import csv as comma
-import io
 from collections.abc import Iterator
 
 from bandweave.paper.tables.study_tables import Tables
 from bandweave.paper.tables.table import Cell, Row, Table, number
+from bandweave.workspace.tables import csv as as_csv
 
 FIELDS = (
     *("table", "title", "row", "key", "kind"),
@@ -18,15 +17,15 @@ ESCAPED = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasc
 
 def csv(tables: Tables) -> str:
     """Return a line a number, empty where there is none."""
-    stream = io.StringIO()
-    writer = comma.writer(stream, lineterminator="\n")
-    writer.writerow(FIELDS)
+    return as_csv(FIELDS, _lines(tables))
+
+
+def _lines(tables: Tables) -> Iterator[tuple[object, ...]]:
     for table in tables.tables:
         for row in table.rows:
             for column, cell in zip(table.columns, row.values, strict=True):
                 place = (table.key, table.title, row.label, row.key, row.kind)
-                writer.writerow((*place, column.metric, column.band, cell.ours, cell.printed))
-    return stream.getvalue()
+                yield (*place, column.metric, column.band, cell.ours, cell.printed)
 
 
 def latex(tables: Tables) -> str:

@@ -124,9 +124,7 @@ def test_one_method_and_one_seed_is_one_run_folder(core, workspace, tmp_path: Pa
         *("region", "band", "metric", "value"),
     }
     assert scores[0]["seed"] == 7
-    assert {path.name for path in (out / "model").iterdir()} == {
-        *("fuser.json", "red.keras", "green.keras", "blue.keras")
-    }
+    assert {path.name for path in (out / "model").iterdir()} == {"fuser.json", "weights.npy"}
     with rasterio.open(out / "fused.tif") as fused:
         assert fused.descriptions == ("red", "green", "blue")
         assert np.isnan(fused.nodata)

@@ -12,6 +12,7 @@ from bandweave.methods import METHODS
 from bandweave.methods.classical.base import Classical
 from bandweave.methods.classical.pca import first_axis
 from bandweave.methods.matching import Component, Matching, band_statistics, match
+from bandweave.methods.model_file import load_fitted, save_fitted
 from bandweave.methods.radar_image import COMPONENTS, RadarImage
 from bandweave.prepare.speckle_filters import SpeckleFilter
 from bandweave.raster.scene import RATIO_BAND, Layer, Role, Scene, Unit
@@ -277,9 +278,10 @@ def test_histograms_are_matched_as_scikit_image_does():
     assert ours.max() == pytest.approx(optical.max(), abs=1e-3)
 
 
-def test_a_curve_is_stored_and_read():
+def test_a_curve_is_stored_and_read(tmp_path):
     curve = Matching(knots=(-20.0, -10.0, 0.0), values=(0.0, 1.0, 3.0))
-    assert Matching.from_json(curve.as_json()) == curve
+    save_fitted(tmp_path, curve)
+    assert load_fitted(tmp_path, Matching) == curve
 
 
 def test_radar_components_by_hand():

@@ -67,12 +67,14 @@ def test_as_it_is_by_default_a_run_always_trains(tmp_path):
     assert trained(done(asked(), tmp_path / "second")[1])
 
 
-def test_a_damaged_model_is_trained_anew(tmp_path):
+def test_a_model_that_an_earlier_version_wrote_is_trained_anew(tmp_path, caplog):
     first, _ = done(asked(), tmp_path / "first")
-    (first.folder / "model" / "red.keras").write_bytes(b"damaged")
+    weights = first.folder / "model" / "weights.npy"
+    weights.rename(weights.with_name("red.keras"))
     run, stages = done(asked(prediction="patches"), tmp_path / "second")
     assert trained(stages)
     assert "model_from" not in run.result()
+    assert "The model of first is not taken, and trained again" in caplog.text
 
 
 def test_an_unfinished_run_gives_nothing(tmp_path):

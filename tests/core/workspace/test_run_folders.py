@@ -3,9 +3,9 @@
 import json
 import os
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import psutil
@@ -20,6 +20,7 @@ from bandweave.raster.scene import Scene, save_scene
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.running.claims import claim
 from bandweave.running.execution import execute
+from bandweave.sources.source import Source
 from bandweave.storage import temporary
 from bandweave.workspace import paths, scene_library
 from bandweave.workspace.run_folders import (
@@ -43,8 +44,11 @@ from bandweave.workspace.run_folders import (
 )
 
 
-class Given(NamedTuple):
+@dataclass(frozen=True)
+class Given(Source):
     """A source that has its scene already."""
+
+    key: ClassVar[str] = "given"
 
     scene: Scene
 
