@@ -4,6 +4,7 @@ The place is read from the file's own boxes: GeoJP2, a GeoTIFF of one pixel in a
 public domain), else GMLJP2, a rectified grid (OGC 05-047r3), as Sentinel-2's files have it.
 """
 
+import os
 import re
 import struct
 from collections.abc import Iterator
@@ -66,7 +67,7 @@ def rewrite(path: Path) -> None:
         )
     grid = _grid(path, data, boxes, stated)
     try:
-        pixels = imagecodecs.jpeg2k_decode(data, planar=True, numthreads=1)
+        pixels = imagecodecs.jpeg2k_decode(data, planar=True, numthreads=os.cpu_count())
         pixels = pixels.reshape(stated.bands, stated.height, stated.width)
     except Exception as error:  # each codec of the library has an error of its own
         raise _damaged(path) from error

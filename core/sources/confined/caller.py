@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from bandweave import errors
 from bandweave.errors import BandweaveError, RasterError
 from bandweave.sources.confined import server
+from bandweave.sources.confined.rewritten import keep, rewritten
 from bandweave.sources.confined.rooms import room
 from bandweave.sources.metadata import descriptions
 
@@ -126,7 +127,7 @@ def _require_safe() -> None:
     if not _alone:
         raise RasterError(
             f"Files cannot be opened safely on this server: {reason}.",
-            "It needs Linux 5.13 or newer with Landlock; its operator can also serve one person.",
+            "It needs Linux 5.19 or newer with Landlock; its operator can also serve one person.",
         )
     _warn_once(reason)
 
@@ -170,10 +171,13 @@ def _room(paths: Sequence[Path]) -> Iterator[tuple[Path, list[Path]]]:
             for each in (path, *descriptions(path)):
                 place = folder.joinpath(*each.parts[1:])
                 place.parent.mkdir(parents=True, exist_ok=True)
+                target = rewritten(each)
                 if not place.is_symlink():
-                    place.symlink_to(each)
-                meant += [each.resolve()] if each.is_file() else []
+                    place.symlink_to(target)
+                meant += [target.resolve()] if target.is_file() else []
         yield folder, meant
+        for path in paths:
+            keep(path, folder.joinpath(*path.parts[1:]))
 
 
 class _Server:

@@ -96,11 +96,13 @@ _MACHINES = {
 }
 
 _READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
-_WRITE_FILE, _REMOVE_FILE, _MAKE_FILE, _TRUNCATE = 1 << 1, 1 << 5, 1 << 8, 1 << 14
-_WRITING = _WRITE_FILE | _REMOVE_FILE | _MAKE_FILE
-"""Neither folders nor links are made in what may be written."""
-_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
-"""How many rights on files each version of Landlock knows; from 5 on it is 16."""
+_WRITE_FILE, _REMOVE_FOLDER, _REMOVE_FILE = 1 << 1, 1 << 4, 1 << 5
+_MAKE_FOLDER, _MAKE_FILE, _MOVE, _TRUNCATE = 1 << 7, 1 << 8, 1 << 13, 1 << 14
+_WRITING = _WRITE_FILE | _REMOVE_FOLDER | _REMOVE_FILE | _MAKE_FOLDER | _MAKE_FILE | _MOVE
+"""Links are not made in what may be written; what moves stays within it."""
+_RIGHTS = {2: 14, 3: 15, 4: 15}
+"""How many rights on files each version of Landlock knows; from 5 on it is 16. The first one cannot
+let files move from one folder to another."""
 
 
 class _Instruction(ctypes.Structure):
@@ -146,6 +148,8 @@ def confine(readable: Sequence[Path], writable: Sequence[Path] = ()) -> None:
 def _leave_files(readable: Sequence[Path], writable: Sequence[Path]) -> None:
     """Leave only these files, no connection and no signal to others (landlock(7))."""
     version = _checked(_libc().syscall(_CREATE_RULESET, None, 0, 1), "Landlock")
+    if version < 2:
+        raise OSError(errno.ENOSYS, "Landlock is of its first version")
     handled = (1 << _RIGHTS.get(version, 16)) - 1
     # file rights, then from version 4 on TCP (bind, connect), then from 6 on signals and sockets
     known = 8 if version < 4 else 16 if version < 6 else 24

@@ -17,6 +17,7 @@ from bandweave.errors import BandweaveError, RasterError
 from bandweave.sources import outside
 from bandweave.sources.confined import caller
 from bandweave.sources.confined.caller import call
+from bandweave.sources.confined.rewritten import rewritten
 from bandweave.sources.files import FilesSource
 from bandweave.sources.headers import require_sound
 from bandweave.workspace import scene_library
@@ -304,6 +305,9 @@ def test_jpeg_2000_is_read_with_its_place(tmp_path, radar, boxes, monkeypatch):
     facts = outside.inspect(path)
     assert (facts["crs"], facts["height"], facts["width"]) == ("EPSG:32648", 96, 128)
     assert facts["dtype"] == "uint16"
+    with traced(path) as opened:  # decoded once, for whoever looks again
+        assert outside.inspect(path) == facts
+        assert not opened()
     monkeypatch.setenv("BANDWEAVE_HOME", str(tmp_path / "home"))
     source = FilesSource(
         optical=(path,),
@@ -315,6 +319,11 @@ def test_jpeg_2000_is_read_with_its_place(tmp_path, radar, boxes, monkeypatch):
     assert scene.grid.transform == transform
     assert np.allclose(scene.optical.raster.read(), numbers[:, :64, :64] * 1e-4)
     assert path.read_bytes() == whole
+    made = rewritten(path)
+    assert made != path
+    path.unlink()
+    assert rewritten(path) == path
+    assert not made.exists()
 
 
 def test_jpeg_2000_of_absurd_size_is_refused_before_it_is_decoded(tmp_path, radar):

@@ -1,0 +1,54 @@
+"""GeoTIFFs that a child has made of other formats, kept for the next look at the same file.
+
+A band of Sentinel-2 as JPEG 2000 takes half a minute to decode; a form that shows it asks three
+times. Kept as long as this process and the original live, the most recent ones of so many bytes.
+"""
+
+import atexit
+import shutil
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from bandweave.sources.confined.rooms import room
+
+MOST = 8 << 30
+"""Bytes, among the system's temporary files."""
+_Key = tuple[Path, int, int]
+_kept: dict[_Key, Path] = {}
+_lock = threading.Lock()
+_stack = ExitStack()
+atexit.register(_stack.close)
+
+
+def rewritten(path: Path) -> Path:
+    """Return what was made of a file, the file itself where nothing was."""
+    with _lock:
+        _forget_others()
+        return _kept.get(_key(path), path) if path.is_file() else path
+
+
+def keep(path: Path, made: Path) -> None:
+    """Take what a child has put in the place of a file; nothing where it left the link there."""
+    if made.is_symlink() or not made.is_file() or not path.is_file():
+        return
+    with _lock:
+        place = _stack.enter_context(room()) / path.name
+        shutil.move(made, place)
+        _kept[_key(path)] = place
+        _forget_others()
+
+
+def _forget_others() -> None:
+    """Delete what was made of files that are gone or changed, and the oldest beyond `MOST`."""
+    held = 0
+    for key, place in reversed(list(_kept.items())):
+        held += place.stat().st_size
+        if held > MOST or not key[0].is_file() or _key(key[0]) != key:
+            _kept.pop(key)
+            place.unlink()
+
+
+def _key(path: Path) -> _Key:
+    facts = path.stat()
+    return path, facts.st_mtime_ns, facts.st_size
