@@ -14,7 +14,7 @@ Floors = tuple[tuple[str, ...], ...]
 itself."""
 CORE: Floors = (
     ("errors", "registry"),
-    ("storage",),
+    ("storage", "logs"),
     ("settings",),
     ("raster",),
     ("problem",),

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bandweave import logs
 from bandweave.commands.arguments import pairs, replacing, scene_name
 from bandweave.commands.output import as_json, score_table, show_progress, table
 from bandweave.commands.scoring import compared
@@ -82,6 +83,7 @@ def run(arguments: Namespace) -> tuple[object, str]:
     if nice and hasattr(os, "nice"):
         os.nice(nice)
     if arguments.wait:
+        logs.set_up(words=True)
         # who is ended cleans up: half-written images are large
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         if arguments.warm:

@@ -168,6 +168,7 @@ class LocalEngine:
             if run.status().state.final:
                 return
             process = claims.cancel(run)
+        _logger.info("Cancelled.", extra={"run": run_id})
         # it may take its time: others need not wait for that
         if process is not None:
             end_worker(process)
@@ -271,6 +272,7 @@ class LocalEngine:
         for run_id, worker in list(self._workers.items()):
             if not worker.run.worker_alive():
                 del self._workers[run_id]
+                _logger.info("Its process has ended.", extra={"run": run_id})
         if self._spare is not None:
             assert self._spare.stdout is not None
             # said once; reading gives nothing until then
@@ -296,9 +298,11 @@ class LocalEngine:
                         return
                     self._workers[run.id] = _Worker(run, order, process)
                     self._served[owners.owner_of(run.folder).id] = next(self._order)
+                    _logger.info("Started, by process %d.", process.pid, extra={"run": run.id})
                 self._dequeue(run.id)
             except Exception:
-                _logger.exception("The run %s could not be started; it is tried again.", run.id)
+                about = {"run": run.id}
+                _logger.exception("It could not be started; it is tried again.", extra=about)
                 self._postpone(run)
 
     def _postpone(self, run: Run) -> None:
@@ -323,7 +327,7 @@ class LocalEngine:
                     continue
                 at_once = self._spare_ready or not _trains(run)
             except Exception:
-                _logger.exception("What the run %s asks for cannot be read.", run.id)
+                _logger.exception("What it asks for cannot be read.", extra={"run": run.id})
                 self._postpone(run)
                 continue
             if at_once:
@@ -387,7 +391,7 @@ def _guarded(run: Run) -> Iterator[None]:
     try:
         yield
     except Exception:
-        _logger.exception("The engine could not deal with the run %s.", run.id)
+        _logger.exception("The engine could not deal with it.", extra={"run": run.id})
 
 
 def _trains(run: Run) -> bool:

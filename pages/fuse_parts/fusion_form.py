@@ -117,14 +117,14 @@ def _preset_choice(method: str, presets: Presets, key: str) -> None:
     agreed = next((name for name, values in presets.items() if values == shown), None)
     st.session_state[f"{key}-preset"] = agreed
     descriptions = {name: _changes(method, presets, name) for name in presets}
+    lines = [f"**{name.capitalize()}**: {words}" for name, words in descriptions.items()]
+    explained = "\n\n".join(lines)
     st.segmented_control(
         "Preset",
         list(presets),
         format_func=str.capitalize,
         key=f"{key}-preset",
-        help="\n\n".join(
-            f"**{name.capitalize()}**: {words}" for name, words in descriptions.items()
-        ),
+        help=explained,
         on_change=_use,
         args=(key, presets),
         persist_state="session",

@@ -147,9 +147,9 @@ def start_button(made: Reproduction) -> None:
             icon=":material/play_arrow:",
             disabled=not missing,
         )
-        said = _said(made)
-        if said:
-            st.caption(said)
+        words = _words(made)
+        if words:
+            st.caption(words)
     if clicked and missing:
         try:
             engine.local().submit_study("The paper", (), list(made.requests.values()))
@@ -164,7 +164,7 @@ def start_button(made: Reproduction) -> None:
         notices.failed(run)
 
 
-def _said(made: Reproduction) -> str:
+def _words(made: Reproduction) -> str:
     if not made.missing:
         return "" if made.under_way else f"{len(made.requests)} runs, all done."
     runs = all_runs()

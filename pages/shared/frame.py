@@ -7,6 +7,7 @@ import streamlit as st
 from bandweave.errors import BandweaveError
 from bandweave.workspace import paths
 from pages.shared.people.account import signature
+from pages.shared.serving.health import VERSION
 
 _FOLDER = Path(__file__).parent
 ASSETS = _FOLDER / "assets"
@@ -18,6 +19,7 @@ def frame() -> None:
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "icon.svg"), size="large")
     st.html(_FOLDER / "frame.css")
     signature()
+    st.sidebar.caption(f"Bandweave {VERSION}")
 
 
 def workspace() -> None:

@@ -1,4 +1,4 @@
-"""What is decided once, before the first request: whom the server answers."""
+"""What is decided once, before the first request: whom the server answers, and how it logs."""
 
 import sys
 
@@ -7,15 +7,17 @@ from streamlit import config
 
 from bandweave.errors import SettingError
 from pages.shared.serving.guard import Guard
+from pages.shared.serving.logs import join_logs
 from pages.shared.serving.origins import edge
 
 
 def guard() -> Middleware:
-    """Return what stands before everything on the port, and tell Streamlit whom it answers.
+    """Return what stands before everything on the port; set the log and Streamlit up.
 
     A setting that is wrong ends the server with a sentence.
     """
     try:
+        join_logs()
         found = edge()
     except SettingError as error:
         sys.exit(f"{error.message} {error.hint}")
