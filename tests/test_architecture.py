@@ -15,8 +15,7 @@ Floors = tuple[tuple[str, ...], ...]
 itself."""
 CORE: Floors = (
     ("errors", "registry"),
-    ("logs",),
-    ("storage",),
+    ("storage", "logs"),
     ("settings",),
     ("raster",),
     ("problem",),

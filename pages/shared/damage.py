@@ -8,6 +8,7 @@ import streamlit as st
 
 from bandweave.errors import BandweaveError, NewerError
 from bandweave.workspace.glance import glances
+from pages.shared.names import said
 
 
 def damaged_row(
@@ -17,8 +18,9 @@ def damaged_row(
     name = folder.name
     with st.container(horizontal=True, vertical_alignment="center", key=f"damaged-{what}-{name}"):
         newer = isinstance(error, NewerError)
-        said = error.message if newer else f"The {what} “{name}” is damaged."
-        st.caption(said, width="content", help=error.hint if newer else error.message)
+        words = error.message if newer else f"The {what} “{name}” is damaged."
+        why = error.hint if newer else error.message
+        st.caption(said(words), width="content", help=said(why))
         with st.popover("Files", type="tertiary"):
             st.text(f"{error.message} {error.hint}")
             files(folder)

@@ -16,7 +16,7 @@ from pages.shared.names import charted, said
 from tests.pages.shown import ROOT, finish
 
 HOSTILE = "![h](http://127.0.0.1:9/h.png) <img src=http://127.0.0.1:9/i>"
-PLAIN = ("selectbox", "multiselect", "text_input", "text_area", "dataframe", "code")
+PLAIN = ("text", "selectbox", "multiselect", "text_input", "text_area", "dataframe", "code")
 """What these hold is no Markdown; what they are called is."""
 MARKED_UP = ("html", "plotly_chart")
 """What reads HTML, and no Markdown."""
