@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -135,10 +135,11 @@ class LocalEngine:
         """
         self.start()
         known = [run_folders.equivalent_run(request) for request in references]
-        made = [run or new_run(request) for run, request in zip(known, references, strict=True)] + [
-            new_run(request) for request in requests
-        ]
-        study = new_study(name, made)
+        with ExitStack() as undo:
+            asked = [*zip(known, references, strict=True), *((None, each) for each in requests)]
+            made = [run or _made(request, undo) for run, request in asked]
+            study = new_study(name, made)
+            undo.pop_all()
         with self._lock:
             for run in made:
                 if run in known:
@@ -375,6 +376,13 @@ def _guarded(run: Run) -> Iterator[None]:
         yield
     except Exception:
         _logger.exception("The engine could not deal with the run %s.", run.id)
+
+
+def _made(request: Request, undo: ExitStack) -> Run:
+    """Return a new run that goes again where not all that belong together can be made."""
+    run = new_run(request)
+    undo.callback(temporary.remove, run.folder)
+    return run
 
 
 def _trains(run: Run) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bandweave.errors import StorageError
 from bandweave.running import engine as engines
 from bandweave.running.engine import LocalEngine
 from bandweave.storage.temporary import beside
@@ -74,6 +75,21 @@ def test_each_run_is_handed_over_once(
         server.stop()
     assert Counter(given) == Counter(run.id for run in runs)
     assert sum(child.poll() is None for child in started) == RUNS
+
+
+def test_a_study_that_cannot_be_kept_leaves_no_runs(
+    workspace: Path, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+):
+    def refused(*_: object) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(engines, "new_study", refused)
+    requests = [Request("small", "gap", "laplace", seed=seed) for seed in range(3)]
+    server = LocalEngine(limit=1)
+    with pytest.raises(StorageError):
+        server.submit_study("all", requests[:2], requests[2:])
+    server.stop()
+    assert all_runs() == [] == started
 
 
 def test_a_server_that_starts_sweeps_what_was_left_and_not_what_another_makes(
