@@ -167,6 +167,7 @@ class LocalEngine:
         # it may take its time: others need not wait for that
         if process is not None:
             end_worker(process)
+            temporary.sweep(run.folder)
         with self._lock:
             self._workers.pop(run_id, None)
             self._dispatch()
@@ -260,6 +261,8 @@ class LocalEngine:
         for run_id, worker in list(self._workers.items()):
             if not worker.run.worker_alive():
                 del self._workers[run_id]
+                # one that was killed could not clean up
+                temporary.sweep(worker.run.folder)
         if self._spare is not None:
             assert self._spare.stdout is not None
             # said once; reading gives nothing until then

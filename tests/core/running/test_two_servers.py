@@ -11,7 +11,7 @@ import pytest
 from bandweave.errors import StorageError
 from bandweave.running import engine as engines
 from bandweave.running.engine import LocalEngine
-from bandweave.storage.temporary import beside
+from bandweave.storage.temporary import beside, leftovers
 from bandweave.workspace import paths
 from bandweave.workspace.run_folders import Request, State, all_runs, new_run
 
@@ -90,6 +90,27 @@ def test_a_study_that_cannot_be_kept_leaves_no_runs(
         server.submit_study("all", requests[:2], requests[2:])
     server.stop()
     assert all_runs() == [] == started
+
+
+@pytest.mark.parametrize("how", ["cancelled", "killed"])
+def test_what_a_killed_worker_left_goes_at_once(
+    how: str, workspace: Path, started: list[subprocess.Popen[bytes]]
+):
+    server = LocalEngine(limit=1)
+    run = server.submit(Request("small", "gap", "laplace"))
+    (run.folder / ".fused.tif.0a0b0c0d.partial").mkdir()
+    if how == "cancelled":
+        server.cancel(run.id)
+    else:
+        started[0].kill()
+    waited = threading.Event()
+    for _ in range(100):
+        if not leftovers(run.folder):
+            break
+        waited.wait(0.05)
+    server.stop()
+    assert leftovers(run.folder) == []
+    assert run.status().state is (State.CANCELLED if how == "cancelled" else State.LOST)
 
 
 def test_a_server_that_starts_sweeps_what_was_left_and_not_what_another_makes(
