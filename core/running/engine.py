@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -140,9 +140,10 @@ class LocalEngine:
         self.start()
         known = [run_folders.equivalent_run(request) for request in references]
         asked = list(zip(known, references, strict=True)) + [(None, each) for each in requests]
-        with admitted([request for run, request in asked if run is None]):
-            made = [run or new_run(request) for run, request in asked]
+        with admitted([request for run, request in asked if run is None]), ExitStack() as undo:
+            made = [run or _made(request, undo) for run, request in asked]
             study = new_study(name, made)
+            undo.pop_all()
         with self._lock:
             for run in made:
                 if run in known:
@@ -172,6 +173,7 @@ class LocalEngine:
         # it may take its time: others need not wait for that
         if process is not None:
             end_worker(process)
+            temporary.sweep(run.folder)
         with self._lock:
             self._workers.pop(run_id, None)
             self._dispatch()
@@ -273,6 +275,8 @@ class LocalEngine:
             if not worker.run.worker_alive():
                 del self._workers[run_id]
                 _logger.info("Its process has ended.", extra={"run": run_id})
+                # one that was killed could not clean up
+                temporary.sweep(worker.run.folder)
         if self._spare is not None:
             assert self._spare.stdout is not None
             # said once; reading gives nothing until then
@@ -392,6 +396,13 @@ def _guarded(run: Run) -> Iterator[None]:
         yield
     except Exception:
         _logger.exception("The engine could not deal with it.", extra={"run": run.id})
+
+
+def _made(request: Request, undo: ExitStack) -> Run:
+    """Return a new run that goes again where not all that belong together can be made."""
+    run = new_run(request)
+    undo.callback(temporary.remove, run.folder)
+    return run
 
 
 def _trains(run: Run) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bandweave.errors import StorageError
 from bandweave.running import engine as engines
 from bandweave.running.engine import LocalEngine
-from bandweave.storage.temporary import beside
+from bandweave.storage.temporary import beside, leftovers
 from bandweave.workspace import paths
 from bandweave.workspace.run_folders import Request, State, all_runs, new_run
 
@@ -74,6 +75,42 @@ def test_each_run_is_handed_over_once(
         server.stop()
     assert Counter(given) == Counter(run.id for run in runs)
     assert sum(child.poll() is None for child in started) == RUNS
+
+
+def test_a_study_that_cannot_be_kept_leaves_no_runs(
+    workspace: Path, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+):
+    def refused(*_: object) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(engines, "new_study", refused)
+    requests = [Request("small", "gap", "laplace", seed=seed) for seed in range(3)]
+    server = LocalEngine(limit=1)
+    with pytest.raises(StorageError):
+        server.submit_study("all", requests[:2], requests[2:])
+    server.stop()
+    assert all_runs() == [] == started
+
+
+@pytest.mark.parametrize("how", ["cancelled", "killed"])
+def test_what_a_killed_worker_left_goes_at_once(
+    how: str, workspace: Path, started: list[subprocess.Popen[bytes]]
+):
+    server = LocalEngine(limit=1)
+    run = server.submit(Request("small", "gap", "laplace"))
+    (run.folder / ".fused.tif.0a0b0c0d.partial").mkdir()
+    if how == "cancelled":
+        server.cancel(run.id)
+    else:
+        started[0].kill()
+    waited = threading.Event()
+    for _ in range(100):
+        if not leftovers(run.folder):
+            break
+        waited.wait(0.05)
+    server.stop()
+    assert leftovers(run.folder) == []
+    assert run.status().state is (State.CANCELLED if how == "cancelled" else State.LOST)
 
 
 def test_a_server_that_starts_sweeps_what_was_left_and_not_what_another_makes(

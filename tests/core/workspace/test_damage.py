@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from bandweave.errors import StorageError
 from bandweave.running.engine import LocalEngine
 from bandweave.running.execution import execute
 from bandweave.running.reuse import can_reuse, reusable_model
-from bandweave.storage.json_file import write_json
+from bandweave.storage.json_file import LARGEST, read_json, write_json
 from bandweave.tasks import TASKS
 from bandweave.workspace import paths, results, scene_library
 from bandweave.workspace.glance import glances
@@ -156,8 +155,16 @@ def test_a_result_that_is_damaged_says_so(whole: Run):
         assert "damaged" in status.error
 
 
-def test_what_is_endless_or_waits_for_a_writer_is_not_read(whole: Run):
-    """Each of 100 MB: whatever is read of it would be told by the time that takes."""
+def test_a_file_beyond_reason_is_not_parsed(tmp_path: Path):
+    path = tmp_path / "scores.json"
+    path.write_text(f'"{"a" * LARGEST}"')
+    with pytest.raises(ValueError, match="more than 8 MiB"):
+        read_json(path)
+    path.write_text(f'"{"a" * (LARGEST - 2)}"')
+    assert len(read_json(path)) == LARGEST - 2
+
+
+def test_what_is_large_or_waits_for_a_writer_stops_nobody(whole: Run):
     for name in sorted(RUN_FILES - {"model", "cancelled", "background"}):
         path = whole.folder.with_name(f"0-{name}") / name
         shutil.copytree(whole.folder, path.parent)
@@ -168,12 +175,10 @@ def test_what_is_endless_or_waits_for_a_writer_is_not_read(whole: Run):
         shutil.copytree(whole.folder, whole.folder.with_name(f"1-{name}"))
         (pipe := whole.folder.with_name(f"1-{name}") / name).unlink(missing_ok=True)
         os.mkfifo(pipe)
-    begun = time.process_time()
     for run in [*all_runs(), *damaged_runs()]:
         run.status(), run.history(), run.scores(), run.name, run.damaged_files()
         assert len(run.log) <= LONGEST_LOG
         assert len(glances(run.folder)) > 3
-    assert time.process_time() - begun < 20
 
 
 def test_every_wrong_kind_in_a_scene_is_a_damaged_scene_or_harmless(whole: Run):
