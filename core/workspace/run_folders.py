@@ -8,6 +8,7 @@ dies without a result reads as "lost", never as "running" for ever.
 """
 
 import math
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,6 +48,7 @@ RUN_FILES = {
     *(HIDDEN_MASK, SCORED, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT),
 }
 """Everything a run's folder may hold."""
+_ID = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 LOST_HINT = (
     "Start it again. Where it is lost again, the system may have run out of memory: take a smaller "
     "area, patch or batch. The log may tell more."
@@ -326,7 +328,7 @@ def restore(run_id: str) -> Run:
 
 def _folder(run_id: str) -> Path:
     # an id is one plain name: it may come from an address bar
-    if not run_id or Path(run_id).name != run_id:
+    if not _ID.fullmatch(run_id):
         raise _no_run(run_id)
     return paths.runs() / run_id
 
