@@ -8,6 +8,7 @@ dies without a result reads as "lost", never as "running" for ever.
 """
 
 import math
+import re
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,6 +58,7 @@ RUN_FILES = {
     *(HIDDEN_MASK, SCORED, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT, owners.OWNER),
 }
 """Everything a run's folder may hold."""
+_ID = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 LOST_HINT = (
     "Start it again. Where it is lost again, the system may have run out of memory: take a smaller "
     "area, patch or batch. The log may tell more."
@@ -378,7 +380,7 @@ def restore(run_id: str) -> Run:
 
 def _folder(run_id: str) -> Path:
     # an id is one plain name: it may come from an address bar
-    if not run_id or Path(run_id).name != run_id:
+    if not _ID.fullmatch(run_id):
         raise _no_run(run_id)
     return paths.runs() / run_id
 

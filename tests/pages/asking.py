@@ -45,9 +45,12 @@ def ask(app, path, *, method="GET", headers=(("host", "localhost:8501"),), kind=
     }
     if kind == "websocket":
         scope["subprotocols"] = []
-    sent = []
+    sent, asked = [], []
 
     async def receive():
+        if asked:  # nobody hangs up
+            await asyncio.Event().wait()
+        asked.append(True)
         return {"type": "http.request" if kind == "http" else "websocket.connect", "body": b""}
 
     async def send(message):

@@ -45,9 +45,10 @@ def everywhere(
 def nowhere() -> list[Route]:
     """Return routes for whatever else is asked for where ours are; Streamlit would show a page."""
     return [
-        Route(f"{before}/{place}/{{rest:path}}", _absent, methods=_METHODS)
+        Route(f"{before}/{place}{below}", _absent, methods=_METHODS)
         for before in dict.fromkeys(("", prefix()))
         for place in ("api", "vendor")
+        for below in ("", "/{rest:path}")
     ]
 
 
