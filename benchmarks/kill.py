@@ -18,6 +18,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import numpy as np
 import psutil
@@ -46,7 +48,7 @@ from bandweave.workspace.run_folders import PRODUCT, Request, Run, State, all_ru
 KILLS = 200
 ROOT = Path(__file__).resolve().parents[1]
 APP_TAKES, APP_SHARE = 25.0, 0.05
-SETTLED = 90.0
+SETTLED = 300.0
 """Seconds that the last start has for what was interrupted."""
 TRAINED = Request(
     "small", "reconstruct", "shallow-cnn", {"patch": 32, "stride": 32, "epochs": 2, "batch": 8}
@@ -209,9 +211,12 @@ def ended(work: Callable[[], None], within: float | None = None) -> bool:
 
 
 @contextlib.contextmanager
-def app(grounds: Grounds) -> Iterator[subprocess.Popen[bytes]]:
+def app(grounds: Grounds) -> Iterator[str]:
     """Start the app on the workspace, and kill it in the end; its workers go on."""
-    options = ["--server.headless=true", "--server.port=0", "--server.address=127.0.0.1"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
     with (grounds.top / "server.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", *options],
@@ -221,7 +226,7 @@ def app(grounds: Grounds) -> Iterator[subprocess.Popen[bytes]]:
             start_new_session=True,
         )
     try:
-        yield process
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
         process.wait()
@@ -301,18 +306,33 @@ def settle(grounds: Grounds, *, quick: bool) -> list[str]:
     if quick:
         ended(_engine)
         return leftovers(grounds)
-    with app(grounds):
+    with app(grounds) as address:
         until = time.monotonic() + SETTLED
         while time.monotonic() < until:
-            time.sleep(1)
-            if all_runs() and all(run.status().state.final for run in all_runs()):
+            time.sleep(2)
+            if _answers(address) and not any(_under_way(grounds)):
                 break
-        waiting = [run.id for run in all_runs() if not run.status().state.final]
+        waiting = list(_under_way(grounds))
     for process in workers(grounds):
         # a worker that waits ends with the server that it waited for
         with contextlib.suppress(psutil.Error):
             process.wait(20)
-    return [*leftovers(grounds), *(f"run {each} still waits" for each in waiting)]
+    return [*leftovers(grounds), *waiting]
+
+
+def _answers(address: str) -> bool:
+    with contextlib.suppress(OSError), urlopen(f"{address}/_stcore/health", timeout=5):
+        return True
+    return False
+
+
+def _under_way(grounds: Grounds) -> Iterator[str]:
+    """Yield what the app has still to do: the demo's first runs are the last."""
+    runs = all_runs()
+    yield from (f"run {run.id} waits" for run in runs if not run.status().state.final)
+    if not any(run.request.scene == scene_library.DEMO for run in runs):
+        yield "the demo is not ready"
+    yield from map(str, (grounds.top / "home").rglob(".*.partial"))
 
 
 def _engine() -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_damaged_stored_files_stop_nobody():
-    assert fuzz_json.fuzzed(60, 0) == []
+    assert fuzz_json.fuzzed(40, 0) == []
 
 
 def test_odd_settings_are_taken_or_refused():
@@ -31,7 +31,7 @@ def test_damaged_geotiffs_are_read_or_refused():
 
 
 def test_what_is_killed_costs_nothing_earlier_and_leaves_nothing():
-    command = [sys.executable, str(ROOT / "benchmarks" / "kill.py"), "5", "3", "quick"]
+    command = [sys.executable, str(ROOT / "benchmarks" / "kill.py"), "4", "3", "quick"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
 

@@ -5,7 +5,6 @@ import math
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from bandweave.errors import RunError
 from bandweave.metrics import METRICS
 from bandweave.raster.geotiff import StoredRaster, write_cog
 from bandweave.settings import Value
+from bandweave.storage.temporary import beside
 from bandweave.workspace import paths, tables
 from bandweave.workspace.run_folders import PRODUCT, Run, State
 
@@ -172,8 +172,7 @@ def large(fused: StoredRaster) -> bool:
 def _write_apart(run: Run, path: Path, wanted: Callable[[], bool]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # a writer that is killed cannot tidy up, so that its folder is this process's
-    with tempfile.TemporaryDirectory(prefix=".cog-", dir=path.parent.resolve()) as scratch:
-        written = Path(scratch, path.name)
+    with beside(path.resolve()) as written:
         command = [sys.executable, "-m", "bandweave.workspace.results"]
         error = _ended([*command, str(run.folder.resolve()), str(written)], wanted)
         if error:
