@@ -41,6 +41,10 @@ class RunError(BandweaveError):
     """A run folder is not what it should be, or a run did not finish."""
 
 
+class ArchiveError(BandweaveError):
+    """A backup cannot be written, or what should be one cannot be taken in."""
+
+
 class UnknownNameError(BandweaveError):
     """A name is not in its registry; the hint lists what is."""
 
