@@ -1,12 +1,21 @@
-# make run: start the app. make test: check everything. Both set up what they need.
+# make run: start the app. make test: check everything. make audit: known vulnerabilities in what is installed. All set up
+# what they need; with PYTHON=python3.12 in an environment of its own.
 
 PYTHON ?= python3
-VENV := .venv
+VENV := .venv$(patsubst %,-%,$(filter-out python3,$(notdir $(PYTHON))))
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 export BANDWEAVE_TEST_DATA ?= $(realpath ../shared/data)
 
-.PHONY: run test check browser benchmarks clean
+AUDITOR := pip-audit==2.10.1
+
+.PHONY: run test check audit browser benchmarks clean
+
+# An environment of a Python, and what is installed into it.
+environment = if command -v uv >/dev/null; then uv venv --quiet --python $(1) $(2); else $(1) -m venv $(2); fi
+install = if command -v uv >/dev/null; then uv pip install --quiet --compile-bytecode --python $(1)/bin/python $(2); else \
+  $(1)/bin/python -m pip --version >/dev/null 2>&1 || $(1)/bin/python -m ensurepip >/dev/null; \
+  $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2); fi
 
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
@@ -29,25 +38,14 @@ check: $(VENV)/.test
 # The package is installed as a link to core/. Bytecode is compiled at once: without it every start takes twice as long.
 $(VENV)/.run: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
-	if command -v uv >/dev/null; then \
-	  test -d $(VENV) || uv venv --quiet --python $(PYTHON) $(VENV); \
-	  uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt; \
-	  uv pip install --quiet --python $(PY) --no-deps --editable .; \
-	else \
-	  test -d $(VENV) || $(PYTHON) -m venv $(VENV); \
-	  $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
-	  $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .; \
-	fi
+	test -d $(VENV) || { $(call environment,$(PYTHON),$(VENV)); }
+	$(call install,$(VENV),-r requirements.txt)
+	$(call install,$(VENV),--no-deps --editable .)
 	$(PY) -c 'from bandweave.running.warmup import warm_up; warm_up()'
 	touch $@
 
 $(VENV)/.test: $(VENV)/.run tests/requirements.txt
-	if command -v uv >/dev/null; then \
-	  uv pip install --quiet --compile-bytecode --python $(PY) -r tests/requirements.txt; \
-	else \
-	  $(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt; \
-	fi
+	$(call install,$(VENV),-r tests/requirements.txt)
 	touch $@
 
 # The browser tests drive the system's Chromium; where there is none it is installed.
@@ -58,9 +56,22 @@ browser: $(VENV)/.test
 	       && apt-get update -q && apt-get install -q -y chromium; } \
 	  || $(BIN)/playwright install chromium
 
+# Everything installed is looked up at osv.dev; what .audit names is accepted, for the reasons it gives.
+audit: $(VENV)/.run
+	@test -x $(VENV)/audit/bin/pip-audit \
+	  || { { $(call environment,$(PY),$(VENV)/audit); } && { $(call install,$(VENV)/audit,$(AUDITOR)); } } \
+	  || { echo "pip-audit cannot be installed: this needs the internet."; exit 1; }
+	@$(PY) -c 'from importlib.metadata import distributions as found; \
+	  print(*sorted({f"{each.name}=={each.version}" for each in found() if each.name not in ("bandweave", "pip")}), sep="\n")' \
+	  > $(VENV)/audit/installed.txt
+	@$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off --vulnerability-service osv \
+	  $$(sed -n 's/^\([A-Z][^ ]*\) .*/--ignore-vuln \1/p' .audit) -r $(VENV)/audit/installed.txt 2> $(VENV)/audit/log \
+	  || { ! grep -q Traceback $(VENV)/audit/log || \
+	       echo "osv.dev cannot be asked: this needs the internet. $(VENV)/audit/log has the details."; exit 1; }
+
 benchmarks: $(VENV)/.test
 	for each in benchmarks/*.py; do $(PY) $$each || exit 1; done
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-* .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

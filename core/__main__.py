@@ -71,6 +71,7 @@ def parser() -> Parser:
     _add_run(verbs)
     _add_runs(verbs)
     _add_doctor(verbs)
+    _add_workspace(verbs)
     _add_registries(verbs)
     return top
 
@@ -176,6 +177,20 @@ def _add_doctor(verbs: Any) -> None:
 
     verb = _verb(verbs, "doctor", workspace.doctor, "say what is wrong with the workspace")
     verb.add_argument("--repair", action="store_true", help="put it right, after saying what")
+
+
+def _add_workspace(verbs: Any) -> None:
+    from bandweave.commands import backup
+
+    group = verbs.add_parser("workspace", help="back up scenes, runs and studies, and take them in")
+    inner = group.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
+    out = _verb(inner, "export", backup.exporting, "write scenes, runs and studies into one file")
+    out.add_argument("--out", required=True, metavar="FILE")
+    out.add_argument("--scene", action="extend", nargs="+", metavar="S", help="default: the whole")
+    out.add_argument("--run", action="extend", nargs="+", metavar="R")
+    out.add_argument("--alone", action="store_true", help="runs without their scenes")
+    back = _verb(inner, "import", backup.importing, "take in what export wrote")
+    back.add_argument("file", metavar="FILE")
 
 
 def _add_registries(verbs: Any) -> None:

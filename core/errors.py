@@ -53,6 +53,10 @@ class OwnershipError(BandweaveError):
     """Something belongs to somebody else, or is more than one person may have."""
 
 
+class ArchiveError(BandweaveError):
+    """A backup cannot be written, or what should be one cannot be taken in."""
+
+
 class UnknownNameError(BandweaveError):
     """A name is not in its registry; the hint lists what is."""
 

@@ -7,16 +7,15 @@ or contradicts itself, is refused.
 
 import dataclasses
 import json
-import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, BinaryIO, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, BinaryIO, TypeVar
 
 from bandweave.errors import MethodError
+from bandweave.stored import checked
 
 FILE = "fuser.json"
 LARGEST = 1 << 24
@@ -48,7 +47,7 @@ def load_fitted(folder: Path, kind: type[Learned]) -> Learned:
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST)
-        return cast(Learned, _fitting(kind, json.loads(content), "it"))
+        return checked(kind, json.loads(content), LONGEST)
     except (OSError, ValueError, RecursionError) as error:
         raise unusable(path, str(error)) from error
 
@@ -74,44 +73,3 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _fitting(kind: Any, value: object, name: str) -> Any:
-    """Return a stored value as the kind that is declared; ValueError where it is another."""
-    shape, inner = get_origin(kind), get_args(kind)
-    if shape is UnionType:
-        (some,) = (each for each in inner if each is not NoneType)
-        return None if value is None else _fitting(some, value, name)
-    if dataclasses.is_dataclass(kind):
-        return _fields(kind, value, name)
-    if shape is tuple and isinstance(value, list) and len(value) <= LONGEST:
-        return tuple(_fitting(inner[0], each, name) for each in value)
-    if shape is Literal and isinstance(value, str) and value in inner:
-        return value
-    if kind is float and type(value) in (int, float):
-        number = _number(cast(float, value))
-        if math.isfinite(number):
-            return number
-    if kind in (str, int, bool) and type(value) is kind:
-        return value
-    raise ValueError(f"{name} is not what it should be")
-
-
-def _number(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
-
-
-def _fields(kind: Any, value: object, name: str) -> Any:
-    """Return a dataclass of a stored mapping; what is not a field was added by a later version."""
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} is not what it should be")
-    kinds, given = get_type_hints(kind), {}
-    for field in dataclasses.fields(kind):
-        if field.name in value:
-            given[field.name] = _fitting(kinds[field.name], value[field.name], field.name)
-        elif field.default is dataclasses.MISSING:
-            raise ValueError(f"{field.name} is missing")
-    return kind(**given)

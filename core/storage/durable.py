@@ -49,7 +49,7 @@ def touch(path: Path) -> None:
 
 def keep(partial: Path, path: Path) -> None:
     """Give a finished file or folder a name for good; OSError where a folder's is taken."""
-    _sync_all(partial)
+    sync_all(partial)
     partial.replace(path)
     sync(path.parent)
 
@@ -78,7 +78,7 @@ def settle(made: Path, place: Path) -> None:
     In one step where the system can exchange two names. Elsewhere, and where the place is a disk of
     its own, entry by entry, so noted that `recover` undoes or completes it.
     """
-    _sync_all(made)
+    sync_all(made)
     if not place.exists():
         made.rename(place)
     elif not _exchanged(made, place):
@@ -120,7 +120,8 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _sync_all(path: Path) -> None:
+def sync_all(path: Path) -> None:
+    """Have the disk keep all of a folder, or a file."""
     for top, _, names in os.walk(path):
         for name in names:
             if not (each := Path(top, name)).is_symlink():
@@ -143,7 +144,7 @@ def _put_aside(hidden: Path, place: Path) -> None:
     earlier.mkdir()
     _move_entries(place, earlier)
     (hidden / _MOVED).touch()
-    _sync_all(hidden)
+    sync_all(hidden)
 
 
 def _put_in(made: Path, place: Path) -> None:
