@@ -6,6 +6,7 @@ import shutil
 
 import httpx
 import pytest
+import streamlit as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from streamlit.runtime.secrets import secrets_singleton
@@ -20,7 +21,7 @@ from bandweave.workspace import owners, quotas, scene_library
 from bandweave.workspace.owners import EVERYBODY, NOBODY, SYSTEM, acting_as
 from bandweave.workspace.run_folders import Request, Run, new_run
 from pages.shared.people import identity
-from pages.shared.people.requests import AsPerson
+from pages.shared.people.requests import AsPerson, enforce_or_exit
 from pages.shared.serving.layers import publish, published
 from pages.shared.serving.map_pages import map_page
 from pages.shared.serving.routes import routes
@@ -296,9 +297,21 @@ def test_what_is_not_safe_does_not_start(auth, monkeypatch, changes, admin, word
     assert not owners.enforced()
 
 
+def test_the_server_ends_with_the_reason(auth, monkeypatch):
+    monkeypatch.delenv(identity.ADMIN)
+    with pytest.raises(SystemExit, match="does not say who is the administrator. Set BANDWEAVE_A"):
+        enforce_or_exit()
+
+
 def test_a_quota_that_is_none_does_not_start(auth, monkeypatch):
     monkeypatch.setenv(quotas.PREFIX + "GIB", "-1")
     with pytest.raises(BandweaveError, match="BANDWEAVE_QUOTA_GIB cannot be -1"):
+        identity.enforce()
+
+
+def test_no_header_says_who_somebody_is(auth, monkeypatch):
+    monkeypatch.setattr(st, "get_option", lambda _: {"X-Sub": "sub"})
+    with pytest.raises(BandweaveError, match="a header would say who somebody is"):
         identity.enforce()
 
 
