@@ -86,7 +86,9 @@ async def session(address: str, seen: Seen, number: int, ends: float) -> None:
     await asyncio.sleep(EVERY * number / 50 % EVERY)
     url = f"{address.replace('http', 'ws')}/_stcore/stream"
     try:
-        async with connect(url, subprotocols=["streamlit"], max_size=None) as socket:
+        async with connect(
+            url, subprotocols=["streamlit"], max_size=None, open_timeout=PATIENCE
+        ) as socket:
             while time.monotonic() < ends:
                 await _page(socket, seen, chance, min(ends, time.monotonic() + EVERY))
     except Exception as error:  # whatever a session meets is what is counted
@@ -190,10 +192,12 @@ def tell(seen: Seen) -> bool:
             f"{what:9} {len(taken):6}  median {median * 1000:6.0f} ms, "
             f"95 % within {slow * 1000:6.0f} ms, slowest {max(taken) * 1000:6.0f} ms"
         )
+    thirds = [np.percentile(part, 95) for part in np.array_split(seen.taken["tile"], 3)]
+    print("tiles, 95 % within, by thirds  " + ", ".join(f"{each * 1000:.0f} ms" for each in thirds))
     third = max(1, len(seen.held) // 3)
     early, late = np.median(seen.held[third : third + third]), np.median(seen.held[-third:])
-    thirds = [np.median(seen.held[:third]), early, late]
-    print("private memory, by thirds  " + ", ".join(f"{each:.0f} MiB" for each in thirds))
+    held = [np.median(seen.held[:third]), early, late]
+    print("private memory, by thirds  " + ", ".join(f"{each:.0f} MiB" for each in held))
     for error, often in seen.errors.most_common(12):
         print(f"  {often} x {error}")
     slow = np.percentile(seen.taken.get("tile", [np.inf]), 95)

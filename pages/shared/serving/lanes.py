@@ -103,8 +103,8 @@ class _Held(Response):
             self._done()
 
 
-TILES = Lane(max(4, 2 * (os.cpu_count() or 2)), 256)
-"""For images of the viewer and of maps: each takes some 30 ms."""
+TILES = Lane(4 * (os.cpu_count() or 2), 128)
+"""For images of the viewer and of maps: each takes some 30 ms, part of it waiting for the disk."""
 VALUES = Lane(2, 128)
 """For single pixels: they should not wait for images."""
 DOWNLOADS = Lane(2, 62, held=True)
