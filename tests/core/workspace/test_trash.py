@@ -125,3 +125,9 @@ def test_a_damaged_note_costs_time_and_nothing_else(run, clock, said):
     assert place.is_dir()
     clock.run(2)
     assert not place.exists()
+
+
+def test_what_was_set_aside_as_damaged_stays(run, clock):
+    place = paths.set_aside(run / "request.json")
+    clock.run(50)
+    assert place.read_text() == "{}"
