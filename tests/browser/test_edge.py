@@ -3,18 +3,15 @@
 import os
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psutil
 import pytest
 
 from tests.browser.conftest import ROOT, SOURCES, free_port, serving, watched
 from tests.browser.hands import open_stage, until
-from tests.browser.proxy import proxying
+from tests.browser.others import listener, proxying
 from tests.browser.steps import QUIET
 
 pytestmark = pytest.mark.browser
@@ -27,29 +24,6 @@ IMAGE = (
 
 TILES = """() => performance.getEntriesByType("resource").some((each) =>
     each.name.includes("/bandweave/api/tiles/") && each.responseStatus === 200)"""
-
-
-@contextmanager
-def listener():
-    """Count the requests that reach a server of somebody else's; it answers an image."""
-    met = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            met.append(self.path)
-            self.send_response(200)
-            image = self.path.endswith(".svg")
-            self.send_header("Content-Type", "image/svg+xml" if image else "text/html")
-            self.end_headers()
-            self.wfile.write(b"<svg xmlns='http://www.w3.org/2000/svg'/>" if image else b"<p>")
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", met
-        server.shutdown()
 
 
 def test_the_server_listens_on_loopback_alone(server):

@@ -1,11 +1,18 @@
 """What users write is text on everybody's screen: no link, no image, no request, no formula."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import expect
 
+from bandweave.contracts.small_scene import make_scene
+from bandweave.workspace import scene_library
+from bandweave.workspace.run_folders import Request, new_run
 from tests.browser.conftest import serving, watched
 from tests.browser.names_stage import NAMES
+from tests.browser.others import listener
 from tests.browser.steps import QUIET
+from tests.pages.shown import finish
 
 pytestmark = pytest.mark.browser
 
@@ -33,3 +40,25 @@ def test_every_element_says_a_name_letter_by_letter(page, tmp_path, strangers):
             assert shown == {wanted, f"{wanted} {wanted}"}
             assert not place.locator(MARKUP).evaluate_all("all => all.map((x) => x.outerHTML)")
     assert not strangers and not faults
+
+
+def test_no_page_makes_anything_of_a_name(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("BANDWEAVE_HOME", str(tmp_path))
+    faults = watched(page)
+    with listener() as (elsewhere, met):
+        name = f"![i]({elsewhere}/i.png) [l]({elsewhere}) <img src={elsewhere}/h.png> {elsewhere}"
+        scene = replace(make_scene(160, 160), name=name)
+        scene_library.store(scene, scene_library.DEMO)
+        run = finish(new_run(Request(scene_library.DEMO, "reconstruct", "copy")), 0.01)
+        run.annotate(name=name, note=name)
+        with serving("app.py", tmp_path) as address:
+            for place in ("imagery", "runs", "compare", "metrics"):
+                page.goto(f"{address}/{place}?run={run.id}")
+                page.wait_for_selector(QUIET)
+                page.get_by_role("heading", level=1).wait_for()
+                if place in ("runs", "compare"):
+                    page.get_by_text("![i]").first.wait_for()
+                made = f"img[src^='{elsewhere}'], a[href^='{elsewhere}']"
+                assert page.locator(made).count() == 0
+        assert not met
+    assert not faults, faults

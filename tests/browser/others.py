@@ -1,10 +1,11 @@
-"""A reverse proxy for one server on loopback, as small as it can be; websockets pass as well."""
+"""Servers of others on loopback: a reverse proxy that websockets pass too, and one that counts."""
 
 import re
 import socket
 import socketserver
 import threading
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 
@@ -54,3 +55,26 @@ def pump(source, sink):
         sink.shutdown(socket.SHUT_WR)
     except OSError:
         pass
+
+
+@contextmanager
+def listener():
+    """Count the requests that reach a server of somebody else's; it answers an image."""
+    met = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            met.append(self.path)
+            self.send_response(200)
+            image = self.path.endswith(".svg")
+            self.send_header("Content-Type", "image/svg+xml" if image else "text/html")
+            self.end_headers()
+            self.wfile.write(b"<svg xmlns='http://www.w3.org/2000/svg'/>" if image else b"<p>")
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", met
+        server.shutdown()
