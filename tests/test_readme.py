@@ -43,11 +43,8 @@ def test_every_shown_command_parses():
 def test_every_option_named_exists():
     options = set(re.findall(r"`(--[a-z-]+)`", README)) - {"--json"}
     assert options
-    create, fuse = (
-        _options(parser(), "scene", "create"),
-        _options(parser(), "fuse"),
-    )
-    assert options <= create | fuse
+    commands = (("scene", "create"), ("fuse",), ("workspace", "export"), ("doctor",))
+    assert options <= set().union(*(_options(parser(), *words) for words in commands))
 
 
 def _options(top, *path: str) -> set[str]:

@@ -32,7 +32,7 @@ def importing() -> scene_library.Entry | None:
     """Show the form; return the scene once it is imported."""
     kept = uploads()
     if reason := unsafe():
-        st.warning(f"Open only files that you trust: {reason}.", icon=":material/warning:")
+        st.warning(f"Open only files that you trust: {said(reason)}.", icon=":material/warning:")
     with st.container(border=True, key="card-files"):
         items = _uploaded(kept)
         roles = _roles(items, kept)

@@ -120,7 +120,7 @@ def _amiss_files(run: Run) -> None:
     """Say which of a run's files cannot be read, and let them be looked at."""
     amiss = run.damaged_files()
     if amiss:
-        with st.expander(f"Damaged: {', '.join(amiss)}", icon=":material/broken_image:"):
+        with st.expander(f"Damaged: {said(', '.join(amiss))}", icon=":material/broken_image:"):
             st.text("\n".join(error.message for error in amiss.values()))
             files(run.folder)
 

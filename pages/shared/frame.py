@@ -6,6 +6,7 @@ import streamlit as st
 
 from bandweave.errors import BandweaveError
 from bandweave.workspace import paths
+from pages.shared.names import said
 from pages.shared.people.account import signature
 from pages.shared.serving.health import VERSION
 
@@ -27,5 +28,5 @@ def workspace() -> None:
     try:
         paths.home()
     except BandweaveError as error:
-        st.error(f"{error.message} {error.hint}", icon=":material/error:")
+        st.error(said(f"{error.message} {error.hint}"), icon=":material/error:")
         st.stop()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from bandweave.errors import BandweaveError
 from bandweave.workspace import owners
+from pages.shared.names import said
 from pages.shared.people.identity import providers
 
 
@@ -26,7 +27,7 @@ def sign_in() -> None:
         for provider in providers():
             default = provider == "default"
             st.button(
-                "Sign in" if default else f"Sign in with {provider}",
+                "Sign in" if default else f"Sign in with {said(provider)}",
                 key=f"sign-in-{provider}",
                 type="primary",
                 icon=":material/login:",
