@@ -146,8 +146,10 @@ def prepared(grounds: Grounds, *, training: bool) -> dict[str, Callable[[], Call
     if training:
         kinds["training"] = asked(TRAINED)
     archive = grounds.top / "all.zip"
-    if ended(commanded("workspace", "export", str(archive))):
-        kinds["export"] = lambda: commanded("workspace", "export", str(grounds.fresh("archive")))
+    if ended(commanded("workspace", "export", "--out", str(archive))):
+        kinds["export"] = lambda: commanded(
+            "workspace", "export", "--out", str(grounds.fresh("archive"))
+        )
         kinds["import"] = lambda: commanded("workspace", "import", str(archive))
     return kinds
 

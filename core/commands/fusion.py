@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from bandweave.problem import Task
 from bandweave.running.execution import execute
 from bandweave.running.warmup import warm_up
 from bandweave.sources.confined.caller import IMPORT, call
+from bandweave.sources.confined.rooms import room
 from bandweave.storage.durable import write
 from bandweave.storage.json_file import read_json
 from bandweave.storage.temporary import is_temporary
@@ -82,20 +84,24 @@ def run(arguments: Namespace) -> tuple[object, str]:
     nice = int(os.environ.get("BANDWEAVE_NICE", "0"))
     if nice and hasattr(os, "nice"):
         os.nice(nice)
-    if arguments.wait:
-        logs.set_up(words=True)
-        # who is ended cleans up: half-written images are large
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    if not arguments.wait:
+        return _run(Path(arguments.folder))
+    logs.set_up(words=True)
+    # who is ended cleans up: half-written images are large
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with room() as temporary:
+        # and what TensorFlow writes for itself goes when others sweep, where it was killed
+        tempfile.tempdir = str(temporary)
         if arguments.warm:
             warm_up()
             # who started this may be gone, or have handed the run over before it was ready
             with suppress(BrokenPipeError):
                 os.write(sys.stdout.fileno(), READY)
         folder = _awaited()
-        if folder is None:
-            return {}, ""
-    else:
-        folder = Path(arguments.folder)
+        return _run(folder) if folder else ({}, "")
+
+
+def _run(folder: Path) -> tuple[object, str]:
     requested = Run(folder.resolve())
     scores = execute(requested, show_progress(requested.request.label))
     return scores, score_table(scores)

@@ -26,7 +26,7 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from rasterio._err import CPLE_BaseError
-from rasterio.enums import Resampling
+from rasterio.enums import Interleaving, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
 
@@ -48,6 +48,8 @@ formats that carry their own pixels are read: a virtual one could name other fil
 
 TILE = 512
 FLAG_NODATA = 255
+LARGEST_BLOCK = 512 << 20
+"""Bytes of one strip or tile when decoded: a band of Sentinel-2 as one strip has 230 MiB."""
 WAITING = 16
 """Files kept open for the next read."""
 COG_OPTIONS = {
@@ -363,7 +365,21 @@ def open_dataset(path: Path) -> rasterio.DatasetReader:
     with _explained(path), warnings.catch_warnings():
         # a file without georeferencing gets our own refusal, by `Grid`
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(path, driver=driver)
+        opened = rasterio.open(path, driver=driver)
+    if _block_bytes(opened) > LARGEST_BLOCK:
+        opened.close()
+        raise RasterError(
+            f"{path.name} keeps its pixels in blocks of more than {LARGEST_BLOCK >> 20} MiB.",
+            "It may be damaged; export it as a tiled GeoTIFF.",
+        )
+    return opened
+
+
+def _block_bytes(opened: rasterio.DatasetReader) -> int:
+    """Return the bytes that are decoded for any pixel."""
+    height, width = opened.block_shapes[0]
+    together = opened.count if opened.interleaving is Interleaving.pixel else 1
+    return int(height * width * together * np.dtype(opened.dtypes[0]).itemsize)
 
 
 @contextmanager

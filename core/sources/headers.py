@@ -19,13 +19,12 @@ from typing import Any
 import tifffile
 
 from bandweave.errors import RasterError
+from bandweave.raster.geotiff import LARGEST_BLOCK
 
 MOST_BANDS = 1024
 """No sensor has more: EMIT has 285."""
 MOST_DIRECTORIES = 256
 MOST_FIELDS = 1024
-LARGEST_BLOCK = 512 << 20
-"""Bytes of one strip or tile when decoded: a band of Sentinel-2 as one strip has 230 MiB."""
 MOST_BLOCKS = 1 << 22
 MOST_LISTED = 256 << 20
 """Bytes of the values of all of a directory's fields."""
