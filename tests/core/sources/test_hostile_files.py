@@ -114,6 +114,8 @@ def test_the_child_opens_no_other_file_even_where_the_header_is_not_looked_at(
 ):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     monkeypatch.setattr(caller, "_servers", [])
+    if reason := caller.unsafe():
+        pytest.skip(f"nothing can be confined here: {reason}")
     secret = make_tif("secret.tif", np.full((32, 32), 1234, np.uint16))
     trap = hostile(tmp_path / "trap.tif", overview(str(secret)))
     plain = hostile(tmp_path / "plain.tif", "")
