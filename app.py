@@ -40,7 +40,6 @@ def navigation(*, shown: bool = True) -> st.Page:
 if __name__ != "__main__":
     from starlette.middleware import Middleware
 
-    from bandweave.sources.confined.rooms import sweep
     from pages.shared.demo import lifespan
     from pages.shared.people.requests import AsPerson, enforce_or_exit
     from pages.shared.serving.leaving import leaving
@@ -52,7 +51,6 @@ if __name__ != "__main__":
     enforce_or_exit()
     stay_offline()
     give_back()
-    sweep()
 
     # Streamlit would take pages/ for pages of its own if a deep link came first; it warns that
     # there is no session yet, which is the point

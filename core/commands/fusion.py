@@ -6,14 +6,13 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from bandweave import logs
 from bandweave.commands.arguments import pairs, replacing, scene_name
 from bandweave.commands.output import as_json, score_table, show_progress, table
-from bandweave.commands.scoring import compared
 from bandweave.errors import RasterError, RunError, UnknownNameError
 from bandweave.methods import chosen, configured
 from bandweave.metrics import METRICS
@@ -89,9 +88,7 @@ def run(arguments: Namespace) -> tuple[object, str]:
     logs.set_up(words=True)
     # who is ended cleans up: half-written images are large
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with room() as temporary:
-        # and what TensorFlow writes for itself goes when others sweep, where it was killed
-        tempfile.tempdir = str(temporary)
+    with _room_of_its_own():
         if arguments.warm:
             warm_up()
             # who started this may be gone, or have handed the run over before it was ready
@@ -99,6 +96,18 @@ def run(arguments: Namespace) -> tuple[object, str]:
                 os.write(sys.stdout.fileno(), READY)
         folder = _awaited()
         return _run(folder) if folder else ({}, "")
+
+
+@contextmanager
+def _room_of_its_own() -> Iterator[None]:
+    """Have what TensorFlow writes for itself where others sweep, should this process be killed."""
+    before = tempfile.tempdir
+    with room() as folder:
+        tempfile.tempdir = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 def _run(folder: Path) -> tuple[object, str]:
@@ -109,6 +118,8 @@ def _run(folder: Path) -> tuple[object, str]:
 
 def score(arguments: Namespace) -> tuple[object, str]:
     """Compare two images band by band on their own scale, read in the confined child."""
+    from bandweave.commands.scoring import compared  # with the compiled loops it finds
+
     paths = (Path(arguments.reference), Path(arguments.estimate))
     mask = Path(arguments.mask) if arguments.mask else None
     found = call(compared, *paths, mask, arguments.data_range, limits=IMPORT)

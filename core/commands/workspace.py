@@ -50,4 +50,5 @@ def _outcome(finding: Finding, failed: str) -> str:
 
 
 def _named(home: Path, finding: Finding) -> str:
-    return str(finding.place.relative_to(home))
+    inside = finding.place.is_relative_to(home)
+    return str(finding.place.relative_to(home) if inside else finding.place)

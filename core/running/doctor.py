@@ -15,6 +15,7 @@ from bandweave.errors import BandweaveError, RasterError, RunError, SceneError
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import BLOCK, Raster
 from bandweave.running.claims import release
+from bandweave.sources.confined import rooms
 from bandweave.storage import temporary
 from bandweave.storage.json_file import write_json
 from bandweave.storage.refusal import reason
@@ -107,6 +108,8 @@ def _leftovers(home: Path) -> Iterator[Finding]:
     problem = "It was left half made by a process that was killed."
     for path in temporary.leftovers(home):
         yield Finding(path, problem, "is removed", partial(temporary.sweep, path.parent))
+    for path in rooms.leftovers():
+        yield Finding(path, problem, "is removed", rooms.sweep)
     for path in temporary.former_leftovers(home):
         yield Finding(path, problem, "is removed", partial(temporary.remove, path))
 

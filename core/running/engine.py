@@ -26,6 +26,7 @@ from bandweave.running.admission import Entry, admitted, in_turn, waits
 from bandweave.running.claims import claim, release
 from bandweave.running.reuse import can_reuse
 from bandweave.running.worker import end_worker, start_worker
+from bandweave.sources.confined import rooms
 from bandweave.storage import temporary
 from bandweave.storage.json_file import write_json
 from bandweave.workspace import owners, paths, run_folders
@@ -91,6 +92,7 @@ class LocalEngine:
             self._allowed = memory.allowed(self.limit)
             self._tidied = time.monotonic()
             temporary.sweep(paths.home())
+            rooms.sweep()
             paths.empty_trash()
             left = []
             for run in reversed(all_runs()):

@@ -61,7 +61,7 @@ def leftovers(top: Path) -> list[Path]:
     for folder, folders, _ in os.walk(top):
         temporary = [name for name in folders if is_temporary(Path(name))]
         folders[:] = [name for name in folders if name not in temporary]
-        found += [path for name in temporary if not _in_use(path := Path(folder, name))]
+        found += [path for name in temporary if not in_use(path := Path(folder, name))]
     return found
 
 
@@ -134,7 +134,7 @@ def _held(folder: Path, *, locks_needed: bool = True) -> IO[bytes] | None:
     return None
 
 
-def _in_use(folder: Path) -> bool:
+def in_use(folder: Path) -> bool:
     """Whether a process makes something in a folder of `beside`; looking changes nothing."""
     try:
         with (folder / LOCK).open("rb") as lock:

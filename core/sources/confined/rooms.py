@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bandweave.storage.temporary import beside, is_temporary, taken_over
+from bandweave.storage.temporary import beside, in_use, is_temporary, taken_over
 
 _NAME = "bandweave"
 
@@ -22,9 +22,14 @@ def room() -> Iterator[Path]:
         yield folder
 
 
+def leftovers() -> list[Path]:
+    """Return the folders of processes that are gone."""
+    found = Path(tempfile.gettempdir()).glob(f".{_NAME}.*")
+    return [folder for folder in found if is_temporary(folder) and not in_use(folder)]
+
+
 def sweep() -> None:
     """Delete the folders of processes that are gone."""
-    for folder in Path(tempfile.gettempdir()).glob(f".{_NAME}.*"):
-        if is_temporary(folder):
-            with taken_over(folder):
-                continue
+    for folder in leftovers():
+        with taken_over(folder):
+            continue
