@@ -4,23 +4,31 @@ What is done there is `bandweave.sources.inspection` and `FilesSource.make`; a s
 `FilesSource.write`.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
 
+from bandweave.errors import RasterError
 from bandweave.prepare.alignment import overlap
-from bandweave.raster.grid import Grid
+from bandweave.raster.geotiff import StoredRaster, create
+from bandweave.raster.grid import BLOCK, Grid
 from bandweave.raster.scene import Role
 from bandweave.sources import inspection
-from bandweave.sources.confined.caller import call
+from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.files import FilesSource
+from bandweave.sources.headers import require_sound
 from bandweave.sources.inspection import FileBand
 from bandweave.sources.measured import open_all
+
+TAGS = ("unit", "simulated", "method", "task")
+"""What our images say of themselves."""
 
 
 class Outlook(NamedTuple):
@@ -76,3 +84,25 @@ def _outlook_there(stated: Mapping[str, Any]) -> dict[str, Any]:
             for role, paths in (("optical", source.optical), ("radar", source.radar))
         },
     }
+
+
+def write_anew(source: Path, target: Path) -> None:
+    """Write an image that is said to be ours block by block; `RasterError` where it is none."""
+    call(_write_anew_there, source, str(target), limits=IMPORT, writable=(target.parent,))
+
+
+def _write_anew_there(source: Path, place: str) -> None:
+    require_sound(source)
+    target = Path(place)
+    raster = StoredRaster(source)
+    dataset = raster.dataset
+    grid, kinds = raster.grid, set(dataset.dtypes)
+    if kinds not in ({"float32"}, {"uint8"}):
+        raise RasterError(f"{source.name} holds {', '.join(sorted(kinds))}.", "It is not ours.")
+    size = len(raster.bands) * grid.height * grid.width * np.dtype(dataset.dtypes[0]).itemsize
+    if size > shutil.disk_usage(target.parent).free:
+        raise RasterError(f"{source.name} unpacks into {size:,} bytes.", "The disk has no room.")
+    tags = {name: value for name, value in dataset.tags().items() if name in TAGS}
+    with create(target, grid, raster.bands, flags=kinds == {"uint8"}, tags=tags) as made:
+        for window in grid.windows(BLOCK):
+            made.write(window, raster.read(window))

@@ -5,44 +5,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bandweave.errors import ArchiveError, BandweaveError, RasterError
-from bandweave.raster.geotiff import StoredRaster, create
-from bandweave.raster.grid import BLOCK
+from bandweave.errors import ArchiveError, BandweaveError
 from bandweave.raster.scene import open_scene
-from bandweave.sources.confined.caller import IMPORT, call
-from bandweave.sources.headers import require_sound
 from bandweave.storage.json_file import read_json
 from bandweave.workspace.archive import DESCRIBED, Kind
 from bandweave.workspace.owners import OWNER
 from bandweave.workspace.run_folders import MODEL, Run
 from bandweave.workspace.studies import Study
-
-TAGS = ("unit", "simulated", "method", "task")
-"""What our images say of themselves."""
-
-
-def checked_raster(source: Path, target: Path) -> None:
-    """Let the confined child write an image of ours anew; `RasterError` where it is none."""
-    call(_checked_there, source, str(target), limits=IMPORT, writable=(target.parent,))
-
-
-def _checked_there(source: Path, place: str) -> None:
-    require_sound(source)
-    target = Path(place)
-    raster = StoredRaster(source)
-    dataset = raster.dataset
-    grid, kinds = raster.grid, set(dataset.dtypes)
-    if kinds not in ({"float32"}, {"uint8"}):
-        raise RasterError(f"{source.name} holds {', '.join(sorted(kinds))}.", "It is not ours.")
-    size = len(raster.bands) * grid.height * grid.width * np.dtype(dataset.dtypes[0]).itemsize
-    if size > shutil.disk_usage(target.parent).free:
-        raise RasterError(f"{source.name} unpacks into {size:,} bytes.", "The disk has no room.")
-    tags = {name: value for name, value in dataset.tags().items() if name in TAGS}
-    with create(target, grid, raster.bands, flags=kinds == {"uint8"}, tags=tags) as made:
-        for window in grid.windows(BLOCK):
-            made.write(window, raster.read(window))
 
 
 def _check_scene(folder: Path) -> None:

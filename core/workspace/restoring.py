@@ -23,8 +23,10 @@ import numpy as np
 from bandweave.errors import ArchiveError, BandweaveError
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import BLOCK
+from bandweave.sources.outside import write_anew
 from bandweave.storage import durable
 from bandweave.storage.json_file import read_json, write_json
+from bandweave.storage.refusal import reason
 from bandweave.storage.temporary import beside
 from bandweave.workspace import paths
 from bandweave.workspace.archive import (
@@ -37,7 +39,7 @@ from bandweave.workspace.archive import (
     Member,
 )
 from bandweave.workspace.archive_listing import opened, unfit
-from bandweave.workspace.item_checks import CHECKS, checked_raster
+from bandweave.workspace.item_checks import CHECKS
 from bandweave.workspace.run_folders import PRODUCT, REQUEST, RESULT, WORKER
 from bandweave.workspace.studies import STUDY
 
@@ -56,7 +58,7 @@ class Restored:
     """Those that are not sound, and why."""
 
 
-def restore(archive: Path, checked_raster: CheckedRaster = checked_raster) -> Restored:
+def restore(archive: Path, checked_raster: CheckedRaster = write_anew) -> Restored:
     """Take in a backup's items and return what became of them.
 
     An item that is here already is left alone; where another one has its id, it gets a new one, and
@@ -71,10 +73,8 @@ def restore(archive: Path, checked_raster: CheckedRaster = checked_raster) -> Re
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise unfit(archive.name, str(error)) from error
     except OSError as error:
-        raise ArchiveError(
-            f"{archive.name} cannot be taken in: {error.strerror or error}.",
-            "Check the file; the disk may be full, or not yours to write to.",
-        ) from error
+        why, hint = reason(error)
+        raise ArchiveError(f"{archive.name} cannot be taken in: {why}.", hint) from error
 
 
 @contextmanager

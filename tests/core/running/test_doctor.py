@@ -14,6 +14,7 @@ from bandweave.__main__ import main
 from bandweave.contracts.small_scene import make_scene
 from bandweave.running.claims import claim
 from bandweave.running.execution import execute
+from bandweave.sources.confined import rooms
 from bandweave.storage.temporary import beside
 from bandweave.workspace import paths, run_folders, scene_library, studies
 from bandweave.workspace.run_folders import Request, Run, State, new_run
@@ -23,7 +24,13 @@ Doctor = Callable[..., dict[str, dict[str, Any]]]
 
 
 @pytest.fixture
-def doctor(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Doctor:
+def doctor(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Doctor:
+    rooms = workspace.parent / "temporary"
+    rooms.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(rooms))
+
     def ask(*words: str) -> dict[str, dict[str, Any]]:
         assert main(["doctor", *words, "--json"]) == 0
         said = json.loads(capsys.readouterr().out)
@@ -177,3 +184,13 @@ def test_what_cannot_be_repaired_says_why(run: Run, workspace: Path, monkeypatch
 def test_where_there_is_no_workspace_none_is_made(doctor: Doctor, workspace: Path):
     assert doctor() == doctor("--repair") == {}
     assert not workspace.exists()
+
+
+def test_a_room_that_a_killed_reader_left_is_said_and_removed(doctor, run, tmp_path):
+    left = tmp_path / "temporary" / ".bandweave.0123abcd.partial"
+    (left / "bandweave").mkdir(parents=True)
+    with rooms.room() as used:
+        assert doctor().keys() >= {str(left)}
+        doctor("--repair")
+        assert used.is_dir() and not left.exists()
+    assert not doctor().get(str(left))
