@@ -4,10 +4,10 @@ The place is read from the file's own boxes: GeoJP2, a GeoTIFF of one pixel in a
 public domain), else GMLJP2, a rectified grid (OGC 05-047r3), as Sentinel-2's files have it.
 """
 
-import os
 import re
 import struct
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ LARGEST = 1 << 30
 of it."""
 _GEOTIFF = bytes.fromhex("b14bf8bd083d4b43a5ae8cd7d5a6ce03")
 _DEEPEST = 4
+THREADS = 4
+"""More would not be much faster, and each has a share of the memory that a child may ask for."""
 
 
 class _Image(NamedTuple):
@@ -40,7 +42,8 @@ class _Image(NamedTuple):
 def is_jpeg2000(path: Path) -> bool:
     """Whether a file is a JP2 by its first bytes; False where there is none."""
     try:
-        with path.open("rb") as stream:
+        # what is no file may wait for somebody who writes into it
+        with path.open("rb") if path.is_file() else BytesIO() as stream:
             return stream.read(len(SIGNATURE)) == SIGNATURE
     except OSError:
         return False
@@ -67,7 +70,7 @@ def rewrite(path: Path) -> None:
         )
     grid = _grid(path, data, boxes, stated)
     try:
-        pixels = imagecodecs.jpeg2k_decode(data, planar=True, numthreads=os.cpu_count())
+        pixels = imagecodecs.jpeg2k_decode(data, planar=True, numthreads=THREADS)
         pixels = pixels.reshape(stated.bands, stated.height, stated.width)
     except Exception as error:  # each codec of the library has an error of its own
         raise _damaged(path) from error

@@ -244,6 +244,8 @@ def _environment() -> dict[str, str]:
         "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
         "GDAL_PAM_ENABLED": "NO",
         "OMP_NUM_THREADS": "1",
+        # each heap asks for more of what is bounded than it needs
+        "MALLOC_ARENA_MAX": "2",
     }
 
 

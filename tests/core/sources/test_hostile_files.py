@@ -339,3 +339,12 @@ def test_jpeg_2000_of_absurd_size_is_refused_before_it_is_decoded(tmp_path, rada
     path.write_bytes(signature + b"nonsense" * 9)
     with pytest.raises(RasterError, match="cannot be read as JPEG 2000"):
         outside.inspect(path)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    path = tmp_path / "pipe.tif"
+    os.mkfifo(path)
+    begun = time.monotonic()
+    with pytest.raises(RasterError, match=r"There is no file pipe\.tif"):
+        outside.inspect(path)
+    assert time.monotonic() - begun < 20
