@@ -7,7 +7,6 @@ public domain), else GMLJP2, a rectified grid (OGC 05-047r3), as Sentinel-2's fi
 import re
 import struct
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,8 +41,7 @@ class _Image(NamedTuple):
 def is_jpeg2000(path: Path) -> bool:
     """Whether a file is a JP2 by its first bytes; False where there is none."""
     try:
-        # what is no file may wait for somebody who writes into it
-        with path.open("rb") if path.is_file() else BytesIO() as stream:
+        with path.open("rb") as stream:
             return stream.read(len(SIGNATURE)) == SIGNATURE
     except OSError:
         return False

@@ -35,6 +35,7 @@ LONGEST = 1 << 20
 """Bytes of a job."""
 READY = b"confined"
 """What is said first where the system can confine; else why it cannot."""
+BROKEN = "the system does not keep to the limits it was given"
 _LOOKED_AT = 0.5
 """Seconds between two looks at which jobs have had their time."""
 _LOADED = ("files", "inspection", "outside")
@@ -182,7 +183,7 @@ def _attempt(foreign: Path) -> str:
             forbidden()
         except OSError:
             continue
-        return "the system does not keep to its limits"
+        return BROKEN
     return ""
 
 

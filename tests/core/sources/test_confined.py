@@ -17,16 +17,21 @@ import psutil
 import pytest
 
 from bandweave.commands.scenes import band_numbers
-from bandweave.errors import RasterError, SettingError
+from bandweave.errors import RasterError, SceneError, SettingError
+from bandweave.sources import files
 from bandweave.sources.confined import caller, rooms
 from bandweave.sources.confined.caller import LOOK, call
+from bandweave.sources.confined.server import BROKEN
+from bandweave.sources.files import FilesSource
 from tests.core.sources.watching import listener
 
 
 @pytest.fixture
 def confined():
     """Skip where the system cannot confine a process: what is tried then is not ours to keep."""
-    if reason := caller.unsafe():
+    reason = caller.unsafe()
+    assert reason != BROKEN
+    if reason:
         pytest.skip(f"nothing can be confined here: {reason}")
 
 
@@ -154,7 +159,8 @@ def test_a_server_that_was_killed_is_replaced():
     assert call(operator.add, 1, 1) == 2
 
 
-def test_it_ends_with_whoever_asked():
+@pytest.mark.parametrize("who", ["asks", "forks"])
+def test_it_ends_with_whoever_asks_and_whoever_forks(who):
     asking = subprocess.Popen(
         [sys.executable, "-c",
          "import time; from bandweave.sources.confined.caller import call; call(time.sleep, 60)"],
@@ -166,10 +172,24 @@ def test_it_ends_with_whoever_asked():
         family = psutil.Process(asking.pid).children(recursive=True)
         time.sleep(0.05)
     assert len(family) == 2
-    asking.kill()
-    asking.wait()
+    killed = asking if who == "asks" else family.pop(0)
+    killed.kill()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
+    asking.kill()
+    asking.wait()
+
+
+def test_what_a_child_left_that_is_no_plain_file_is_not_taken(tmp_path, monkeypatch):
+    def taken_over(_, __, folder, **___):
+        Path(folder, "optical.tif").symlink_to("/etc/passwd")
+
+    monkeypatch.setattr(files, "call", taken_over)
+    (tmp_path / "scene").mkdir()
+    with pytest.raises(SceneError, match="could not be read safely"):
+        FilesSource((tmp_path / "a.tif",), radar=(tmp_path / "b.tif",)).write(
+            tmp_path / "scene", "trap"
+        )
 
 
 @pytest.mark.usefixtures("confined")
