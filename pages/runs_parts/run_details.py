@@ -17,6 +17,7 @@ from pages.shared.names import said
 from pages.shared.people.account import sharing
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration
+from pages.shared.running.pace import every
 from pages.shared.running.progress import bar
 from pages.shared.scores.downloads import downloads
 
@@ -43,7 +44,7 @@ def run_details(run: Run) -> None:
             _actions(run, state)
     notices.failed(run)
     _amiss_files(run)
-    live = st.fragment(_live, run_every=None if state.final else POLL)
+    live = st.fragment(_live, run_every=None if state.final else every(POLL))
     live(run.id, state.final)
     about, asked = st.columns([2, 3])
     with about:

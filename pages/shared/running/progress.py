@@ -13,6 +13,7 @@ from pages.shared.names import said
 from pages.shared.results import Result
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration
+from pages.shared.running.pace import every
 
 POLL = 0.5
 """Seconds between looks at a run that is under way."""
@@ -34,7 +35,7 @@ def mention(rows: Sequence[Result]) -> None:
     """Say in one line which of the runs is executing, if any; the page runs again when it ends."""
     names = {row.run.id: row.title for row in rows if not row.run.status().state.final}
     if names:
-        _line(names)
+        st.fragment(_line, run_every=every(2 * POLL))(names)
 
 
 def remember(runs: Iterable[Run]) -> None:
@@ -84,11 +85,10 @@ def _cancel(run_ids: Iterable[str]) -> None:
 
 def _watched(names: dict[str, str]) -> bool:
     if names:
-        _bars(names)
+        st.fragment(_bars, run_every=every(POLL))(names)
     return bool(names)
 
 
-@st.fragment(run_every=POLL)
 def _bars(names: dict[str, str]) -> None:
     runs = _still_under_way(names)
     # those that execute first, the others in the order they were asked for
@@ -114,7 +114,6 @@ def bar(run: Run, name: str) -> None:
             )
 
 
-@st.fragment(run_every=2 * POLL)
 def _line(names: Mapping[str, str]) -> None:
     running = [run for run in _still_under_way(names) if run.status().state is State.RUNNING]
     if running:

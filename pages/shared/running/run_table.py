@@ -10,6 +10,7 @@ from bandweave.workspace.run_folders import Run, State
 from pages.shared import current
 from pages.shared.running import run_facts
 from pages.shared.running.estimate import duration
+from pages.shared.running.pace import every
 from pages.shared.running.run_list import DAMAGED, Filter, Row, rows
 
 ROW, MOST_ROWS = 35, 9
@@ -40,7 +41,7 @@ def run_table(wanted: Filter, shown: str | None) -> None:
     Drawn anew while a run is under way; the page runs again when one has ended or been chosen.
     """
     active = _active(rows())
-    table = st.fragment(_table, run_every=POLL if active else None)
+    table = st.fragment(_table, run_every=every(POLL) if active else None)
     table(wanted, shown, active, _chosen())
 
 
