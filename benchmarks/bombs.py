@@ -84,6 +84,7 @@ def main(seconds: int = 30) -> None:
         with serving("app.py", Path(name)) as address:
             seen = Seen()
             asyncio.run(everybody(address, seen, 6, time.monotonic() + 20))
+            turn(address, seen.layers, seconds, [])  # the app still makes its demo ready
             for number in range(2 * TURNS):
                 armed = bool(number % 2)
                 taken[armed] += turn(address, seen.layers, seconds, files if armed else [])
