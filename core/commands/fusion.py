@@ -1,7 +1,6 @@
 """`demo`, `fuse`, `run` and `score`."""
 
 import os
-import signal
 import sys
 import tempfile
 from argparse import Namespace
@@ -17,7 +16,7 @@ from bandweave.errors import RasterError, RunError, UnknownNameError
 from bandweave.methods import chosen, configured
 from bandweave.metrics import METRICS
 from bandweave.problem import Task
-from bandweave.running.execution import execute
+from bandweave.running.execution import end_when_told, execute
 from bandweave.running.warmup import warm_up
 from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.confined.rooms import room
@@ -87,7 +86,7 @@ def run(arguments: Namespace) -> tuple[object, str]:
         return _run(Path(arguments.folder))
     logs.set_up(words=True)
     # who is ended cleans up: half-written images are large
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_when_told()
     with _room_of_its_own():
         if arguments.warm:
             warm_up()

@@ -1,5 +1,7 @@
 """Executing a run: the one process that writes a run folder's results."""
 
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -44,6 +46,9 @@ NOTE_EVERY = 0.2
 PREVIEW_EVERY, PREVIEW_SHARE = 1.0, 0.015
 """Seconds between previews, more where drawing them would take more than a share of the time."""
 
+TOLD = 128 + signal.SIGTERM
+"""What a process that was told to end answers."""
+_told_to_end = threading.Event()
 ROOM = 1 << 18
 """Bytes of the disk that are held back for the result."""
 
@@ -62,15 +67,33 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
         with _room_for_result(run.folder), _Notes(run.folder, watch) as notes:
             result = _execute(run, notes.note)
         _end(run, result | _cost(started))
-    except BandweaveError as error:
-        _end(run, {"error": error.message, "hint": error.hint} | _cost(started))
-        raise
     except Exception as error:
-        failure = {"error": f"{type(error).__name__}: {error}", "hint": "The log has the details."}
-        refusal = memory.exhausted(error)
-        _end(run, (refusal._asdict() if refusal else failure) | _cost(started))
+        if _told_to_end.is_set():  # whoever was called has made an error of his own of it
+            raise SystemExit(TOLD) from error
+        _fail(run, error, started)
         raise
     return run.scores()
+
+
+def end_when_told() -> None:
+    """Let SIGTERM end this process in such a way that it cleans up; that is no failure of a run."""
+
+    def end(*_: object) -> None:
+        _told_to_end.set()
+        raise SystemExit(TOLD)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def _fail(run: Run, error: Exception, started: float) -> None:
+    """Write down why a run has failed."""
+    if isinstance(error, BandweaveError):
+        failure = {"error": error.message, "hint": error.hint}
+    else:
+        failure = {"error": f"{type(error).__name__}: {error}", "hint": "The log has the details."}
+        refusal = memory.exhausted(error)
+        failure = refusal._asdict() if refusal else failure
+    _end(run, failure | _cost(started))
 
 
 @contextmanager
