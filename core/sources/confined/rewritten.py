@@ -5,6 +5,8 @@ times. Kept as long as this process and the original live, the most recent ones 
 """
 
 import atexit
+import functools
+import itertools
 import shutil
 import threading
 from contextlib import ExitStack
@@ -17,8 +19,7 @@ MOST = 8 << 30
 _Key = tuple[Path, int, int]
 _kept: dict[_Key, Path] = {}
 _lock = threading.Lock()
-_stack = ExitStack()
-atexit.register(_stack.close)
+_numbers = itertools.count()
 
 
 def rewritten(path: Path) -> Path:
@@ -33,10 +34,18 @@ def keep(path: Path, made: Path) -> None:
     if made.is_symlink() or not made.is_file() or not path.is_file():
         return
     with _lock:
-        place = _stack.enter_context(room()) / path.name
+        place = _folder() / str(next(_numbers))
         shutil.move(made, place)
         _kept[_key(path)] = place
         _forget_others()
+
+
+@functools.cache
+def _folder() -> Path:
+    """Return the one folder of all of them, which goes with this process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(room())
 
 
 def _forget_others() -> None:
