@@ -14,7 +14,7 @@ Floors = tuple[tuple[str, ...], ...]
 """From the bottom up: each entry may import what stands on a lower line, and of its own line only
 itself."""
 CORE: Floors = (
-    ("errors", "registry", "stored"),
+    ("errors", "registry"),
     ("storage", "logs"),
     ("settings",),
     ("raster",),

@@ -7,15 +7,13 @@ or contradicts itself, is refused.
 
 import dataclasses
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from bandweave.errors import MethodError
-from bandweave.stored import checked
+from bandweave.storage.checked import checked
+from bandweave.storage.durable import put
 
 FILE = "fuser.json"
 LARGEST = 1 << 24
@@ -34,9 +32,8 @@ class Bands:
 
 
 def save_fitted(folder: Path, learned: Any) -> None:
-    """Write what a fuser learned, a dataclass."""
-    with whole_file(folder / FILE) as stream:
-        stream.write(json.dumps(dataclasses.asdict(learned), indent=1).encode())
+    """Write what a fuser learned, a dataclass; raises `OSError`."""
+    put(folder / FILE, json.dumps(dataclasses.asdict(learned), indent=1))
 
 
 def load_fitted(folder: Path, kind: type[Learned]) -> Learned:
@@ -59,17 +56,3 @@ def unusable(path: Path, reason: str) -> MethodError:
         "version wrote it.",
         "Train again.",
     )
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Give a stream to write a model's file through; it has its name once all of it is kept."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

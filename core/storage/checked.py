@@ -5,9 +5,10 @@ or None, or a dataclass of such fields.
 """
 
 import dataclasses
-import math
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from bandweave.storage.json_file import is_number
 
 Kind = TypeVar("Kind")
 
@@ -38,20 +39,11 @@ def _fitting(kind: Any, value: object, longest: int, name: str) -> Any:
         return tuple(_fitting(inner[0], each, longest, name) for each in value)
     if shape is Literal and isinstance(value, str) and value in inner:
         return value
-    if kind is float and type(value) in (int, float):
-        number = _number(cast(float, value))
-        if math.isfinite(number):
-            return number
+    if kind is float and is_number(value):
+        return float(cast(float, value))
     if kind in (str, int, bool) and type(value) is kind:
         return value
     raise ValueError(f"{name} is not what it should be")
-
-
-def _number(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
 
 
 def _fields(kind: Any, value: object, longest: int, name: str) -> Any:

@@ -22,9 +22,14 @@ _EARLIER, _MOVED = "earlier", "moved"
 
 def write(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all, text as UTF-8; raises `StorageError`."""
-    data = content.encode() if isinstance(content, str) else content
-    with writing(path), beside(path) as partial:
-        partial.write_bytes(data)
+    with writing(path):
+        put(path, content)
+
+
+def put(path: Path, content: str | bytes) -> None:
+    """Do what `write` does; raises what the system says, `OSError`."""
+    with beside(path) as partial:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
         keep(partial, path)
 
 

@@ -24,6 +24,7 @@ from bandweave.methods.networks import weights
 from bandweave.storage import durable
 from bandweave.storage.refusal import writing
 from bandweave.storage.temporary import beside
+from bandweave.storage.versions import SCENE
 from bandweave.workspace import owners, paths, scene_library
 from bandweave.workspace.run_folders import (
     MODEL,
@@ -42,13 +43,13 @@ from bandweave.workspace.studies import STUDY, all_studies
 Kind = Literal["scenes", "runs", "studies"]
 FORMAT = 1
 """Raised where an earlier version could not read what is written."""
-MANIFEST, SCENE = "manifest.json", "scene.json"
+MANIFEST = "manifest.json"
 FOLDERS: Mapping[Kind, Callable[[], Path]] = {
     "scenes": paths.scenes,
     "runs": paths.runs,
     "studies": paths.studies,
 }
-DESCRIBED: Mapping[Kind, str] = {"scenes": SCENE, "runs": REQUEST, "studies": STUDY}
+DESCRIBED: Mapping[Kind, str] = {"scenes": SCENE.file, "runs": REQUEST, "studies": STUDY}
 """The file that makes a folder one of its kind."""
 KEPT = RUN_FILES - {WORKER, PRODUCT, MODEL} | {
     f"{MODEL}/{name}" for name in (model_file.FILE, weights.FILE)

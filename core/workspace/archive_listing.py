@@ -12,8 +12,8 @@ import zipfile
 from typing import BinaryIO, cast
 
 from bandweave.errors import ArchiveError
+from bandweave.storage.checked import checked
 from bandweave.storage.json_file import parse_json
-from bandweave.stored import checked
 from bandweave.workspace.archive import (
     DESCRIBED,
     FOLDERS,

@@ -29,6 +29,7 @@ from bandweave.storage.versions import SCENE
 from bandweave.workspace import owners, paths, progress
 from bandweave.workspace.request import Request as Request
 from bandweave.workspace.tolerant import (
+    Readable,
     amiss,
     require_raster,
     require_result,
@@ -95,7 +96,7 @@ class Status(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Readable):
     """One run, by its folder."""
 
     folder: Path
@@ -144,19 +145,9 @@ class Run:
         except OSError:
             return -math.inf
 
-    @property
-    def damage(self) -> BandweaveError | None:
-        """Why the request cannot be read, None where it can: it must not hide the others."""
-        try:
-            _ = self.request
-        except BandweaveError as error:
-            return error
-        return None
-
-    @property
-    def sound(self) -> bool:
-        """Whether the request can be read."""
-        return self.damage is None
+    def read(self) -> object:
+        """Read the request."""
+        return self.request
 
     def damaged_files(self) -> dict[str, BandweaveError]:
         """Return why files cannot be read that everybody goes on without, by their names."""

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bandweave.errors import BandweaveError, RasterError, SceneError, StorageError
+from bandweave.errors import RasterError, SceneError, StorageError
 from bandweave.prepare.clouds import coverage
 from bandweave.raster.grid import Window, inside
 from bandweave.raster.scene import Scene, open_scene, save_scene
@@ -27,10 +27,11 @@ from bandweave.storage.versions import SCENE
 from bandweave.workspace import owners, paths, quotas
 from bandweave.workspace.owners import DEMO as DEMO
 from bandweave.workspace.run_folders import all_runs
+from bandweave.workspace.tolerant import Readable
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Readable):
     """A stored scene."""
 
     id: str
@@ -41,19 +42,9 @@ class Entry:
         """The scene, opened when first asked for; pixels are read by window."""
         return open_scene(self.folder)
 
-    @property
-    def damage(self) -> BandweaveError | None:
-        """Why the scene cannot be opened, None where it can: it must not hide the others."""
-        try:
-            _ = self.scene
-        except BandweaveError as error:
-            return error
-        return None
-
-    @property
-    def sound(self) -> bool:
-        """Whether the scene can be opened."""
-        return self.damage is None
+    def read(self) -> object:
+        """Read the scene."""
+        return self.scene
 
     @property
     def name(self) -> str:

@@ -6,18 +6,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bandweave.errors import BandweaveError, RunError
+from bandweave.errors import RunError
 from bandweave.storage import durable
 from bandweave.storage.json_file import write_json
 from bandweave.storage.versions import STUDY as STUDIES
 from bandweave.workspace import owners, paths
 from bandweave.workspace.run_folders import Run, open_run
+from bandweave.workspace.tolerant import Readable
 
 STUDY = STUDIES.file
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Readable):
     """One study, by its folder."""
 
     folder: Path
@@ -51,19 +52,9 @@ class Study:
         """Name only some of its runs from now on; raises `StorageError`."""
         write_json(self.folder / STUDY, STUDIES.stamped(self._stored | {"runs": list(run_ids)}))
 
-    @property
-    def damage(self) -> BandweaveError | None:
-        """Why its file cannot be read, None where it can: it must not hide the others."""
-        try:
-            _ = self._stored
-        except BandweaveError as error:
-            return error
-        return None
-
-    @property
-    def sound(self) -> bool:
-        """Whether its file can be read."""
-        return self.damage is None
+    def read(self) -> object:
+        """Read its file."""
+        return self._stored
 
     @property
     def run_ids(self) -> list[str]:

@@ -1,5 +1,6 @@
 """What can be trusted of a run's files: whatever has happened to one, who reads it goes on."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +24,28 @@ _RESULT: Mapping[str, Callable[[Any], bool]] = {
 }
 """What a result may hold."""
 _SCALE = {"lower", "upper", "data_range"}
+
+
+class Readable(ABC):
+    """Something stored that may be damaged: it must not hide the others."""
+
+    @abstractmethod
+    def read(self) -> object:
+        """Read what it cannot do without; raises a `BandweaveError` where that is damaged."""
+
+    @property
+    def damage(self) -> BandweaveError | None:
+        """Why it cannot be read, None where it can."""
+        try:
+            self.read()
+        except BandweaveError as error:
+            return error
+        return None
+
+    @property
+    def sound(self) -> bool:
+        """Whether it can be read."""
+        return self.damage is None
 
 
 def sound_json(path: Path) -> Any:

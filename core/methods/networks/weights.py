@@ -6,13 +6,15 @@ shape or kind is refused before its numbers are read.
 """
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandweave.methods.model_file import unusable, whole_file
+from bandweave.methods.model_file import unusable
 from bandweave.methods.networks.architecture import Architecture
+from bandweave.storage.durable import put
 
 FILE = "weights.npy"
 VERSION = (1, 0)
@@ -23,10 +25,11 @@ Weights = list[NDArray[np.float32]]
 
 
 def save_weights(folder: Path, weights: Mapping[str, Weights]) -> None:
-    """Write the weights of every band's network."""
+    """Write the weights of every band's network; raises `OSError`."""
     rows = [np.concatenate([part.ravel() for part in each]) for each in weights.values()]
-    with whole_file(folder / FILE) as stream:
-        np.lib.format.write_array(stream, np.stack(rows), VERSION, allow_pickle=False)
+    content = BytesIO()
+    np.lib.format.write_array(content, np.stack(rows), VERSION, allow_pickle=False)
+    put(folder / FILE, content.getvalue())
 
 
 def load_weights(
