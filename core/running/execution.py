@@ -59,6 +59,7 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
     An error that the user can put right is written to `result.json` as well as raised.
     """
     started = time.monotonic()
+    _told_to_end.clear()  # what ended an earlier run of this process says nothing about this one
     if not claim(run, psutil.Process()):
         raise RunError(
             f"The run {run.id} is being executed, or was cancelled.", "Wait for it, or ask anew."

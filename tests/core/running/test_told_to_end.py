@@ -17,9 +17,19 @@ def test_an_end_that_a_library_turns_into_an_error_is_no_failure(workspace, monk
     scene_library.store(make_scene(), "small")
     run = new_run(Request("small", "gap", "laplace"))
     monkeypatch.setattr(Laplace, "fit", told)
-    try:
-        with pytest.raises(SystemExit):
-            execution.execute(run)
-    finally:
-        execution._told_to_end.clear()
+    with pytest.raises(SystemExit):
+        execution.execute(run)
     assert not (run.folder / RESULT).exists()
+
+
+def test_the_end_of_an_earlier_run_does_not_hide_a_failure(workspace, monkeypatch):
+    def wrong(*_):
+        raise TypeError("a fault of the method's own")
+
+    scene_library.store(make_scene(), "small")
+    run = new_run(Request("small", "gap", "laplace"))
+    monkeypatch.setattr(Laplace, "fit", wrong)
+    execution._told_to_end.set()
+    with pytest.raises(TypeError):
+        execution.execute(run)
+    assert "a fault of the method's own" in (run.folder / RESULT).read_text()
