@@ -109,6 +109,7 @@ def _add_scene(verbs: Any) -> None:
     create.add_argument("--radar", nargs="+", required=True, metavar="F")
     create.add_argument("--radar-bands", metavar="VV=1,VH=2")
     create.add_argument("--radar-unit", metavar="db|power|amplitude")
+    create.add_argument("--radar-scale", type=float, help="to the unit: 0.1 for dB x 10")
     create.add_argument("--earlier-optical", nargs="+", metavar="F")
     create.add_argument("--earlier-radar", nargs="+", metavar="F")
     create.add_argument("--resolution", type=float, default=10.0, metavar="M")

@@ -26,6 +26,7 @@ def create(arguments: Namespace) -> tuple[object, str]:
         radar=_paths(arguments.radar),
         radar_bands=band_numbers("--radar-bands", arguments.radar_bands),
         radar_unit=arguments.radar_unit or "",
+        radar_scale=arguments.radar_scale,
         earlier_optical=_paths(arguments.earlier_optical),
         earlier_radar=_paths(arguments.earlier_radar),
         resolution=arguments.resolution,
@@ -43,7 +44,7 @@ def create(arguments: Namespace) -> tuple[object, str]:
         "layers": [layer.as_json() for layer in scene.layers],
         **shares._asdict(),
         "warnings": list(scene.facts.get("warnings", [])),
-        "guesses": list(scene.facts.get("guesses", [])),
+        "evidence": list(scene.facts.get("evidence", [])),
     }
     if shares.cloud_fraction == 1:
         facts["warnings"].append("Every pixel is under cloud.")
@@ -52,7 +53,8 @@ def create(arguments: Namespace) -> tuple[object, str]:
         f"{scene.grid.resolution:g} m, {facts['valid_fraction']:.1%} valid."
     ]
     lines += [
-        f"Guessed: {each['what']} = {each['value']} ({each['why']})" for each in facts["guesses"]
+        f"{each['layer']} {each['what']}: {each['value']} ({each['basis']}: {each['why']})"
+        for each in facts["evidence"]
     ]
     lines += [f"Mind: {warning}" for warning in facts["warnings"]]
     return facts, "\n".join(lines)

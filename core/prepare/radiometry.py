@@ -23,6 +23,10 @@ SENTINEL2_OFFSET = -1000.0
 SENTINEL2_OFFSET_BASELINE = 4.0
 
 
+REFLECTANCE_LOWEST, REFLECTANCE_HIGHEST = -0.5, 5.0
+"""What lies beyond is fill: overcorrected water reflects -0.2, glint and clouds 2 or 3."""
+
+
 class Product(NamedTuple):
     """How a product stores reflectance: value = number x scale + offset."""
 
@@ -50,7 +54,37 @@ PRODUCTS: Mapping[str, Product] = {
         "ESA, Sentinel-2 Products Specification Document (S2-PDGS-TAS-DI-PSD), special values "
         "NODATA 0 and SATURATED 65535; offset -1000 from processing baseline 04.00",
     ),
+    "landsat-level-1": Product(
+        "Landsat 8-9 Level 1 top-of-atmosphere reflectance, not corrected for the sun's height",
+        0.00002,
+        -0.1,
+        (0.0, 65535.0),
+        "USGS, Landsat 8 Data Users Handbook (LSDS-1574), section 5.2, without its division by the "
+        "sine of the sun's elevation",
+    ),
     "reflectance": Product("reflectance, 0 to 1 as stored", 1.0, 0.0, (), "the file's own numbers"),
+    "reflectance-10000": Product(
+        "reflectance x 10000",
+        0.0001,
+        0.0,
+        (-9999.0,),
+        "NASA, HLS User Guide 2.0; ESPA; Planet; Open Data Cube",
+    ),
+    "percent": Product("reflectance in per cent", 0.01, 0.0, (), "the file's own numbers"),
+    "reflectance-32768": Product(
+        "reflectance, 1 stored as 32768",
+        1 / 32768,
+        0.0,
+        (),
+        "MicaSense and Agisoft Metashape, reflectance maps of 16 bits",
+    ),
+    "reflectance-65535": Product(
+        "reflectance, 1 stored as 65535",
+        1 / 65535,
+        0.0,
+        (),
+        "Sentinel Hub, sample type UINT16",
+    ),
 }
 """Products whose scale is declared; others are read with a custom scale and offset."""
 
@@ -72,9 +106,9 @@ class Scaling:
             )
 
     def reflectance(self, numbers: Pixels) -> Pixels:
-        """Return number x scale + offset, NaN where the number is a fill or not finite."""
+        """Return number x scale + offset, NaN where it is no reflectance or the number a fill."""
         values: Pixels = (numbers.astype(np.float64) * self.scale + self.offset).astype(np.float32)
-        lost = ~np.isfinite(values)
+        lost = ~((values >= REFLECTANCE_LOWEST) & (values <= REFLECTANCE_HIGHEST))
         for fill in self.fills:
             lost |= numbers == fill
         values[lost] = np.nan

@@ -16,8 +16,9 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _guess(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() >= {"what", "value", "why"}
+def _decision(value: Any) -> bool:
+    wanted = {"layer", "what", "value", "basis", "why", "sure"}
+    return isinstance(value, dict) and value.keys() >= wanted
 
 
 def _cut(value: Any) -> bool:
@@ -27,7 +28,7 @@ def _cut(value: Any) -> bool:
 
 _FACTS: Mapping[str, Check] = {
     "warnings": _texts,
-    "guesses": lambda value: isinstance(value, list) and all(map(_guess, value)),
+    "evidence": lambda value: isinstance(value, list) and all(map(_decision, value)),
     "cropped_from": _cut,
     "files": lambda value: isinstance(value, dict) and all(map(_texts, value.values())),
 }

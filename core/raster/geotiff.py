@@ -72,6 +72,8 @@ class StoredRaster:
 
     path: Path
     band_names: tuple[str, ...] | None = None
+    as_stored: bool = False
+    """Whether the file's own scale and offset are left to others to apply."""
     _handles: threading.local = field(
         default_factory=threading.local, repr=False, compare=False, hash=False
     )
@@ -143,7 +145,7 @@ class StoredRaster:
         pixels[~np.isfinite(pixels)] = np.nan
         for band, index in enumerate(indexes):
             scale, offset = scales[index - 1], offsets[index - 1]
-            if (scale, offset) != (1.0, 0.0):
+            if (scale, offset) != (1.0, 0.0) and not self.as_stored:
                 pixels[band] = pixels[band] * scale + offset
         return pixels
 

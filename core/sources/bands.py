@@ -1,66 +1,32 @@
-"""Which band is which: names from descriptions, file names, and as a last resort from order."""
+"""Which band is which: by description, tag and file name, and as a last resort by order.
 
-import re
+What a band is not told to be, it is not taken for: angles, classes and temperatures are left out,
+each with its reason.
+"""
+
+import datetime
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bandweave.errors import SceneError
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.scene import RATIO_BAND
+from bandweave.sources.evidence import Basis, Notes
+from bandweave.sources.labels import Label, dates, label
+from bandweave.sources.sensors import SENSORS
 
-_LANDSAT_OLI = {
-    "1": "coastal",
-    "2": "blue",
-    "3": "green",
-    "4": "red",
-    "5": "nir",
-    "6": "swir1",
-    "7": "swir2",
-    "8": "pan",
-    "9": "cirrus",
-}
-_LANDSAT_TM = {"1": "blue", "2": "green", "3": "red", "4": "nir", "5": "swir1", "7": "swir2"}
-_SENTINEL2 = {
-    "1": "coastal",
-    "2": "blue",
-    "3": "green",
-    "4": "red",
-    "5": "rededge1",
-    "6": "rededge2",
-    "7": "rededge3",
-    "8": "nir",
-    "8A": "nir08",
-    "9": "vapour",
-    "10": "cirrus",
-    "11": "swir1",
-    "12": "swir2",
-}
-_SENSORS = {"Landsat 8-9": _LANDSAT_OLI, "Landsat 4-7": _LANDSAT_TM, "Sentinel-2": _SENTINEL2}
-NAMES = tuple(dict.fromkeys(name for table in _SENSORS.values() for name in table.values()))
+NAMES = tuple(dict.fromkeys(band.name for table in SENSORS.values() for band in table.values()))
 """What optical bands are called."""
-_ALIASES = {
-    **{name: name for name in NAMES},
-    "nir1": "nir",
-    "swir16": "swir1",
-    "swir22": "swir2",
-    "panchromatic": "pan",
-}
-_NUMBER = re.compile(r"(?:^|[^a-z0-9])b(?:and)?[_ ]?0?(\d{1,2}a?)(?![0-9a-z])", re.IGNORECASE)
-_SENSOR_NAMES = (
-    (re.compile(r"^(l[co]0?[89]|l[89][_.-]|landsat.?[89])", re.IGNORECASE), "Landsat 8-9"),
-    (re.compile(r"^(le0?7|lt0?[45]|landsat.?[457])", re.IGNORECASE), "Landsat 4-7"),
-    (re.compile(r"^(s2[abc_]|sentinel.?2|t\d\d[a-z]{3}_)", re.IGNORECASE), "Sentinel-2"),
-)
 _BY_COUNT = {
     3: ("red", "green", "blue"),
     4: ("blue", "green", "red", "nir"),
     6: ("blue", "green", "red", "nir", "swir1", "swir2"),
-    12: tuple(name for number, name in _SENTINEL2.items() if number != "10"),
-    13: tuple(_SENTINEL2.values()),
+    12: tuple(b.name for number, b in SENSORS["Sentinel-2"].items() if number != "10"),
+    13: tuple(band.name for band in SENSORS["Sentinel-2"].values()),
 }
 UNNAMED_PAIR = "two bands without names, taken as VV and VH"
-_POLARISATION = re.compile(r"(?:^|[^a-z0-9])(vv|vh)(?![a-z0-9])", re.IGNORECASE)
-_RATIO = re.compile(r"ratio|vv ?[/_-]? ?vh", re.IGNORECASE)
+PAIRS = (("VV", "VH"), ("HH", "HV"))
 
 
 class Pick(NamedTuple):
@@ -71,73 +37,129 @@ class Pick(NamedTuple):
     raster: StoredRaster
     band: str
     """Its name in the file."""
-    number: str
-    """Its number in the product's own counting, where that is known."""
+    label: Label
+    """What its names and tags say."""
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, for people."""
+        return f"{self.raster.path.name}, {self.band}"
 
 
 class Picked(NamedTuple):
-    """Bands taken from files, and why they have their names; empty where stated or described."""
+    """Bands taken from files, why they have their names, and what was not taken."""
 
     picks: tuple[Pick, ...]
+    basis: Basis
     why: str
+    sure: bool = True
+    left_out: Mapping[str, str] = {}
+    """A band's origin to the reason."""
+
+    def note(self, layer: str, notes: Notes) -> None:
+        """Record the names, unless they were stated, and what was left out."""
+        if self.basis is not Basis.STATED:
+            named = {pick.name: pick.origin for pick in self.picks}
+            notes.decide(layer, "bands", named, self.basis, self.why, sure=self.sure)
+        for origin, reason in self.left_out.items():
+            notes.decide(layer, "left out", origin, Basis.NAME, reason)
 
 
 class _Band(NamedTuple):
     raster: StoredRaster
     band: str
-    label: str
-    """Its description, else the file's name where it is the file's only band."""
+    label: Label
+    description: str
+
+    @property
+    def origin(self) -> str:
+        return f"{self.raster.path.name}, {self.band}"
 
 
-def pick_optical(rasters: Sequence[StoredRaster], stated: Mapping[str, int] | None) -> Picked:
+def pick_optical(
+    rasters: Sequence[StoredRaster],
+    stated: Mapping[str, int] | None,
+    near: Sequence[datetime.date] = (),
+) -> Picked:
     """Return the optical bands: the stated ones (name to place, from 1, over all files), else all.
 
-    Names are red, green, blue, nir, swir1, ... ; bands that nothing names keep B1, B2, ...
+    Names are red, green, blue, nir, swir1, ... ; bands that nothing names keep B1, B2, ... Of
+    several dates in one file the one nearest to a date of `near`, else the last, is taken.
     """
     bands = _bands(rasters)
-    sensor = _sensor(bands)
-    numbers = [_number(band.label) for band in bands]
     if stated is not None:
-        return Picked(_stated(bands, numbers, stated, "optical"), "")
-    names, why = _optical_names(bands, numbers, sensor)
+        return Picked(_stated(bands, stated, "optical"), Basis.STATED, "")
+    kept = [band for band in bands if band.label.role in ("", "optical")]
+    left_out = _reasons(bands, kept)
+    if not kept:
+        held = ", ".join(sorted(set(left_out.values())))
+        raise SceneError(
+            f"{_files(rasters)} holds no optical band: {held}.",
+            "Choose the product's reflectance bands, such as B2, B3 and B4.",
+        )
+    kept, others, when = _of_one_date(kept, near)
+    left_out |= others
+    names, basis, why, sure = _optical_names(kept)
     picks = tuple(
-        Pick(name, band.raster, band.band, number)
-        for name, band, number in zip(names, bands, numbers, strict=True)
+        Pick(name, band.raster, band.band, band.label)
+        for name, band in zip(names, kept, strict=True)
     )
-    return Picked(picks, why)
+    return Picked(picks, basis, f"{why}{when}", sure, left_out)
 
 
-def pick_radar(rasters: Sequence[StoredRaster], stated: Mapping[str, int] | None) -> Picked:
-    """Return VV and VH, or the one band VV/VH, as stated, named, or (two bands) in that order."""
-    bands = _bands(rasters)
+def pick_radar(
+    rasters: Sequence[StoredRaster],
+    stated: Mapping[str, int] | None,
+    near: Sequence[datetime.date] = (),
+) -> Picked:
+    """Return VV and VH (or HH and HV), or the one band VV/VH: stated, named, or both unnamed."""
     if stated is not None:
         names = {_radar_name(name): place for name, place in stated.items()}
-        picks = _stated(bands, [""] * len(bands), names, "radar")
-        return Picked(_require_pair(picks, rasters), "")
-    picked = recognise_polarisations(rasters)
-    return Picked(_require_pair(picked.picks, rasters, len(bands)), picked.why)
+        picks = _stated(_bands(rasters), names, "radar")
+        return Picked(_require_pair(picks, rasters), Basis.STATED, "")
+    picked = recognise_polarisations(rasters, near)
+    _require_pair(picked.picks, rasters, picked.left_out)
+    return picked
 
 
-def recognise_polarisations(rasters: Sequence[StoredRaster]) -> Picked:
-    """Return what can be told of VV, VH or VV/VH: one, both or none of them."""
+def recognise_polarisations(
+    rasters: Sequence[StoredRaster], near: Sequence[datetime.date] = ()
+) -> Picked:
+    """Return what can be told of VV, VH (HH, HV) or VV/VH: one, both or none of them."""
     bands = _bands(rasters)
+    polarised = [
+        band for band in bands if band.label.role == "radar" and band.label.band != RATIO_BAND
+    ]
+    polarised, left_out, when = _of_one_date(polarised, near)
     found: dict[str, _Band] = {}
-    for band in bands:
-        polarisations = {text.upper() for text in _POLARISATION.findall(band.label)}
-        if len(bands) == 1 and (len(polarisations) == 2 or _RATIO.search(band.label)):
-            return Picked((Pick(RATIO_BAND, band.raster, band.band, ""),), "named a ratio")
-        if len(polarisations) == 1:
-            found.setdefault(polarisations.pop(), band)
-    by_file_name = any(band.label == band.raster.path.stem for band in found.values())
-    why = "named by the file names" if by_file_name else ""
-    if not found and len(bands) == 2:
-        found, why = dict(zip(("VV", "VH"), bands, strict=True)), UNNAMED_PAIR
-    picks = tuple(
-        Pick(name, found[name].raster, found[name].band, "")
-        for name in ("VV", "VH")
-        if name in found
-    )
-    return Picked(picks, why)
+    for band in polarised:
+        if band.label.band in found:
+            left_out[band.origin] = f"{band.label.band} once more"
+        elif band.label.band:
+            found[band.label.band] = band
+    ratios = [band for band in bands if band.label.band == RATIO_BAND]
+    if not found and ratios:
+        found = {RATIO_BAND: ratios[0]}
+    basis = Basis.NAME
+    why = next((band.label.why for band in found.values()), "") + when
+    sure = True
+    plain = [band for band in bands if band.label.role == ""]
+    if not found and len(plain) == 2:
+        found, basis, why, sure = dict(zip(("VV", "VH"), plain, strict=True)), Basis.NUMBERS, UNNAMED_PAIR, False
+    ordered = [name for pair in (*PAIRS, (RATIO_BAND,)) for name in pair if name in found]
+    wanted = next((pair for pair in PAIRS if set(pair) <= set(found)), tuple(ordered))
+    picks = tuple(Pick(name, found[name].raster, found[name].band, found[name].label) for name in wanted)
+    taken = [found[name] for name in wanted]
+    return Picked(picks, basis, why, sure, {**_reasons(bands, taken), **left_out})
+
+
+def quality_bands(rasters: Sequence[StoredRaster]) -> list[Pick]:
+    """Return the bands whose names say that they code quality; each is named by its coding."""
+    return [
+        Pick(band.label.band, band.raster, band.band, band.label)
+        for band in _bands(rasters)
+        if band.label.role == "quality" and band.label.band
+    ]
 
 
 def nameable(rasters: Sequence[StoredRaster]) -> list[tuple[StoredRaster, str]]:
@@ -145,43 +167,99 @@ def nameable(rasters: Sequence[StoredRaster]) -> list[tuple[StoredRaster, str]]:
     return [(band.raster, band.band) for band in _bands(rasters)]
 
 
+def opacity(raster: StoredRaster) -> str | None:
+    """Return the band that says where the others hold data; None where there is none.
+
+    One that is described as a band of a sensor is one, whatever its colour interpretation says.
+    """
+    for place, name in enumerate(raster.bands):
+        alpha = raster.dataset.colorinterp[place].name == "alpha"
+        told = label("", raster.descriptions[place])
+        if alpha and not (told.role == "optical" or told.number):
+            return name
+    return None
+
+
+def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
+    bands = []
+    for raster in rasters:
+        descriptions, without = raster.descriptions, opacity(raster)
+        tags = raster.dataset.tags()
+        for place, name in enumerate(raster.bands):
+            if name == without:
+                continue
+            own = raster.dataset.tags(place + 1)
+            known = label(raster.path.name, descriptions[place], tags, own)
+            bands.append(_Band(raster, name, known, descriptions[place]))
+    return bands
+
+
+def _reasons(bands: Sequence[_Band], kept: Sequence[_Band]) -> dict[str, str]:
+    """Return what is not taken, and why, in words."""
+    taken = {band.origin for band in kept}
+    return {
+        band.origin: _what(band.label) for band in bands if band.origin not in taken
+    }
+
+
+def _what(told: Label) -> str:
+    if told.role == "none":
+        return f"{told.band}, by {told.why}"
+    if told.role == "quality":
+        return f"a quality band, by {told.why}"
+    return f"{told.role} {told.band}".strip() or "nothing names it"
+
+
+def _of_one_date(
+    bands: Sequence[_Band], near: Sequence[datetime.date]
+) -> tuple[list[_Band], dict[str, str], str]:
+    """Return the bands of one date where descriptions name several, the others, and which it is."""
+    when = {band.origin: (dates(band.description) or (None,))[0] for band in bands}
+    found = sorted({date for date in when.values() if date})
+    if len(found) < 2:
+        return list(bands), {}, ""
+    wanted = min(found, key=lambda d: min(abs((d - n).days) for n in near)) if near else found[-1]
+    others = {
+        band.origin: f"of {date}, not {wanted}"
+        for band in bands
+        if (date := when[band.origin]) not in (wanted, None)
+    }
+    listed = ", ".join(str(date) for date in found)
+    return [band for band in bands if band.origin not in others], others, f"; of the dates {listed}, {wanted}"
+
+
 def _radar_name(name: str) -> str:
-    known = {"VV": "VV", "VH": "VH", "VV/VH": RATIO_BAND, "RATIO": RATIO_BAND}
+    known = {name: name for pair in PAIRS for name in pair}
+    known |= {RATIO_BAND: RATIO_BAND, "RATIO": RATIO_BAND}
     if name.upper() not in known:
         raise SceneError(f"There is no radar band '{name}'.", "Name VV and VH, or VV/VH alone.")
     return known[name.upper()]
 
 
 def _require_pair(
-    picks: tuple[Pick, ...], rasters: Sequence[StoredRaster], count: int = 0
+    picks: tuple[Pick, ...],
+    rasters: Sequence[StoredRaster],
+    left_out: Mapping[str, str] | None = None,
 ) -> tuple[Pick, ...]:
-    names = {pick.name for pick in picks}
-    if names in ({"VV", "VH"}, {RATIO_BAND}):
+    names = tuple(pick.name for pick in picks)
+    if set(names) in ({RATIO_BAND}, *map(set, PAIRS)):
         return picks
-    held = f" of {count} band{'s' if count != 1 else ''}" if count else ""
+    reasons = sorted(set((left_out or {}).values()))
     seen = f"only {', '.join(sorted(names))} is known" if names else "none is named VV or VH"
-    files = ", ".join(raster.path.name for raster in rasters)
+    held = f" of {len(picks) + len(left_out)} band{'s' * (len(picks) + len(left_out) != 1)}" if left_out is not None else ""
+    besides = f" ({'; '.join(reasons)})" if reasons else ""
     raise SceneError(
-        f"The radar needs VV and VH, or their ratio VV/VH alone; {seen}{held} in {files}.",
+        f"The radar needs VV and VH, or their ratio VV/VH alone; {seen}{held} in "
+        f"{_files(rasters)}{besides}.",
         "State the bands, such as VV=1,VH=2, or VV/VH=1 for a ratio.",
     )
 
 
-def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
-    bands = []
-    for raster in rasters:
-        descriptions = raster.descriptions
-        for place, name in enumerate(raster.bands):
-            if raster.dataset.colorinterp[place].name == "alpha":
-                continue
-            alone = raster.path.stem if len(raster.bands) == 1 else ""
-            bands.append(_Band(raster, name, descriptions[place] or alone))
-    return bands
+def _files(rasters: Sequence[StoredRaster]) -> str:
+    return ", ".join(raster.path.name for raster in rasters)
 
 
-def _stated(
-    bands: Sequence[_Band], numbers: Sequence[str], stated: Mapping[str, int], kind: str
-) -> tuple[Pick, ...]:
+def _stated(bands: Sequence[_Band], stated: Mapping[str, int], kind: str) -> tuple[Pick, ...]:
     if not stated:
         raise SceneError(f"No {kind} band is named.", "Name at least one, such as red=4.")
     for name, place in stated.items():
@@ -192,28 +270,44 @@ def _stated(
                 "Count bands from 1, through the files in the order given.",
             )
     return tuple(
-        Pick(name, bands[place - 1].raster, bands[place - 1].band, numbers[place - 1])
+        Pick(name, bands[place - 1].raster, bands[place - 1].band, bands[place - 1].label)
         for name, place in stated.items()
     )
 
 
-def _optical_names(
-    bands: Sequence[_Band], numbers: Sequence[str], sensor: tuple[str, str]
-) -> tuple[list[str], str]:
-    table = _SENSORS[sensor[0]]
-    names = [
-        _named(band.label) or table.get(number, "")
-        for band, number in zip(bands, numbers, strict=True)
-    ]
-    why = ""
-    if any(not _named(band.label) for band in bands):
-        why = f"band numbers of {sensor[0]} ({sensor[1]})"
+def _optical_names(bands: Sequence[_Band]) -> tuple[list[str], Basis, str, bool]:
+    """Return names for bands: what labels say, else numbers by the one sensor that fits."""
+    names = [band.label.band for band in bands]
+    basis, sure = Basis.NAME, True
+    why = next((band.label.why for band in bands if band.label.band), "")
+    if any(not name and band.label.number for name, band in zip(names, bands, strict=True)):
+        sensor, by, known = _sensor(bands)
+        numbered = [named(sensor, band.label.number) for band in bands]
+        names = [name or other for name, other in zip(names, numbered, strict=True)]
+        why = f"band numbers of {sensor} ({by})"
+        # of what every sensor numbers alike, the sensor need not be known
+        sure = known or all(_alike(band.label.number, name) for name, band in zip(names, bands, strict=True))
+        basis = Basis.NAME if sure else Basis.NUMBERS
     if not any(names):
         names, why = _unnamed(bands)
+        basis, sure = Basis.NUMBERS, False
     kept = [name or f"B{place}" for place, name in enumerate(names, start=1)]
-    if len(set(kept)) < len(kept):
-        return [f"B{place}" for place in range(1, len(kept) + 1)], "names repeat; numbered instead"
-    return kept, why
+    repeated = [name for name, count in Counter(kept).items() if count > 1]
+    if repeated:
+        kept = [f"B{place}" for place in range(1, len(kept) + 1)]
+        return kept, Basis.NAME, f"{', '.join(repeated)} is there twice; numbered instead", False
+    return kept, basis, why, sure
+
+
+def _alike(number: str, name: str) -> bool:
+    """Whether Landsat 8-9 and Sentinel-2 give a number to the same band."""
+    return not number or all(named(sensor, number) == name for sensor in ("Landsat 8-9", "Sentinel-2"))
+
+
+def named(sensor: str, number: str) -> str:
+    """Return the name of a sensor's band, empty where it has none of that number."""
+    band = SENSORS.get(sensor, {}).get(number)
+    return band.name if band else ""
 
 
 def _unnamed(bands: Sequence[_Band]) -> tuple[list[str], str]:
@@ -221,35 +315,20 @@ def _unnamed(bands: Sequence[_Band]) -> tuple[list[str], str]:
         band.raster.dataset.colorinterp[band.raster.bands.index(band.band)].name for band in bands
     ]
     if {"red", "green", "blue"} <= set(colours):
-        return [c if c in _ALIASES else "" for c in colours], "the file's colour interpretation"
+        return [c if c in NAMES else "" for c in colours], "the file's colour interpretation"
     if len(bands) in _BY_COUNT:
         return list(_BY_COUNT[len(bands)]), f"usual order of {len(bands)} unnamed bands"
     return [""] * len(bands), "nothing names them"
 
 
-def _named(label: str) -> str:
-    words = re.split(r"[^a-z0-9]+", label.lower())
-    found = [_ALIASES[word] for word in words if word in _ALIASES]
-    return found[0] if len(found) == 1 else ""
-
-
-def _number(label: str) -> str:
-    found: list[str] = _NUMBER.findall(label)
-    return found[-1].upper() if found else ""
-
-
-def _sensor(bands: Sequence[_Band]) -> tuple[str, str]:
+def _sensor(bands: Sequence[_Band]) -> tuple[str, str, bool]:
+    """Return whose numbers bands have, what says so, and whether that is sure."""
     for band in bands:
-        for pattern, sensor in _SENSOR_NAMES:
-            if pattern.search(band.raster.path.name):
-                return sensor, f"name {band.raster.path.name}"
-    if {_number(band.label) for band in bands} & {"8A", "12"}:
-        return "Sentinel-2", "it has bands 8A or 12"
+        if band.label.sensor:
+            return band.label.sensor, band.label.why, True
+    if {band.label.number for band in bands} & {"8A", "12"}:
+        return "Sentinel-2", "it has bands 8A or 12", True
     resolution = max(band.raster.grid.resolution for band in bands)
     sensor = "Landsat 8-9" if resolution >= 25 else "Sentinel-2"
-    return sensor, f"pixels of {resolution:.3g} m"
+    return sensor, f"pixels of {resolution:.3g} m", False
 
-
-def as_facts(picked: Picked) -> dict[str, Any]:
-    """Describe which file and band each name stands for."""
-    return {pick.name: f"{pick.raster.path.name}, {pick.band}" for pick in picked.picks}

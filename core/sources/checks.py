@@ -4,47 +4,30 @@ Thresholds are wide of what Earth's surface does: reflectance lies within about 
 glint), Sentinel-1 backscatter within about -45..30 dB.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from bandweave.errors import SceneError
 from bandweave.prepare.radiometry import RadarUnit
 from bandweave.raster.grid import Pixels
-from bandweave.sources.guess import (
-    DARKEST_WITH_OFFSET,
-    DB_HIGHEST,
-    DB_LOWEST,
-    Notes,
-    darkest,
-    require_data,
-)
+from bandweave.sources.evidence import Notes
+from bandweave.sources.guess import DB_HIGHEST, DB_LOWEST, require_data
 
 
-def check_offset(offset: float, numbers: Pixels, name: str, notes: Notes) -> None:
-    """Warn where a Sentinel-2 offset (in stored numbers) disagrees with the darkest pixels."""
-    dark = darkest(np.where(numbers == 0, np.float32(np.nan), numbers))
-    if offset == 0 and dark > DARKEST_WITH_OFFSET:
-        notes.warn(
-            f"{name} is read with offset 0, but its darkest first percentile is {dark:.0f}: the "
-            "product may be of processing baseline 04.00 or later, with offset -1000."
-        )
-    elif offset < 0 and dark + offset < -200:
-        notes.warn(
-            f"{name} is read with offset {offset:.0f}, but its darkest first percentile is "
-            f"{dark:.0f}: the product may be older than processing baseline 04.00, with offset 0."
-        )
+def check_reflectance(values: Pixels, name: str, stated: bool, notes: Notes) -> None:
+    """Refuse (band, value) numbers that cannot be reflectance, and warn of unlikely ones.
 
-
-def check_reflectance(values: Pixels, name: str, notes: Notes) -> None:
-    """Refuse (band, value) numbers that cannot be reflectance, and warn of unlikely ones."""
+    `stated` is whether the user has said how they are read.
+    """
     require_data(values, name)
     low, middle, high = (float(v) for v in np.nanpercentile(values, (1, 50, 99)))
-    if middle < -0.1 or high > 3 or high < 0.001:
+    if middle < -0.1 or high > 3 or high < 1e-4:
+        hint = "State another optical product, or a scale and an offset; per cent has a scale of 0.01."
         raise SceneError(
-            f"{name} is not reflectance as read: 1 % lies below {low:.4g}, half below "
-            f"{middle:.4g}, 99 % below {high:.4g}; expected about 0 to 1.",
-            "State another optical product, or the right scale and offset.",
+            f"{name} is not reflectance as {'stated' if stated else 'read'}: 1 % lies below "
+            f"{low:.4g}, half below {middle:.4g}, 99 % below {high:.4g}; expected about 0 to 1.",
+            "Another scale and offset is needed than the one stated." if stated else hint,
         )
     if low > 0.4:
         notes.warn(
@@ -53,35 +36,64 @@ def check_reflectance(values: Pixels, name: str, notes: Notes) -> None:
         )
 
 
-def check_radar(values: Pixels, unit: RadarUnit, names: Sequence[str], name: str) -> None:
+def check_surfaces(bands: Mapping[str, Pixels], name: str, notes: Notes) -> None:
+    """Warn where a band is constant, or water and vegetation reflect what they never do.
+
+    Vegetation (NDVI above 0.6) reflects 0.1 to 0.8 in the near infrared, water (NDWI above 0.4)
+    at most 0.2; both within sample values (value,).
+    """
+    for band, values in bands.items():
+        known = values[np.isfinite(values)]
+        if known.size > 1 and known.min() == known.max():
+            notes.warn(f"Band {band} of {name} is {known[0]:.4g} everywhere in the sample.")
+    if not {"green", "red", "nir"} <= set(bands):
+        return
+    green, red, nir = (bands[band] for band in ("green", "red", "nir"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        vegetation = (red > 0) & ((nir - red) / (nir + red) > 0.6)
+        water = (nir > 0) & ((green - nir) / (green + nir) > 0.4)
+    for what, there, lowest, highest in (
+        ("Vegetation", vegetation, 0.1, 0.8),
+        ("Water", water, 0.0, 0.2),
+    ):
+        if np.mean(there) > 0.05 and not lowest <= (middle := float(np.median(nir[there]))) <= highest:
+            notes.warn(
+                f"{what} in {name} would reflect {middle:.2f} in the near infrared, expected "
+                f"{lowest:g} to {highest:g}: the scale or the order of bands is probably another."
+            )
+
+
+def check_radar(
+    values: Pixels, unit: RadarUnit, names: Sequence[str], name: str, *, stated: bool
+) -> None:
     """Refuse (band, value) numbers that cannot be in `unit`; NaN is no data."""
     require_data(values, name)
-    lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
+    lowest, highest = (float(v) for v in np.nanpercentile(values, (0.1, 99.9)))
     found = f"its numbers run from {lowest:.4g} to {highest:.4g}"
+    said = "stated to be" if stated else "taken as"
     if unit != "db" and float(np.nanmean(values < 0)) > 0.001:
         raise SceneError(
-            f"{name} is stated to be {unit}, which is never negative, but {found}.",
+            f"{name} is {said} {unit}, which is never negative, but {found}.",
             "It is probably in dB: state the radar unit db.",
         )
     if unit == "db" and (highest > DB_HIGHEST or lowest < DB_LOWEST):
         raise SceneError(
-            f"{name} is stated to be in dB, expected within {DB_LOWEST:g} to {DB_HIGHEST:g}, "
+            f"{name} is {said} in dB, expected within {DB_LOWEST:g} to {DB_HIGHEST:g}, "
             f"but {found}.",
-            "State the radar unit power or amplitude, or convert the file to dB.",
+            "State the scale to dB (0.1 for dB x 10, 0.01 for dB x 100), or another unit.",
         )
     if unit == "db" and lowest >= 0 and len(names) > 1 and highest <= 2:
         raise SceneError(
-            f"{name} is stated to be in dB, but {found}: that looks like linear power.",
+            f"{name} is {said} in dB, but {found}: that looks like linear power.",
             "State the radar unit power.",
         )
 
 
-def check_polarisations(power: Pixels, names: Sequence[str], name: str, notes: Notes) -> None:
-    """Refuse a band (of power, (band, value)) without data, and warn where VH outshines VV."""
-    for band, values in zip(names, power, strict=True):
-        require_data(values, f"Band {band} of {name}")
-    if tuple(names) == ("VV", "VH") and np.nanmedian(power[0]) < np.nanmedian(power[1]):
-        notes.warn(
-            f"In {name} VH is brighter than VV, which natural surfaces hardly are: the bands may "
-            "be swapped."
-        )
+def check_polarisations(power: Mapping[str, Pixels], notes: Notes) -> None:
+    """Warn where the cross-polarised band outshines the other one, whatever file each is in."""
+    for co, cross in (("VV", "VH"), ("HH", "HV")):
+        if {co, cross} <= set(power) and np.nanmedian(power[co]) < np.nanmedian(power[cross]):
+            notes.warn(
+                f"{cross} is brighter than {co}, which natural surfaces hardly are: the bands may "
+                "be swapped."
+            )

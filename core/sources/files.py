@@ -1,9 +1,9 @@
 """Source "files": a scene from the user's own GeoTIFFs.
 
 What the files state about their bands, scale, unit and date is used; what they do not is told from
-names and numbers and recorded in the scene's facts: `guesses`, a list of {what, value, why}, and
-`warnings`, plain sentences. Everything can be stated instead. Only samples are read until the
-scene's pixels are.
+names and numbers. All of it is recorded in the scene's facts: `evidence`, a list of {layer, what,
+value, basis, why, sure}, and `warnings`, plain sentences. Everything can be stated instead. Only
+samples are read until the scene's pixels are.
 """
 
 import datetime
@@ -32,9 +32,10 @@ from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit, s
 from bandweave.raster.virtual import MappedRaster
 from bandweave.settings import setting
 from bandweave.sources.confined.caller import IMPORT, call
-from bandweave.sources.guess import Notes, sample
+from bandweave.sources.evidence import Basis, Notes
+from bandweave.sources.guess import sample
 from bandweave.sources.headers import require_sound
-from bandweave.sources.measured import Measured, open_one
+from bandweave.sources.measured import Measured, dates_of, open_one
 from bandweave.sources.optical import OpticalReading
 from bandweave.sources.radar import RadarReading
 from bandweave.sources.source import Source
@@ -86,9 +87,11 @@ class FilesSource(Source):
     radar_unit: str = setting(
         "",
         "Radar unit",
-        "Empty: told from the numbers.",
+        "Empty: told from tags and names, else from the numbers.",
         choices=("", *RADAR_UNITS),
     )
+    radar_scale: float | None = None
+    """From stored numbers to the radar unit stated, such as 0.1 for dB x 10."""
     earlier_optical: tuple[Path, ...] = ()
     earlier_radar: tuple[Path, ...] = ()
     resolution: float = setting(
@@ -107,6 +110,15 @@ class FilesSource(Source):
             )
         if self.optical_offset is not None and self.optical_scale is None:
             raise SettingError("An optical offset is given without a scale.", "Give both.")
+        if self.radar_scale is not None and not self.radar_unit:
+            raise SettingError("A radar scale is given without a unit.", "Give both.")
+        if self.radar_scale is not None and not (
+            math.isfinite(self.radar_scale) and self.radar_scale > 0
+        ):
+            raise SettingError(
+                f"A radar scale of {self.radar_scale:g} is impossible.",
+                "Give a number above 0, such as 0.01 for dB x 100.",
+            )
         native = self.optical_native
         if native is not None and not (math.isfinite(native) and native > 0):
             raise SettingError(
@@ -151,9 +163,9 @@ class FilesSource(Source):
             self.optical_offset,
             self.optical_native,
         )
-        radar_as = RadarReading(self.radar_bands, self.radar_unit)
-        optical = optical_as.read(self.optical, notes)
-        radar = radar_as.read(self.radar, notes)
+        radar_as = RadarReading(self.radar_bands, self.radar_unit, self.radar_scale)
+        optical = optical_as.read(self.optical, notes, near=dates_of(self.radar))
+        radar = radar_as.read(self.radar, notes, near=[optical.date] if optical.date else ())
         grid = self._grid(optical, radar)
         layers = [
             _layer("optical", Role.OPTICAL, optical, grid),
@@ -192,7 +204,8 @@ class FilesSource(Source):
         guess = guess_kind(sample(raster)[0])
         kind = require_kind(self.qa_kind, guess)
         if not self.qa_kind:
-            notes.guess("kind of quality band", kind, f"{path.name}: {guess.why}")
+            why = f"{path.name}: {guess.why}"
+            notes.decide("quality band", "kind", kind, Basis.NUMBERS, why)
         elif guess.kind and guess.kind != kind:
             notes.warn(
                 f"{path.name} is read as {kind} as stated, but looks like {guess.kind}: "
@@ -215,6 +228,7 @@ class FilesSource(Source):
         )
 
     def _facts(self, notes: Notes) -> dict[str, Any]:
+        notes.settle()
         paths = {
             "optical": self.optical,
             "radar": self.radar,
@@ -227,7 +241,7 @@ class FilesSource(Source):
             "files": {
                 role: [path.name for path in given] for role, given in paths.items() if given
             },
-            "guesses": notes.guesses,
+            "evidence": notes.evidence,
             "warnings": notes.warnings,
         }
 

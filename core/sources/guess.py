@@ -1,19 +1,13 @@
-"""What a file's numbers are, told from a sample of them where nothing states it.
-
-Every guess says why, is shown, and can be overruled; a stated unit that the numbers contradict is
-refused, in `checks`.
-"""
+"""What a file's numbers are, told from a sample of them where nothing else tells it."""
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from bandweave.errors import SceneError
-from bandweave.prepare.radiometry import SENTINEL2_OFFSET, RadarUnit, Scaling, product_scaling
+from bandweave.prepare.radiometry import RadarUnit, Scaling, product_scaling
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Pixels, Window
 
@@ -23,33 +17,21 @@ SAMPLES = 3
 PREVIEW = 512
 X10000 = "reflectance x 10000"
 """Whole numbers of no product that is known."""
-_LOST_16_BIT = -1.0
-"""65535, a usual fill of unsigned numbers, as a signed number."""
 DARKEST_WITH_OFFSET = 950.0
-"""Dark pixels are stored near 1000 with the offset (a little less where atmospheric correction
-overshoots), and near 0 to 900 without."""
+"""Sentinel-2's dark pixels are stored near 1000 with the offset (a little less where atmospheric
+correction overshoots), and near 0 to 900 without."""
+BRIGHTEST = 1.6
+"""Reflectance that hardly more than 1 % of an image exceeds, snow and glint included."""
 _FEWEST_CHANGES = 8
 """Fewer rows or columns that change may have a common period by chance."""
-_SENTINEL2_NAME = re.compile(r"^S2[ABC_]|^T\d\d[A-Z]{3}_|MSIL|sentinel.?2", re.IGNORECASE)
-_RADAR_FILLS = (-9999.0, -32768.0, -32767.0)
+_LIMITS = (32767.0, 65535.0, 2147483647.0)
+"""Largest numbers of a type, which exporters fill with."""
+FILLS = (-9999.0, -999.0, -99999.0, -32768.0, -32767.0, -2147483648.0, *_LIMITS)
+"""What exporters fill with."""
+_LOST_16_BIT = -1.0
+"""65535, a usual fill of unsigned numbers, as a signed number."""
 DB_LOWEST, DB_HIGHEST = -80.0, 40.0
-
-
-@dataclass
-class Notes:
-    """What was guessed and what gives concern while files are read; for `Scene.facts`."""
-
-    guesses: list[dict[str, Any]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    def guess(self, what: str, value: Any, why: str) -> None:
-        """Record a guess."""
-        self.guesses.append({"what": what, "value": value, "why": why})
-
-    def warn(self, sentence: str) -> None:
-        """Record a concern, once."""
-        if sentence not in self.warnings:
-            self.warnings.append(sentence)
+_DB_SCALES = (1.0, 0.1, 0.01, 0.001, 0.0001)
 
 
 class OpticalGuess(NamedTuple):
@@ -88,7 +70,8 @@ def sample(raster: StoredRaster) -> Pixels:
 
 def is_integer(raster: StoredRaster) -> bool:
     """Whether a file stores whole numbers to which its own scale has not been applied."""
-    return np.issubdtype(np.dtype(raster.dataset.dtypes[0]), np.integer) and not has_scale(raster)
+    whole = np.issubdtype(np.dtype(raster.dataset.dtypes[0]), np.integer)
+    return whole and (raster.as_stored or not has_scale(raster))
 
 
 def has_scale(raster: StoredRaster) -> bool:
@@ -100,19 +83,39 @@ def has_scale(raster: StoredRaster) -> bool:
 def fills(raster: StoredRaster, numbers: Pixels) -> tuple[float, ...]:
     """Return stored numbers that mean no data although the file does not say so.
 
-    In integers 0 does where no tag says otherwise, -9999 and 65535 always, and -1 where it
-    is far more frequent than all from -10 to -2 (65535 written as a signed number).
+    In integers 0 does where no tag says otherwise, -9999 and 65535 always; of either kind, what
+    exporters fill with where it is the lowest or highest number, and far more frequent than all
+    that lie near it (-1 is 65535 written as a signed number).
     """
-    if not is_integer(raster):
-        return ()
-    found = [-9999.0, 65535.0]
-    if raster.dataset.nodata is None:
-        found.insert(0, 0.0)
-    lost = np.sum(numbers == _LOST_16_BIT)
-    near = np.sum((numbers < _LOST_16_BIT) & (numbers > _LOST_16_BIT - 10))
-    if lost > 50 and lost > 20 * (near + 1):
-        found.append(_LOST_16_BIT)
-    return tuple(found)
+    found = []
+    if is_integer(raster):
+        found = [-9999.0, 65535.0]
+        if raster.dataset.nodata is None:
+            found.insert(0, 0.0)
+    found += [fill for fill in (*FILLS, _LOST_16_BIT) if _stands_out(numbers, fill)]
+    return tuple(dict.fromkeys(found))
+
+
+def _stands_out(numbers: Pixels, fill: float) -> bool:
+    """Whether a number is frequent, none lies beyond it, and hardly any lie near it."""
+    lost = int(np.sum(numbers == fill))
+    if lost <= 50:
+        return False
+    if fill == _LOST_16_BIT:
+        return lost > 20 * (int(np.sum((numbers < -1) & (numbers > -11))) + 1)
+    beyond = np.sum(numbers < fill) if fill < 0 else np.sum((numbers > fill) & (numbers < 1e9))
+    near = np.sum(np.abs(numbers - fill) < abs(fill) / 20) - lost
+    return lost > 20 * (int(beyond + near) + 1)
+
+
+def without_fills(numbers: Pixels) -> Pixels:
+    """Return numbers with NaN for what can only be fill: for guesses, before a unit is known."""
+    known: Pixels = np.where(np.abs(numbers) > 1e9, np.float32(np.nan), numbers)
+    for fill in FILLS:
+        finite = known[np.isfinite(known)]
+        if finite.size and fill in (float(finite.min()), float(finite.max())):
+            known = np.where(known == fill, np.float32(np.nan), known)
+    return known
 
 
 def require_data(numbers: Pixels, name: str) -> None:
@@ -124,59 +127,41 @@ def require_data(numbers: Pixels, name: str) -> None:
 
 
 def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
-    """Tell an optical file's scaling from its numbers, (band, value)."""
+    """Tell an optical file's scaling from its numbers alone, (band, value) as stored."""
     dtype = raster.dataset.dtypes[0]
-    if has_scale(raster):
-        untagged = raster.dataset.nodata is None
-        lost = tuple(float(np.float32(offset)) for offset in raster.dataset.offsets[:1])
-        return OpticalGuess(
-            "reflectance",
-            Scaling(1.0, 0.0, lost if untagged else ()),
-            "the file's own scale and offset",
-        )
     extra = fills(raster, numbers)
     known = _without(numbers, extra)
     require_data(known, raster.path.name)
-    dark, bright = darkest(known), float(np.nanpercentile(known, 99))
+    known = without_fills(known)
+    dark, middle, bright = darkest(known), float(np.nanmedian(known)), float(np.nanpercentile(known, 99))
     if dtype == "uint8":
         return OpticalGuess("8-bit", Scaling(1 / 255, 0.0, extra), "8-bit numbers, 255 taken as 1")
     if bright <= 2 and not is_integer(raster):
-        return OpticalGuess(
-            "reflectance", Scaling(1.0), f"99 % of the numbers are below {bright:.3g}"
-        )
-    name = raster.path.name
-    if (dtype == "uint16" and dark >= 5000) or re.search(r"_SR_B\d", name):
+        why = f"99 % of the numbers are below {bright:.3g}"
+        return OpticalGuess("reflectance", Scaling(1.0, 0.0, extra), why)
+    if dtype == "uint16" and dark >= 5000 and bright < 65535:
         why = f"the darkest numbers are near {dark:.0f} (reflectance 0 is stored as 7273)"
         return OpticalGuess("landsat-c2l2", product_scaling("landsat-c2l2"), why)
+    if dtype == "uint16" and bright > 10000 * BRIGHTEST:
+        top = 65535 if float(np.nanmax(known)) > 40000 else 32768
+        readings = ", ".join(f"{middle / full:.2g} where {full} is 1" for full in (10000, 32768, 65535))
+        return OpticalGuess(f"reflectance x {top}", Scaling(1 / top, 0.0, (0.0,) if 0.0 in extra else ()), f"half of the numbers lie below {readings}")
     if not 100 < bright <= 25000:
         raise SceneError(
             f"What the numbers of {raster.path.name} are cannot be told: 99 % lie below "
             f"{bright:.4g}.",
-            "State the optical product, or a scale and an offset to reflectance.",
-        )
-    if raster.dataset.count in (12, 13) or _SENTINEL2_NAME.search(name):
-        offset, why = guess_sentinel2_offset(numbers)
-        seen = "name" if _SENTINEL2_NAME.search(name) else f"{len(numbers)} bands"
-        return OpticalGuess(
-            "sentinel-2",
-            product_scaling("sentinel-2", offset_numbers=offset),
-            f"{seen} as of Sentinel-2; {why}",
+            "State the optical product, or a scale and an offset to reflectance: for per cent a "
+            "scale of 0.01.",
         )
     why = f"99 % of the numbers are below {bright:.0f}"
     return OpticalGuess(X10000, Scaling(0.0001, 0.0, extra), why)
 
 
-def guess_sentinel2_offset(numbers: Pixels) -> tuple[float, str]:
-    """Tell Sentinel-2's offset (in stored numbers) from its darkest pixels, and why."""
-    dark = darkest(_without(numbers, (0.0,)))
-    offset = SENTINEL2_OFFSET if dark > DARKEST_WITH_OFFSET else 0.0
-    return offset, f"the darkest first percentile is {dark:.0f}, so the offset is {offset:g}"
-
-
 def guess_radar(raster: StoredRaster, numbers: Pixels, *, quotient: bool = False) -> RadarGuess:
-    """Tell a radar file's unit from its numbers, (band, value); `quotient` if it is VV/VH."""
+    """Tell a radar file's unit from its numbers alone, (band, value); `quotient` if it is VV/VH."""
     known = clean_radar(raster, numbers)
     require_data(known, raster.path.name)
+    known = without_fills(known)
     low, middle, high = (float(v) for v in np.nanpercentile(known, (1, 50, 99)))
     if quotient:
         return _guess_quotient(float(np.nanmin(known)), middle, high)
@@ -187,10 +172,15 @@ def guess_radar(raster: StoredRaster, numbers: Pixels, *, quotient: bool = False
             raise SceneError(
                 f"The unit of {raster.path.name} cannot be told: 98 % of its numbers lie between "
                 f"{low:.4g} and {high:.4g}.",
-                "Convert it to dB, linear power or amplitude and state which.",
+                "State the radar unit, and the scale to it: 0.01 for dB x 100.",
             )
         unit = "dB" if scale == 1 else f"dB x {1 / scale:g}"
         return RadarGuess("db", scale, f"negative numbers from {low:.4g} to {high:.4g}: {unit}")
+    if raster.dataset.dtypes[0] == "uint8":
+        raise SceneError(
+            f"{raster.path.name} is an 8-bit picture for display, not backscatter.",
+            "Give the backscatter itself, or state the radar unit and the scale to it.",
+        )
     if is_integer(raster) or middle > 5:
         return RadarGuess("amplitude", 1.0, f"positive numbers of median {middle:.4g}")
     return RadarGuess("power", 1.0, f"positive numbers of median {middle:.3g}")
@@ -207,18 +197,18 @@ def _guess_quotient(lowest: float, middle: float, high: float) -> RadarGuess:
 
 
 def _decibel_scale(raster: StoredRaster, low: float, high: float) -> float | None:
-    """Return the factor to dB: whole numbers may be dB times 100 or 10000, floats are dB."""
+    """Return the factor to dB: whole numbers may be dB times 10 to 10000, floats are dB."""
     if is_integer(raster):
-        likely = (scale for scale in (1.0, 0.01, 0.0001) if -60 <= low * scale <= -5)
+        likely = (scale for scale in _DB_SCALES if -60 <= low * scale <= -5)
         return next(likely, None)
     return 1.0 if low >= DB_LOWEST and high <= DB_HIGHEST else None
 
 
 def decibel_scale(raster: StoredRaster, numbers: Pixels) -> float:
-    """Return the factor from a file's numbers to the dB it is stated to hold."""
+    """Return the factor from a file's numbers to the dB they are known to be."""
     known = clean_radar(raster, numbers)
     require_data(known, raster.path.name)
-    low, high = (float(v) for v in np.nanpercentile(known, (1, 99)))
+    low, high = (float(v) for v in np.nanpercentile(without_fills(known), (1, 99)))
     return _decibel_scale(raster, low, high) or 1.0
 
 
@@ -229,20 +219,20 @@ def clean_radar(raster: StoredRaster, numbers: Pixels) -> Pixels:
     """
     lost = ~np.isfinite(numbers) | (np.abs(numbers) > 1e30)
     if not is_integer(raster):
-        for fill in _RADAR_FILLS:
+        for fill in (-9999.0, -32768.0, -32767.0):
             lost |= numbers == fill
     return np.where(lost, np.float32(np.nan), numbers)
 
 
-def repeat_factor(raster: StoredRaster) -> int:
-    """Return into how many pixels a side each native pixel was repeated; 1 where it was not.
+def repeat_factor(raster: StoredRaster, band: str) -> int:
+    """Return into how many pixels a side each native pixel of a band was repeated; 1 where not.
 
     Repeated pixels change only at multiples of the factor, in rows and columns alike.
     """
     height, width = raster.grid.shape
     side = 4 * SAMPLE_SIDE
     row, col = max(0, (height - side) // 2), max(0, (width - side) // 2)
-    pixels = raster.read(Window(row, col, min(height, side), min(width, side)), raster.bands[:1])[0]
+    pixels = raster.read(Window(row, col, min(height, side), min(width, side)), [band])[0]
     pixels = np.nan_to_num(pixels, nan=-1.0)
     periods = []
     for axis in (0, 1):

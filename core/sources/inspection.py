@@ -12,20 +12,22 @@ from bandweave.prepare.alignment import WGS84, extent
 from bandweave.prepare.clouds import guess_kind
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Pixels
-from bandweave.raster.scene import RATIO_BAND
-from bandweave.sources.bands import UNNAMED_PAIR, nameable, pick_optical, recognise_polarisations
-from bandweave.sources.guess import (
-    OpticalGuess,
-    RadarGuess,
-    guess_optical,
-    guess_radar,
-    has_scale,
-    is_integer,
-    repeat_factor,
-    sample,
+from bandweave.sources.bands import (
+    UNNAMED_PAIR,
+    Pick,
+    nameable,
+    pick_optical,
+    quality_bands,
+    recognise_polarisations,
 )
+from bandweave.sources.evidence import Notes
+from bandweave.sources.guess import is_integer, repeat_factor, sample
 from bandweave.sources.measured import open_all, open_one
-from bandweave.sources.metadata import Stated, acquisition_date, stated_scaling
+from bandweave.sources.metadata import acquisition_date
+from bandweave.sources.optical import OpticalReading
+from bandweave.sources.optical import Reading as Reflectance
+from bandweave.sources.radar import RadarReading
+from bandweave.sources.radar import Reading as Power
 
 _PERCENTILES = (1, 50, 99)
 
@@ -60,7 +62,7 @@ def inspect(path: Path) -> dict[str, Any]:
     raster = open_one(path)
     dataset, grid = raster.dataset, raster.grid
     numbers = sample(raster)
-    factor = repeat_factor(raster)
+    factor = max(repeat_factor(raster, band) for band in raster.bands)
     date = acquisition_date(raster)
     return {
         "name": path.name,
@@ -93,38 +95,55 @@ def _described(values: Pixels) -> dict[str, float | None]:
 
 def _guessed(raster: StoredRaster, numbers: Pixels) -> dict[str, Any]:
     """Return the first role whose rules the file satisfies, and what its numbers are in it."""
-    if names := _radar_names(raster, numbers):
-        quotient = RATIO_BAND in names
-        guess = _stated_or_guessed(lambda: guess_radar(raster, numbers, quotient=quotient))
-        return {"role": "radar", "bands": names, **guess}
-    if len(numbers) == 1 and is_integer(raster) and (quality := guess_kind(numbers)).kind:
-        return {"role": "quality", "bands": ["quality"], "what": quality.kind, "why": quality.why}
-    picks = pick_optical((raster,), None).picks
-    stated = None if has_scale(raster) else stated_scaling(raster.path, picks[0].number)
+    notes = Notes()
+    picked = _radar(raster, numbers)
+    if picked:
+        names = [pick.name for pick in picked]
+        return {
+            "role": "radar",
+            "bands": names,
+            **_told(lambda: RadarReading().told(raster, picked, notes)),
+        }
+    if coding := _quality(raster, numbers):
+        return {"role": "quality", "bands": ["quality"], **coding}
+    try:
+        names = [pick.name for pick in pick_optical((raster,), None).picks]
+    except SceneError as error:
+        return {"role": "nothing", "bands": [], "what": "", "why": error.message}
     return {
         "role": "optical",
-        "bands": [pick.name for pick in picks],
-        **_stated_or_guessed(lambda: stated or guess_optical(raster, numbers)),
+        "bands": names,
+        **_told(lambda: OpticalReading().told((raster,), notes)),
     }
 
 
-def _radar_names(raster: StoredRaster, numbers: Pixels) -> list[str]:
+def _radar(raster: StoredRaster, numbers: Pixels) -> tuple[Pick, ...]:
     """Return the polarisations, empty where the file is no radar.
 
     Two bands without names are radar where many numbers are negative, as decibels are.
     """
     picked = recognise_polarisations((raster,))
     if picked.why == UNNAMED_PAIR and not np.mean(numbers < 0) > 0.2:
-        return []
-    return [pick.name for pick in picked.picks]
+        return ()
+    return picked.picks
 
 
-def _stated_or_guessed(guess: Callable[[], OpticalGuess | RadarGuess | Stated]) -> dict[str, str]:
+def _quality(raster: StoredRaster, numbers: Pixels) -> dict[str, str] | None:
+    """Return the coding of a file that holds nothing but quality bands."""
+    named = quality_bands((raster,))
+    if named and len(named) == len(raster.bands):
+        return {"what": named[0].name, "why": named[0].label.why}
+    if len(numbers) == 1 and is_integer(raster) and (told := guess_kind(numbers)).kind:
+        return {"what": told.kind, "why": told.why}
+    return None
+
+
+def _told(reading: Callable[[], Reflectance | Power]) -> dict[str, str]:
     try:
-        found = guess()
+        found = reading()
     except SceneError as error:
         return {"what": "", "why": error.message}
-    return {"what": found[0], "why": found[2]}
+    return {"what": found[0], "why": found.why}
 
 
 def _json_number(value: float | None) -> float | None:

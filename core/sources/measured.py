@@ -10,9 +10,10 @@ from bandweave.prepare.alignment import WGS84, extent
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Grid, Raster
 from bandweave.raster.scene import Resampled, Unit
-from bandweave.sources.bands import Pick, Picked, as_facts
-from bandweave.sources.guess import Notes, repeat_factor
+from bandweave.sources.evidence import Basis, Notes
+from bandweave.sources.guess import repeat_factor
 from bandweave.sources.headers import described_bands, require_sound
+from bandweave.sources.labels import dates
 from bandweave.sources.metadata import acquisition_date
 
 
@@ -91,46 +92,53 @@ def _require_place(grid: Grid) -> None:
         )
 
 
-def by_file(picks: Sequence[Pick]) -> list[tuple[StoredRaster, list[Pick]]]:
-    """Return the picked bands file by file, in the order of first use."""
-    files: dict[Path, tuple[StoredRaster, list[Pick]]] = {}
-    for pick in picks:
-        files.setdefault(pick.raster.path, (pick.raster, []))[1].append(pick)
-    return list(files.values())
-
-
-def note_bands(picked: Picked, what: str, notes: Notes) -> None:
-    """Record which band each name was taken to be, where that was not stated."""
-    if picked.why:
-        notes.guess(f"{what} bands", as_facts(picked), picked.why)
-
-
 def native_pixels(
-    raster: StoredRaster, stated: float | None, what: str, notes: Notes
+    rasters: Sequence[tuple[StoredRaster, Sequence[str]]],
+    stated: float | None,
+    what: str,
+    notes: Notes,
 ) -> tuple[float, Resampled]:
-    """Return a file's native resolution in metres and how its pixels came from native ones."""
-    pixel, factor = raster.grid.resolution, repeat_factor(raster)
-    name = raster.path.name
-    if stated is None:
-        if factor == 1:
-            return pixel, Resampled.NONE
-        notes.guess(
-            f"{what} native resolution",
-            round(factor * pixel, 3),
-            f"{name}: pixels of {pixel:.3g} m repeat in blocks of {factor} x {factor}",
-        )
-        return factor * pixel, Resampled.NEAREST
-    if stated <= pixel * 1.5:
-        return max(stated, pixel), Resampled.NONE
-    # the widest kernel is assumed where nothing tells, so that masks are grown enough
-    return stated, Resampled.NEAREST if factor > 1 else Resampled.CUBIC
+    """Return the native resolution of bands of one grid in metres, and how their pixels came of it.
+
+    Of bands that differ the coarsest counts. `rasters` are files with the names of their bands.
+    """
+    pixel = rasters[0][0].grid.resolution
+    factor, coarsest = max(
+        (repeat_factor(raster, band), f"{raster.path.name}, {band}")
+        for raster, bands in rasters
+        for band in bands
+    )
+    if stated is not None:
+        notes.decide(what, "native resolution", stated, Basis.STATED, "stated")
+        if stated <= pixel * 1.5:
+            return max(stated, pixel), Resampled.NONE
+        # the widest kernel is assumed where nothing tells, so that masks are grown enough
+        return stated, Resampled.NEAREST if factor > 1 else Resampled.CUBIC
+    why = f"pixels of {pixel:.3g} m"
+    if factor > 1:
+        why = f"{coarsest}: {why} repeat in blocks of {factor} x {factor}"
+    basis = Basis.NUMBERS if factor > 1 else Basis.TAG
+    notes.decide(what, "native resolution", round(factor * pixel, 3), basis, why, sure=True)
+    return factor * pixel, Resampled.NONE if factor == 1 else Resampled.NEAREST
+
+
+def dates_of(paths: Sequence[Path]) -> list[datetime.date]:
+    """Return the dates that files state, those of their bands included."""
+    rasters = open_all(paths)
+    said = [told[0] for raster in rasters if (told := acquisition_date(raster))]
+    bands = [date for raster in rasters for text in raster.descriptions for date in dates(text)]
+    return [*said, *bands]
 
 
 def first_date(rasters: Sequence[StoredRaster], what: str, notes: Notes) -> datetime.date | None:
-    """Return the date that the first telling file states."""
-    for raster in rasters:
-        if found := acquisition_date(raster):
-            date, why = found
-            notes.guess(f"{what} date", date.isoformat(), why)
-            return date
-    return None
+    """Return the date that the first telling file states, and warn where others state another."""
+    found = {raster.path.name: told for raster in rasters if (told := acquisition_date(raster, notes))}
+    if not found:
+        return None
+    date, basis, why = next(iter(found.values()))
+    notes.decide(what, "date", date.isoformat(), basis, why)
+    others = {name: told[0] for name, told in found.items() if told[0] != date}
+    if others:
+        listed = ", ".join(f"{name} of {other}" for name, other in others.items())
+        notes.warn(f"The {what} files are of different dates: {listed}, the first of {date}.")
+    return date

@@ -1,101 +1,164 @@
-"""Radar files as linear power (or the linear quotient VV/VH), unit stated or told from numbers."""
+"""Radar files as linear power (or the linear quotient VV/VH): unit stated, tagged, named or told.
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+The unit belongs to a product: bands of one product are read alike, or the import says why not.
+"""
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple, cast
+
+import numpy as np
 
 from bandweave.errors import SettingError
 from bandweave.prepare.alignment import StackedRaster
 from bandweave.prepare.radiometry import RADAR_UNITS, RadarUnit, to_power, zero_is_fill
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.raster.grid import Pixels
+from bandweave.raster.grid import Pixels, Raster, Window, band_indices, inside
+from bandweave.raster.mirrored import read_reflected
 from bandweave.raster.scene import RATIO_BAND, Unit
-from bandweave.raster.virtual import MappedRaster
-from bandweave.sources.bands import Pick, pick_radar
+from bandweave.raster.virtual import DerivedRaster, MappedRaster
+from bandweave.sources.bands import UNNAMED_PAIR, Pick, Picked, pick_radar
 from bandweave.sources.checks import check_polarisations, check_radar
+from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.guess import (
-    Notes,
-    RadarGuess,
+    DB_HIGHEST,
+    DB_LOWEST,
+    FILLS,
     clean_radar,
     decibel_scale,
     guess_radar,
     is_integer,
+    require_data,
     sample,
+    without_fills,
 )
-from bandweave.sources.measured import (
-    Measured,
-    Part,
-    by_file,
-    first_date,
-    native_pixels,
-    note_bands,
-    open_all,
-)
+from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 
-_CALIBRATION = re.compile(r"(sigma|gamma|beta)[-_ ]?(?:0|nought|naught)", re.IGNORECASE)
+
+class Reading(NamedTuple):
+    """How a file's numbers become power."""
+
+    unit: RadarUnit
+    scale: float
+    """From stored numbers to the unit."""
+    basis: Basis
+    why: str
+    sure: bool = True
 
 
 @dataclass(frozen=True)
 class RadarReading:
-    """What the user states about radar files; None and '' leave it to be guessed."""
+    """What the user states about radar files; None and '' leave it to be told."""
 
     bands: Mapping[str, int] | None = None
     unit: str = ""
+    scale: float | None = None
 
-    def read(self, paths: Sequence[Path], notes: Notes, what: str = "radar") -> Measured:
-        """Return the files as power on their own grids; only samples of them are read."""
+    def read(
+        self,
+        paths: Sequence[Path],
+        notes: Notes,
+        what: str = "radar",
+        near: Sequence[datetime.date] = (),
+    ) -> Measured:
+        """Return the files as power on their own grids; only samples of them are read.
+
+        Of several dates in one file the one nearest to a date of `near` is taken.
+        """
         rasters = open_all(paths)
-        picked = pick_radar(rasters, self.bands)
-        note_bands(picked, what, notes)
+        picked = pick_radar(rasters, self.bands, near)
+        samples = _sampled(picked.picks)
+        picked = _brighter_first(picked, samples)
+        picked.note(what, notes)
         names = tuple(pick.name for pick in picked.picks)
-        parts = [self._part(raster, own, what, notes) for raster, own in by_file(picked.picks)]
+        readings = {
+            raster: self._decide(raster, [p for p in picked.picks if p.raster == raster], samples, what, notes)
+            for raster in dict.fromkeys(pick.raster for pick in picked.picks)
+        }
+        _note_units(readings, what, notes)
+        powers = {
+            pick.name: _power_of(samples[pick], readings[pick.raster]) for pick in picked.picks
+        }
+        for pick in picked.picks:
+            require_data(powers[pick.name], f"Band {pick.name} of {pick.raster.path.name}")
+        check_polarisations(powers, notes)
+        parts = list(_parts(picked.picks, readings, what, notes))
         unit = Unit.RATIO if names == (RATIO_BAND,) else Unit.POWER
         date = first_date(rasters, what, notes)
-        return Measured(tuple(parts), names, unit, date, _calibration(rasters))
+        return Measured(tuple(parts), names, unit, date, _calibration(picked.picks, what, notes))
 
-    def _part(self, raster: StoredRaster, picks: Sequence[Pick], what: str, notes: Notes) -> Part:
-        names = tuple(pick.name for pick in picks)
-        numbers = sample(raster)[[raster.bands.index(pick.band) for pick in picks]]
-        guess = self._unit(raster, numbers, names, what, notes)
-        in_unit = clean_radar(raster, numbers) * guess.scale
-        check_radar(in_unit, guess.unit, names, raster.path.name)
-        if guess.unit == "amplitude" and is_integer(raster):
-            notes.warn(
-                f"{raster.path.name} is taken as uncalibrated amplitude: power, and with it "
-                "VV/VH, is known only up to a factor."
-            )
-        convert = partial(
-            _power,
-            raster=raster,
-            guess=guess,
-            # 0 dB is data; of power and amplitude an untagged 0 is what lies outside the swath
-            zero_fills=guess.unit != "db" and (len(picks) > 1 or raster.dataset.nodata is None),
-        )
-        check_polarisations(convert(numbers[:, None])[:, 0], names, raster.path.name, notes)
-        base = StackedRaster(tuple((raster, pick.band, pick.name) for pick in picks))
-        native, resampled = native_pixels(raster, None, what, notes)
-        return Part(MappedRaster(base, convert, base.bands), native, resampled)
+    def told(self, raster: StoredRaster, picks: Sequence[Pick], notes: Notes) -> Reading:
+        """Return how a file is read."""
+        return self._decide(raster, picks, _sampled(picks), "radar", notes)
 
-    def _unit(
+    def _decide(
         self,
         raster: StoredRaster,
-        numbers: Pixels,
-        names: Sequence[str],
+        picks: Sequence[Pick],
+        samples: Mapping[Pick, Pixels],
         what: str,
         notes: Notes,
-    ) -> RadarGuess:
+    ) -> Reading:
+        numbers = np.stack([samples[pick] for pick in picks])
+        names = [pick.name for pick in picks]
         name = raster.path.name
-        if not self.unit:
+        reading = self._stated(raster, numbers) or _named(raster, picks, numbers, notes)
+        if reading is None:
             guess = guess_radar(raster, numbers, quotient=RATIO_BAND in names)
-            notes.guess(f"{what} unit", guess.unit, f"{name}: {guess.why}")
-            return guess
+            reading = Reading(guess.unit, guess.scale, Basis.NUMBERS, guess.why, sure=False)
+        known = without_fills(clean_radar(raster, numbers))
+        stated = reading.basis is Basis.STATED
+        check_radar(known * np.float32(reading.scale), reading.unit, names, name, stated=stated)
+        if reading.unit != "db" and is_integer(raster) and reading.scale == 1:
+            notes.warn(
+                f"{name} holds uncalibrated {reading.unit}: power is known only up to a factor; "
+                "VV/VH is not affected."
+            )
+        return reading
+
+    def _stated(self, raster: StoredRaster, numbers: Pixels) -> Reading | None:
+        if not self.unit:
+            return None
         unit = stated_unit(self.unit)
+        if self.scale is not None:
+            return Reading(unit, self.scale, Basis.STATED, "stated")
         scale = decibel_scale(raster, numbers) if unit == "db" else 1.0
-        if scale != 1:
-            notes.guess(f"{what} scale", scale, f"{name}: whole numbers of dB x {1 / scale:g}")
-        return RadarGuess(unit, scale, "stated")
+        return Reading(unit, scale, Basis.STATED, "stated")
+
+
+def _named(
+    raster: StoredRaster, picks: Sequence[Pick], numbers: Pixels, notes: Notes
+) -> Reading | None:
+    """Return the unit that tags and names say; None where they say none, or numbers disprove it."""
+    label = next((pick.label for pick in picks if pick.label.unit in RADAR_UNITS), None)
+    if label is None:
+        return None
+    unit = cast(RadarUnit, label.unit)
+    name = raster.path.name
+    known = without_fills(clean_radar(raster, numbers))
+    require_data(known, name)
+    negative = float(np.nanmean(known < 0))
+    low, high = (float(v) for v in np.nanpercentile(known, (1, 99)))
+    basis = Basis.TAG if label.why.startswith("tag") else Basis.NAME
+    if unit == "db":
+        if low >= 0 and high <= 2 and len(picks) > 1:
+            notes.warn(f"{name} says dB ({label.why}), but its numbers are never negative: they count.")
+            return None
+        scale = decibel_scale(raster, numbers)
+        why = label.why if scale == 1 else f"{label.why}; numbers from {low:.4g} to {high:.4g}: dB x {1 / scale:g}"
+        return Reading("db", scale, basis, why)
+    if negative > 0.2:
+        notes.warn(f"{name} says {unit} ({label.why}), but most of its numbers are negative: they count.")
+        return None
+    scale = 1.0
+    if unit == "power" and raster.dataset.dtypes[0] == "uint16" and not label.calibration:
+        return Reading(unit, scale, basis, label.why)
+    if unit == "power" and raster.dataset.dtypes[0] == "uint16":
+        scale = 1 / 65535
+    return Reading(unit, scale, basis, label.why)
 
 
 def stated_unit(text: str) -> RadarUnit:
@@ -108,14 +171,115 @@ def stated_unit(text: str) -> RadarUnit:
     )
 
 
-def _power(numbers: Pixels, raster: StoredRaster, guess: RadarGuess, *, zero_fills: bool) -> Pixels:
-    known = clean_radar(raster, numbers)
-    return to_power(zero_is_fill(known) if zero_fills else known, guess.unit, guess.scale)
+def _sampled(picks: Sequence[Pick]) -> dict[Pick, Pixels]:
+    numbers = {raster: sample(raster) for raster in dict.fromkeys(pick.raster for pick in picks)}
+    return {pick: numbers[pick.raster][pick.raster.bands.index(pick.band)] for pick in picks}
 
 
-def _calibration(rasters: Sequence[StoredRaster]) -> str:
-    for raster in rasters:
-        for text in (*raster.descriptions, raster.path.name):
-            if found := _CALIBRATION.search(text):
-                return f"{found[1].lower()}0"
-    return ""
+def _brighter_first(picked: Picked, samples: Mapping[Pick, Pixels]) -> Picked:
+    """Return two unnamed bands with the brighter one as VV: natural surfaces hardly turn it over."""
+    if picked.why != UNNAMED_PAIR:
+        return picked
+    first, second = picked.picks
+    medians = [float(np.nanmedian(_finite(samples[pick]))) for pick in picked.picks]
+    if medians[0] >= medians[1]:
+        return picked._replace(why="two bands without names: the brighter is taken as VV")
+    swapped = second._replace(name="VV"), first._replace(name="VH")
+    return picked._replace(picks=swapped, why="two bands without names, the second brighter: taken as VV, and the order as VH, VV")
+
+
+def _finite(numbers: Pixels) -> Pixels:
+    known = without_fills(numbers[None])[0]
+    return known[np.isfinite(known)] if np.isfinite(known).any() else np.zeros(1, np.float32)
+
+
+def _note_units(readings: Mapping[StoredRaster, Reading], what: str, notes: Notes) -> None:
+    for raster, reading in readings.items():
+        why = f"{raster.path.name}: {reading.why}"
+        notes.decide(what, "unit", reading.unit, reading.basis, why, sure=reading.sure)
+        if reading.scale != 1:
+            notes.decide(what, "scale", f"{reading.scale:.7g}", reading.basis, why, sure=reading.sure)
+    if len({(reading.unit, reading.scale) for reading in readings.values()}) > 1:
+        listed = "; ".join(
+            f"{raster.path.name} as {reading.unit} ({reading.why})" for raster, reading in readings.items()
+        )
+        notes.warn(f"The {what} files are read differently: {listed}.")
+
+
+def _parts(
+    picks: Sequence[Pick], readings: Mapping[StoredRaster, Reading], what: str, notes: Notes
+) -> Iterator[Part]:
+    for grid in dict.fromkeys(pick.raster.grid for pick in picks):
+        here = [pick for pick in picks if pick.raster.grid == grid]
+        own = tuple((pick.raster, readings[pick.raster]) for pick in here)
+        decibels = any(reading.unit == "db" for _, reading in own)
+        untagged = any(raster.dataset.nodata is None for raster, _ in own)
+        # 0 dB is data; of power and amplitude an untagged 0 is what lies outside the swath
+        convert = partial(
+            _power, files=own, zero_fills=not decibels and (len(own) > 1 or untagged)
+        )
+        base: Raster = StackedRaster(tuple((pick.raster, pick.band, pick.name) for pick in here))
+        base = WithoutZeroAreas(base) if decibels else base
+        by_file: dict[StoredRaster, list[str]] = {}
+        for pick in here:
+            by_file.setdefault(pick.raster, []).append(pick.band)
+        native, resampled = native_pixels(list(by_file.items()), None, what, notes)
+        yield Part(MappedRaster(base, convert, base.bands), native, resampled)
+
+
+@dataclass(frozen=True, eq=False)
+class WithoutZeroAreas(DerivedRaster):
+    """A raster with NaN for areas of exactly 0 in every band; single pixels of 0 are data.
+
+    0 is of an area where three of the eight around it are 0 too: exporters leave what lies outside
+    the swath as 0, also in decibels, where 0 may be a bright roof.
+    """
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
+        """Return the pixels of a window (default: all) and of some bands."""
+        row, col, height, width = inside(self.grid, window)
+        wide = read_reflected(self.base, Window(row - 1, col - 1, height + 2, width + 2))
+        empty = np.all((wide == 0) | np.isnan(wide), axis=0)
+        around = np.zeros((height, width), np.int8)
+        for down in range(3):
+            for right in range(3):
+                around += empty[down : down + height, right : right + width]
+        pixels = wide[:, 1:-1, 1:-1]
+        lost = empty[1:-1, 1:-1] & (around > 3)
+        found: Pixels = np.where(lost, np.float32(np.nan), pixels)
+        return found if bands is None else found[band_indices(self.bands, bands)]
+
+
+def _power(
+    numbers: Pixels, files: Sequence[tuple[StoredRaster, Reading]], *, zero_fills: bool
+) -> Pixels:
+    known = [
+        clean_radar(raster, band) for (raster, _), band in zip(files, numbers, strict=True)
+    ]
+    cleaned = zero_is_fill(np.stack(known)) if zero_fills else np.stack(known)
+    pairs = zip(files, cleaned, strict=True)
+    return np.stack([_power_of(band, reading) for (_, reading), band in pairs])
+
+
+def _power_of(numbers: Pixels, reading: Reading) -> Pixels:
+    """Return power, NaN where a number is no possible one of its unit."""
+    if reading.unit == "db":
+        decibels = numbers * np.float64(reading.scale)
+        impossible = (decibels < DB_LOWEST) | (decibels > DB_HIGHEST)
+    else:
+        impossible = np.isin(numbers, FILLS)
+    known = np.where(impossible, np.float32(np.nan), numbers)
+    return to_power(known, reading.unit, reading.scale)
+
+
+def _calibration(picks: Sequence[Pick], what: str, notes: Notes) -> str:
+    """Return the convention of the bands; they should share one."""
+    found = {pick.name: pick.label.calibration for pick in picks if pick.label.calibration}
+    kinds = sorted(set(found.values()))
+    if len(kinds) > 1:
+        listed = ", ".join(f"{name} is {kind}" for name, kind in found.items())
+        notes.warn(f"Two calibrations in one {what}: {listed}; their ratio mixes both.")
+    for kind in kinds:
+        why = next(pick.label.why for pick in picks if pick.label.calibration == kind)
+        notes.decide(what, "calibration", kind, Basis.NAME, why)
+    return " and ".join(kinds)

@@ -59,8 +59,25 @@ class Format:
         return None if stored is None else self.current(stored, folder.name)
 
 
+def _decided(scene: Stored) -> Stored:
+    """Version 2 says of each decision on which layer, and from what; before, there were guesses."""
+    facts = scene.get("facts")
+    if not isinstance(facts, dict) or not isinstance(facts.get("guesses"), list):
+        return scene
+    kept = {name: value for name, value in facts.items() if name != "guesses"}
+    evidence = [_decision(each) for each in facts["guesses"]]
+    return {**scene, "facts": {**kept, "evidence": evidence}}
+
+
+def _decision(guess: object) -> object:
+    if not isinstance(guess, dict):
+        return guess
+    layer, _, what = str(guess.get("what", "")).rpartition(" ")
+    return {**guess, "layer": layer, "what": what, "basis": "numbers", "sure": True}
+
+
 WORKSPACE = Format("workspace.json")
-SCENE = Format("scene.json")
+SCENE = Format("scene.json", (_decided,))
 REQUEST = Format("request.json")
 RESULT = Format("result.json")
 STUDY = Format("study.json")

@@ -1,0 +1,63 @@
+"""What was decided about files while they were read: what, from what, and how sure that is."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Basis(StrEnum):
+    """What a decision rests on, the strongest first."""
+
+    STATED = "stated"
+    TAG = "tag"
+    METADATA = "metadata"
+    NAME = "name"
+    NUMBERS = "numbers"
+
+
+@dataclass
+class Notes:
+    """Collects decisions and concerns while files are read; for `Scene.facts`."""
+
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def decide(
+        self,
+        layer: str,
+        what: str,
+        value: Any,
+        basis: Basis,
+        why: str,
+        *,
+        sure: bool | None = None,
+    ) -> None:
+        """Record a decision; one from numbers alone is unsure unless it is said to be sure."""
+        told = basis is not Basis.NUMBERS if sure is None else sure
+        found = {
+            "layer": layer,
+            "what": what,
+            "value": value,
+            "basis": str(basis),
+            "why": why,
+            "sure": told,
+        }
+        if found not in self.evidence:
+            self.evidence.append(found)
+
+    def warn(self, sentence: str) -> None:
+        """Record a concern, once."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+    def settle(self) -> None:
+        """Put what is unsure first, and warn of what rests on the numbers alone."""
+        self.evidence.sort(key=lambda each: bool(each["sure"]))
+        layers: dict[str, list[str]] = {}
+        for each in self.evidence:
+            if not each["sure"] and each["basis"] == Basis.NUMBERS:
+                layers.setdefault(each["layer"], []).append(each["what"])
+        for layer, unsure in layers.items():
+            self.warn(
+                f"Told from the numbers of the {layer} alone: {', '.join(dict.fromkeys(unsure))}."
+            )
