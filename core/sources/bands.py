@@ -128,7 +128,9 @@ def recognise_polarisations(
     """Return what can be told of VV, VH (HH, HV) or VV/VH: one, both or none of them."""
     bands = _bands(rasters)
     polarised = [
-        band for band in bands if band.label.role == "radar" and band.label.band != RATIO_BAND
+        band
+        for band in bands
+        if band.label.role == "radar" and band.label.band not in ("", RATIO_BAND)
     ]
     polarised, left_out, when = _of_one_date(polarised, near)
     found: dict[str, _Band] = {}
@@ -143,12 +145,19 @@ def recognise_polarisations(
     basis = Basis.NAME
     why = next((band.label.why for band in found.values()), "") + when
     sure = True
-    plain = [band for band in bands if band.label.role == ""]
+    plain = [band for band in bands if band.label.role in ("", "radar") and not band.label.band]
     if not found and len(plain) == 2:
-        found, basis, why, sure = dict(zip(("VV", "VH"), plain, strict=True)), Basis.NUMBERS, UNNAMED_PAIR, False
+        found, basis, why, sure = (
+            dict(zip(("VV", "VH"), plain, strict=True)),
+            Basis.NUMBERS,
+            UNNAMED_PAIR,
+            False,
+        )
     ordered = [name for pair in (*PAIRS, (RATIO_BAND,)) for name in pair if name in found]
     wanted = next((pair for pair in PAIRS if set(pair) <= set(found)), tuple(ordered))
-    picks = tuple(Pick(name, found[name].raster, found[name].band, found[name].label) for name in wanted)
+    picks = tuple(
+        Pick(name, found[name].raster, found[name].band, found[name].label) for name in wanted
+    )
     taken = [found[name] for name in wanted]
     return Picked(picks, basis, why, sure, {**_reasons(bands, taken), **left_out})
 
@@ -197,9 +206,7 @@ def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
 def _reasons(bands: Sequence[_Band], kept: Sequence[_Band]) -> dict[str, str]:
     """Return what is not taken, and why, in words."""
     taken = {band.origin for band in kept}
-    return {
-        band.origin: _what(band.label) for band in bands if band.origin not in taken
-    }
+    return {band.origin: _what(band.label) for band in bands if band.origin not in taken}
 
 
 def _what(told: Label) -> str:
@@ -225,7 +232,11 @@ def _of_one_date(
         if (date := when[band.origin]) not in (wanted, None)
     }
     listed = ", ".join(str(date) for date in found)
-    return [band for band in bands if band.origin not in others], others, f"; of the dates {listed}, {wanted}"
+    return (
+        [band for band in bands if band.origin not in others],
+        others,
+        f"; of the dates {listed}, {wanted}",
+    )
 
 
 def _radar_name(name: str) -> str:
@@ -246,7 +257,11 @@ def _require_pair(
         return picks
     reasons = sorted(set((left_out or {}).values()))
     seen = f"only {', '.join(sorted(names))} is known" if names else "none is named VV or VH"
-    held = f" of {len(picks) + len(left_out)} band{'s' * (len(picks) + len(left_out) != 1)}" if left_out is not None else ""
+    held = (
+        f" of {len(picks) + len(left_out)} band{'s' * (len(picks) + len(left_out) != 1)}"
+        if left_out is not None
+        else ""
+    )
     besides = f" ({'; '.join(reasons)})" if reasons else ""
     raise SceneError(
         f"The radar needs VV and VH, or their ratio VV/VH alone; {seen}{held} in "
@@ -286,7 +301,9 @@ def _optical_names(bands: Sequence[_Band]) -> tuple[list[str], Basis, str, bool]
         names = [name or other for name, other in zip(names, numbered, strict=True)]
         why = f"band numbers of {sensor} ({by})"
         # of what every sensor numbers alike, the sensor need not be known
-        sure = known or all(_alike(band.label.number, name) for name, band in zip(names, bands, strict=True))
+        sure = known or all(
+            _alike(band.label.number, name) for name, band in zip(names, bands, strict=True)
+        )
         basis = Basis.NAME if sure else Basis.NUMBERS
     if not any(names):
         names, why = _unnamed(bands)
@@ -301,7 +318,9 @@ def _optical_names(bands: Sequence[_Band]) -> tuple[list[str], Basis, str, bool]
 
 def _alike(number: str, name: str) -> bool:
     """Whether Landsat 8-9 and Sentinel-2 give a number to the same band."""
-    return not number or all(named(sensor, number) == name for sensor in ("Landsat 8-9", "Sentinel-2"))
+    return not number or all(
+        named(sensor, number) == name for sensor in ("Landsat 8-9", "Sentinel-2")
+    )
 
 
 def named(sensor: str, number: str) -> str:
@@ -331,4 +350,3 @@ def _sensor(bands: Sequence[_Band]) -> tuple[str, str, bool]:
     resolution = max(band.raster.grid.resolution for band in bands)
     sensor = "Landsat 8-9" if resolution >= 25 else "Sentinel-2"
     return sensor, f"pixels of {resolution:.3g} m", False
-

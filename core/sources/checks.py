@@ -14,6 +14,10 @@ from bandweave.raster.grid import Pixels
 from bandweave.sources.evidence import Notes
 from bandweave.sources.guess import DB_HIGHEST, DB_LOWEST, require_data
 
+ENOUGH = 5000
+"""Pixels from which a correlation can be told from chance."""
+UNRELATED = 0.02
+
 
 def check_reflectance(values: Pixels, name: str, stated: bool, notes: Notes) -> None:
     """Refuse (band, value) numbers that cannot be reflectance, and warn of unlikely ones.
@@ -23,7 +27,9 @@ def check_reflectance(values: Pixels, name: str, stated: bool, notes: Notes) -> 
     require_data(values, name)
     low, middle, high = (float(v) for v in np.nanpercentile(values, (1, 50, 99)))
     if middle < -0.1 or high > 3 or high < 1e-4:
-        hint = "State another optical product, or a scale and an offset; per cent has a scale of 0.01."
+        hint = (
+            "State another optical product, or a scale and an offset; per cent has a scale of 0.01."
+        )
         raise SceneError(
             f"{name} is not reflectance as {'stated' if stated else 'read'}: 1 % lies below "
             f"{low:.4g}, half below {middle:.4g}, 99 % below {high:.4g}; expected about 0 to 1.",
@@ -56,7 +62,10 @@ def check_surfaces(bands: Mapping[str, Pixels], name: str, notes: Notes) -> None
         ("Vegetation", vegetation, 0.1, 0.8),
         ("Water", water, 0.0, 0.2),
     ):
-        if np.mean(there) > 0.05 and not lowest <= (middle := float(np.median(nir[there]))) <= highest:
+        if (
+            np.mean(there) > 0.05
+            and not lowest <= (middle := float(np.median(nir[there]))) <= highest
+        ):
             notes.warn(
                 f"{what} in {name} would reflect {middle:.2f} in the near infrared, expected "
                 f"{lowest:g} to {highest:g}: the scale or the order of bands is probably another."
@@ -97,3 +106,22 @@ def check_polarisations(power: Mapping[str, Pixels], notes: Notes) -> None:
                 f"{cross} is brighter than {co}, which natural surfaces hardly are: the bands may "
                 "be swapped."
             )
+
+
+def check_likeness(optical: Pixels, radar: Pixels, notes: Notes) -> None:
+    """Warn where no optical band goes with any radar band in a window, (band, row, col) each."""
+    known = (
+        np.isfinite(optical).all(axis=0) & np.isfinite(radar).all(axis=0) & (radar > 0).all(axis=0)
+    )
+    if known.sum() < ENOUGH:
+        return
+    rows = [*optical[:, known].astype(np.float64), *np.log(radar[:, known].astype(np.float64))]
+    varying = [row for row in rows if row.std() > 0]
+    if len(varying) < len(rows):
+        return
+    found = np.corrcoef(rows)[: len(optical), len(optical) :]
+    if np.abs(found).max() < UNRELATED:
+        notes.warn(
+            "Optical and radar go together in no band: they may be of different places, or one of "
+            "them may be noise."
+        )

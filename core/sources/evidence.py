@@ -1,5 +1,6 @@
 """What was decided about files while they were read: what, from what, and how sure that is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -31,8 +32,12 @@ class Notes:
         why: str,
         *,
         sure: bool | None = None,
+        others: Mapping[str, str] | None = None,
     ) -> None:
-        """Record a decision; one from numbers alone is unsure unless it is said to be sure."""
+        """Record a decision; one from numbers alone is unsure unless it is said to be sure.
+
+        `others` are values that would be possible too, each with what it would mean.
+        """
         told = basis is not Basis.NUMBERS if sure is None else sure
         found = {
             "layer": layer,
@@ -41,6 +46,7 @@ class Notes:
             "basis": str(basis),
             "why": why,
             "sure": told,
+            **({"others": dict(others)} if others and not told else {}),
         }
         if found not in self.evidence:
             self.evidence.append(found)

@@ -31,6 +31,7 @@ from bandweave.raster.grid import Grid, Pixels, Window
 from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit, save_scene
 from bandweave.raster.virtual import MappedRaster
 from bandweave.settings import setting
+from bandweave.sources.checks import check_likeness
 from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.guess import sample
@@ -180,14 +181,16 @@ class FilesSource(Source):
             earlier = radar_as.read(self.earlier_radar, notes, "earlier radar")
             layers.append(_earlier("radar-earlier", Role.RADAR, earlier, radar, grid))
         _check_dates(optical, radar, notes)
-        scene = Scene(tuple(layers), self.name, self._facts(notes))
-        if not _common_data(scene):
+        scene = Scene(tuple(layers), self.name)
+        common = _common_data(scene)
+        if common is None:
             raise SceneError(
                 f"Optical ({_listed(self.optical)}) and radar ({_listed(self.radar)}) have no "
                 "pixel in common that has data in both.",
                 "Choose files whose data, not just whose frames, overlap.",
             )
-        return scene
+        check_likeness(scene.optical.raster.read(common), scene.radar.raster.read(common), notes)
+        return replace(scene, facts=self._facts(notes))
 
     def _grid(self, optical: Measured, radar: Measured) -> Grid:
         try:
@@ -310,20 +313,25 @@ def _listed(paths: tuple[Path, ...]) -> str:
     return ", ".join(path.name for path in paths)
 
 
-def _common_data(scene: Scene) -> bool:
-    """Whether optical and radar both have data in some pixel; stops at the first."""
+def _common_data(scene: Scene) -> Window | None:
+    """Return the first window, from the middle, where both have data in some pixel."""
     optical, radar = scene.optical.raster, scene.radar.raster
-    height, width = scene.grid.shape
+    for window in from_the_middle(scene.grid, _LOOK):
+        both = np.concatenate([optical.read(window), radar.read(window)])
+        if np.isfinite(both).all(axis=0).any():
+            return window
+    return None
 
-    def from_the_middle(window: Window) -> float:
+
+def from_the_middle(grid: Grid, side: int) -> list[Window]:
+    """Return the windows of a grid, those near its middle first."""
+    height, width = grid.shape
+
+    def distance(window: Window) -> float:
         row, col = window.row + window.height / 2, window.col + window.width / 2
         return abs(row - height / 2) + abs(col - width / 2)
 
-    for window in sorted(scene.grid.windows(_LOOK), key=from_the_middle):
-        both = np.concatenate([optical.read(window), radar.read(window)])
-        if np.isfinite(both).all(axis=0).any():
-            return True
-    return False
+    return sorted(grid.windows(side), key=distance)
 
 
 def _check_dates(optical: Measured, radar: Measured, notes: Notes) -> None:

@@ -28,6 +28,8 @@ _LIMITS = (32767.0, 65535.0, 2147483647.0)
 """Largest numbers of a type, which exporters fill with."""
 FILLS = (-9999.0, -999.0, -99999.0, -32768.0, -32767.0, -2147483648.0, *_LIMITS)
 """What exporters fill with."""
+UNSTORABLE = 1e9
+"""No sensor's numbers are larger: the limits of 32 bits are fill, however they were rounded."""
 _LOST_16_BIT = -1.0
 """65535, a usual fill of unsigned numbers, as a signed number."""
 DB_LOWEST, DB_HIGHEST = -80.0, 40.0
@@ -92,8 +94,14 @@ def fills(raster: StoredRaster, numbers: Pixels) -> tuple[float, ...]:
         found = [-9999.0, 65535.0]
         if raster.dataset.nodata is None:
             found.insert(0, 0.0)
-    found += [fill for fill in (*FILLS, _LOST_16_BIT) if _stands_out(numbers, fill)]
-    return tuple(dict.fromkeys(found))
+    if _stands_out(numbers, _LOST_16_BIT):
+        found.append(_LOST_16_BIT)
+    return tuple(dict.fromkeys((*found, *stray_fills(numbers))))
+
+
+def stray_fills(numbers: Pixels) -> tuple[float, ...]:
+    """Return what exporters fill with and stands out among numbers."""
+    return tuple(fill for fill in FILLS if _stands_out(numbers, fill))
 
 
 def _stands_out(numbers: Pixels, fill: float) -> bool:
@@ -103,14 +111,16 @@ def _stands_out(numbers: Pixels, fill: float) -> bool:
         return False
     if fill == _LOST_16_BIT:
         return lost > 20 * (int(np.sum((numbers < -1) & (numbers > -11))) + 1)
-    beyond = np.sum(numbers < fill) if fill < 0 else np.sum((numbers > fill) & (numbers < 1e9))
+    beyond = (
+        np.sum(numbers < fill) if fill < 0 else np.sum((numbers > fill) & (numbers < UNSTORABLE))
+    )
     near = np.sum(np.abs(numbers - fill) < abs(fill) / 20) - lost
     return lost > 20 * (int(beyond + near) + 1)
 
 
 def without_fills(numbers: Pixels) -> Pixels:
     """Return numbers with NaN for what can only be fill: for guesses, before a unit is known."""
-    known: Pixels = np.where(np.abs(numbers) > 1e9, np.float32(np.nan), numbers)
+    known: Pixels = np.where(np.abs(numbers) > UNSTORABLE, np.float32(np.nan), numbers)
     for fill in FILLS:
         finite = known[np.isfinite(known)]
         if finite.size and fill in (float(finite.min()), float(finite.max())):
@@ -133,7 +143,11 @@ def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
     known = _without(numbers, extra)
     require_data(known, raster.path.name)
     known = without_fills(known)
-    dark, middle, bright = darkest(known), float(np.nanmedian(known)), float(np.nanpercentile(known, 99))
+    dark, middle, bright = (
+        darkest(known),
+        float(np.nanmedian(known)),
+        float(np.nanpercentile(known, 99)),
+    )
     if dtype == "uint8":
         return OpticalGuess("8-bit", Scaling(1 / 255, 0.0, extra), "8-bit numbers, 255 taken as 1")
     if bright <= 2 and not is_integer(raster):
@@ -144,8 +158,14 @@ def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
         return OpticalGuess("landsat-c2l2", product_scaling("landsat-c2l2"), why)
     if dtype == "uint16" and bright > 10000 * BRIGHTEST:
         top = 65535 if float(np.nanmax(known)) > 40000 else 32768
-        readings = ", ".join(f"{middle / full:.2g} where {full} is 1" for full in (10000, 32768, 65535))
-        return OpticalGuess(f"reflectance x {top}", Scaling(1 / top, 0.0, (0.0,) if 0.0 in extra else ()), f"half of the numbers lie below {readings}")
+        readings = ", ".join(
+            f"{middle / full:.2g} where {full} is 1" for full in (10000, 32768, 65535)
+        )
+        return OpticalGuess(
+            f"reflectance x {top}",
+            Scaling(1 / top, 0.0, (0.0,) if 0.0 in extra else ()),
+            f"half of the numbers lie below {readings}",
+        )
     if not 100 < bright <= 25000:
         raise SceneError(
             f"What the numbers of {raster.path.name} are cannot be told: 99 % lie below "

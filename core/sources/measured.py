@@ -132,7 +132,9 @@ def dates_of(paths: Sequence[Path]) -> list[datetime.date]:
 
 def first_date(rasters: Sequence[StoredRaster], what: str, notes: Notes) -> datetime.date | None:
     """Return the date that the first telling file states, and warn where others state another."""
-    found = {raster.path.name: told for raster in rasters if (told := acquisition_date(raster, notes))}
+    found = {
+        raster.path.name: told for raster in rasters if (told := acquisition_date(raster, notes))
+    }
     if not found:
         return None
     date, basis, why = next(iter(found.values()))

@@ -52,7 +52,11 @@ class Stated(NamedTuple):
 
 def descriptions(path: Path) -> tuple[Path, ...]:
     """Return the products' own descriptions that may belong to a file, the likeliest first."""
-    return (*_landsat_descriptions(path), *_planet_descriptions(path), *_sentinel2_descriptions(path))
+    return (
+        *_landsat_descriptions(path),
+        *_planet_descriptions(path),
+        *_sentinel2_descriptions(path),
+    )
 
 
 def stated_scaling(path: Path, label: Label, notes: Notes) -> Stated | None:
@@ -129,7 +133,9 @@ def _landsat_groups(description: Path) -> Groups:
     elif description.suffix.lower() == ".xml":
         try:
             for parent in ElementTree.fromstring(text).iter():
-                leaves = {child.tag: (child.text or "").strip() for child in parent if not len(child)}
+                leaves = {
+                    child.tag: (child.text or "").strip() for child in parent if not len(child)
+                }
                 groups.setdefault(parent.tag, {}).update(leaves)
         except ElementTree.ParseError:
             return {}
@@ -175,7 +181,11 @@ def _landsat(path: Path, description: Path, label: Label, notes: Notes) -> State
             )
             return None
         scalings = _landsat_scalings(level2, 1.0)
-        return Stated("landsat-c2l2", level, scalings, f"{description.name}, Level 2") if scalings else None
+        return (
+            Stated("landsat-c2l2", level, scalings, f"{description.name}, Level 2")
+            if scalings
+            else None
+        )
     for name in ("LEVEL1_RADIOMETRIC_RESCALING", "RADIOMETRIC_RESCALING"):
         if name in groups:
             sun = groups.get("IMAGE_ATTRIBUTES", {}).get("SUN_ELEVATION", "90")

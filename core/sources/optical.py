@@ -43,8 +43,8 @@ from bandweave.sources.guess import (
     sample,
     without_fills,
 )
-from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 from bandweave.sources.labels import dates as sensing_dates
+from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 from bandweave.sources.metadata import stated_scaling
 from bandweave.sources.sensors import SENSORS
 
@@ -143,7 +143,9 @@ class OpticalReading:
         check_reflectance(values, own.name, self.scale is not None or bool(self.product), notes)
         for pick, band in zip(own.picks, values, strict=True):
             require_data(band, f"Band {pick.name} of {pick.raster.path.name}")
-        check_surfaces(dict(zip((pick.name for pick in own.picks), values, strict=True)), own.name, notes)
+        check_surfaces(
+            dict(zip((pick.name for pick in own.picks), values, strict=True)), own.name, notes
+        )
         grids = dict.fromkeys(pick.raster.grid for pick in own.picks)
         for grid in grids:
             here = [place for place, pick in enumerate(own.picks) if pick.raster.grid == grid]
@@ -218,9 +220,12 @@ class OpticalReading:
     def _note(self, own: _Numbers, reading: Reading, what: str, notes: Notes) -> None:
         level = reading.level or next((p.label.level for p in own.picks if p.label.level), "")
         product, why = reading.product or "another scale", f"{own.name}: {reading.why}"
-        notes.decide(what, "product", product, reading.basis, why, sure=reading.sure)
+        others = {} if reading.sure else _others(own, reading)
+        notes.decide(what, "product", product, reading.basis, why, sure=reading.sure, others=others)
         if level:
-            notes.decide(what, "level", level, Basis.NAME if not reading.level else reading.basis, why)
+            notes.decide(
+                what, "level", level, Basis.NAME if not reading.level else reading.basis, why
+            )
         for field in ("scale", "offset"):
             found = dict.fromkeys(f"{getattr(each, field):.7g}" for each in reading.scalings)
             if len(found) > 1 or float(next(iter(found))) != (1.0 if field == "scale" else 0.0):
@@ -239,7 +244,9 @@ def _left(scaling: Scaling, own: bool) -> Scaling:
     """Return what is left to do of a scaling where reading does the file's own scale and offset."""
     if not own:
         return scaling
-    fills = tuple(float(np.float32(fill * scaling.scale + scaling.offset)) for fill in scaling.fills)
+    fills = tuple(
+        float(np.float32(fill * scaling.scale + scaling.offset)) for fill in scaling.fills
+    )
     return Scaling(1.0, 0.0, fills)
 
 
@@ -300,7 +307,10 @@ def _sampled(raster: StoredRaster) -> Pixels:
 def _table(rows: Sequence[Pixels]) -> Pixels:
     width = max(row.size for row in rows)
     return np.stack(
-        [np.pad(row, (0, width - row.size), constant_values=np.nan).astype(np.float32) for row in rows]
+        [
+            np.pad(row, (0, width - row.size), constant_values=np.nan).astype(np.float32)
+            for row in rows
+        ]
     )
 
 
@@ -401,7 +411,9 @@ def _named(own: _Numbers, notes: Notes) -> Reading | None:
     return _of_product(own, product, Basis.NAME, told.why)
 
 
-def _of_product(own: _Numbers, product: str, basis: Basis, why: str, *, sure: bool = True) -> Reading:
+def _of_product(
+    own: _Numbers, product: str, basis: Basis, why: str, *, sure: bool = True
+) -> Reading:
     known = product_scaling(product)
     scalings = tuple(
         replace(known, fills=tuple(dict.fromkeys((*known.fills, *each)))) for each in _extra(own)
@@ -442,7 +454,11 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
         dates = [date for place in places for date in sensing_dates(place)]
         before = bool(dates) and max(dates) < OFFSET_SINCE
         offset, sure = 0.0 if before else SENTINEL2_OFFSET, False
-        since = f"taken {'before' if before else 'after'} {OFFSET_SINCE}" if dates else "of no known date"
+        since = (
+            f"taken {'before' if before else 'after'} {OFFSET_SINCE}"
+            if dates
+            else "of no known date"
+        )
         why = f"{why}; {since}: offset {offset:g}"
         median = float(np.nanmedian(own.pooled()))
         notes.warn(
@@ -461,10 +477,22 @@ def _told(own: _Numbers) -> Reading:
         return _sentinel2(own, Basis.NUMBERS, f"{raster.dataset.count} bands", Notes())
     guess = guess_optical(raster, own.pooled())
     scalings = tuple(
-        replace(guess.scaling, fills=tuple(dict.fromkeys((*guess.scaling.fills, *each)))) if guess.product not in _FULL else guess.scaling
+        replace(guess.scaling, fills=tuple(dict.fromkeys((*guess.scaling.fills, *each))))
+        if guess.product not in _FULL
+        else guess.scaling
         for each in _extra(own)
     )
     return Reading(guess.product, "", scalings, Basis.NUMBERS, guess.why, sure=False)
+
+
+def _others(own: _Numbers, reading: Reading) -> dict[str, str]:
+    """Return the other products that the numbers may be of, each with its median reflectance."""
+    found = {}
+    for product in PRODUCTS:
+        other = _of_product(own, product, Basis.STATED, "")
+        if product != reading.product and not _fault(own, other):
+            found[product] = f"half below {float(np.nanmedian(own.values(other))):.3g}"
+    return found
 
 
 def _require_no_palette(own: _Numbers) -> None:

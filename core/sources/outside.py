@@ -4,6 +4,7 @@ What is done there is `bandweave.sources.inspection` and `FilesSource.make`; a s
 `FilesSource.write`.
 """
 
+import base64
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -18,8 +19,8 @@ from rasterio.crs import CRS
 from bandweave.errors import RasterError
 from bandweave.prepare.alignment import overlap
 from bandweave.raster.geotiff import StoredRaster, create
-from bandweave.raster.grid import BLOCK, Grid
-from bandweave.raster.scene import Role
+from bandweave.raster.grid import BLOCK, Grid, Pixels, Window
+from bandweave.raster.scene import Layer, Role, Unit
 from bandweave.sources import inspection
 from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.files import FilesSource
@@ -27,6 +28,10 @@ from bandweave.sources.headers import require_sound
 from bandweave.sources.inspection import FileBand
 from bandweave.sources.measured import open_all
 
+MIDDLE = 192
+"""Rows and columns of the part of a scene that is shown before it is made."""
+SHOWN = 16
+"""Bands of it, at most."""
 TAGS = ("unit", "simulated", "method", "task")
 """What our images say of themselves."""
 
@@ -39,6 +44,17 @@ class Outlook(NamedTuple):
     facts: Mapping[str, Any]
     covered: Mapping[str, float]
     """Of optical and radar files: the share of their extent that the grid covers, 0..1."""
+    middle: Mapping[str, "Middle"]
+    """By layer."""
+
+
+class Middle(NamedTuple):
+    """The middle of a layer."""
+
+    bands: tuple[str, ...]
+    unit: Unit
+    pixels: Pixels
+    """(band, row, col), in the layer's unit."""
 
 
 def inspect(path: Path) -> dict[str, Any]:
@@ -66,7 +82,15 @@ def outlook(source: FilesSource) -> Outlook:
     """Return what a source will make; raises what would make the import fail."""
     found = call(_outlook_there, asdict(source))
     grid = Grid(CRS.from_string(found["crs"]), Affine(*found["transform"]), *found["shape"])
-    return Outlook(grid, tuple(found["bands"]), found["facts"], found["covered"])
+    middle = {
+        name: Middle(
+            tuple(held["bands"]),
+            Unit(held["unit"]),
+            np.frombuffer(base64.b64decode(held["pixels"]), np.float32).reshape(held["shape"]),
+        )
+        for name, held in found["middle"].items()
+    }
+    return Outlook(grid, tuple(found["bands"]), found["facts"], found["covered"], middle)
 
 
 def _outlook_there(stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,11 +103,22 @@ def _outlook_there(stated: Mapping[str, Any]) -> dict[str, Any]:
         "shape": scene.grid.shape,
         "bands": [band for layer in layers for band in layer.bands],
         "facts": scene.facts,
+        "middle": {layer.name: _middle(layer) for layer in layers},
         "covered": {
             role: min(overlap(scene.grid, raster.grid) for raster in open_all(paths))
             for role, paths in (("optical", source.optical), ("radar", source.radar))
         },
     }
+
+
+def _middle(layer: Layer) -> dict[str, Any]:
+    height, width = layer.raster.grid.shape
+    tall, wide = min(MIDDLE, height), min(MIDDLE, width)
+    window = Window((height - tall) // 2, (width - wide) // 2, tall, wide)
+    pixels = layer.raster.read(window, layer.bands[:SHOWN])
+    written = base64.b64encode(np.ascontiguousarray(pixels, np.float32).tobytes()).decode()
+    shown = list(layer.bands[:SHOWN])
+    return {"bands": shown, "unit": layer.unit, "shape": pixels.shape, "pixels": written}
 
 
 def write_anew(source: Path, target: Path) -> None:

@@ -5,7 +5,7 @@ The unit belongs to a product: bands of one product are read alike, or the impor
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -26,13 +26,14 @@ from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.guess import (
     DB_HIGHEST,
     DB_LOWEST,
-    FILLS,
+    UNSTORABLE,
     clean_radar,
     decibel_scale,
     guess_radar,
     is_integer,
     require_data,
     sample,
+    stray_fills,
     without_fills,
 )
 from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
@@ -47,6 +48,12 @@ class Reading(NamedTuple):
     basis: Basis
     why: str
     sure: bool = True
+    fills: tuple[float, ...] = ()
+    """Stored numbers that are no data although the file does not say so."""
+
+
+Samples = Mapping[tuple[StoredRaster, str], Pixels]
+"""Numbers (value,) by file and band."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +82,15 @@ class RadarReading:
         picked.note(what, notes)
         names = tuple(pick.name for pick in picked.picks)
         readings = {
-            raster: self._decide(raster, [p for p in picked.picks if p.raster == raster], samples, what, notes)
+            raster: self._decide(
+                raster, [p for p in picked.picks if p.raster == raster], samples, what, notes
+            )
             for raster in dict.fromkeys(pick.raster for pick in picked.picks)
         }
         _note_units(readings, what, notes)
         powers = {
-            pick.name: _power_of(samples[pick], readings[pick.raster]) for pick in picked.picks
+            pick.name: _power_of(samples[pick.raster, pick.band], readings[pick.raster])
+            for pick in picked.picks
         }
         for pick in picked.picks:
             require_data(powers[pick.name], f"Band {pick.name} of {pick.raster.path.name}")
@@ -98,17 +108,19 @@ class RadarReading:
         self,
         raster: StoredRaster,
         picks: Sequence[Pick],
-        samples: Mapping[Pick, Pixels],
+        samples: Samples,
         what: str,
         notes: Notes,
     ) -> Reading:
-        numbers = np.stack([samples[pick] for pick in picks])
+        numbers = np.stack([samples[raster, pick.band] for pick in picks])
         names = [pick.name for pick in picks]
         name = raster.path.name
         reading = self._stated(raster, numbers) or _named(raster, picks, numbers, notes)
         if reading is None:
             guess = guess_radar(raster, numbers, quotient=RATIO_BAND in names)
             reading = Reading(guess.unit, guess.scale, Basis.NUMBERS, guess.why, sure=False)
+        if reading.unit != "db":
+            reading = reading._replace(fills=stray_fills(numbers))
         known = without_fills(clean_radar(raster, numbers))
         stated = reading.basis is Basis.STATED
         check_radar(known * np.float32(reading.scale), reading.unit, names, name, stated=stated)
@@ -145,13 +157,21 @@ def _named(
     basis = Basis.TAG if label.why.startswith("tag") else Basis.NAME
     if unit == "db":
         if low >= 0 and high <= 2 and len(picks) > 1:
-            notes.warn(f"{name} says dB ({label.why}), but its numbers are never negative: they count.")
+            notes.warn(
+                f"{name} says dB ({label.why}), but its numbers are never negative: they count."
+            )
             return None
         scale = decibel_scale(raster, numbers)
-        why = label.why if scale == 1 else f"{label.why}; numbers from {low:.4g} to {high:.4g}: dB x {1 / scale:g}"
+        why = (
+            label.why
+            if scale == 1
+            else f"{label.why}; numbers from {low:.4g} to {high:.4g}: dB x {1 / scale:g}"
+        )
         return Reading("db", scale, basis, why)
     if negative > 0.2:
-        notes.warn(f"{name} says {unit} ({label.why}), but most of its numbers are negative: they count.")
+        notes.warn(
+            f"{name} says {unit} ({label.why}), but most of its numbers are negative: they count."
+        )
         return None
     scale = 1.0
     if unit == "power" and raster.dataset.dtypes[0] == "uint16" and not label.calibration:
@@ -171,21 +191,28 @@ def stated_unit(text: str) -> RadarUnit:
     )
 
 
-def _sampled(picks: Sequence[Pick]) -> dict[Pick, Pixels]:
+def _sampled(picks: Sequence[Pick]) -> Samples:
     numbers = {raster: sample(raster) for raster in dict.fromkeys(pick.raster for pick in picks)}
-    return {pick: numbers[pick.raster][pick.raster.bands.index(pick.band)] for pick in picks}
+    return {
+        (pick.raster, pick.band): numbers[pick.raster][pick.raster.bands.index(pick.band)]
+        for pick in picks
+    }
 
 
-def _brighter_first(picked: Picked, samples: Mapping[Pick, Pixels]) -> Picked:
+def _brighter_first(picked: Picked, samples: Samples) -> Picked:
     """Return two unnamed bands with the brighter one as VV: natural surfaces hardly turn it over."""
     if picked.why != UNNAMED_PAIR:
         return picked
     first, second = picked.picks
-    medians = [float(np.nanmedian(_finite(samples[pick]))) for pick in picked.picks]
+    numbers = [samples[pick.raster, pick.band] for pick in picked.picks]
+    medians = [float(np.nanmedian(_finite(each))) for each in numbers]
     if medians[0] >= medians[1]:
         return picked._replace(why="two bands without names: the brighter is taken as VV")
     swapped = second._replace(name="VV"), first._replace(name="VH")
-    return picked._replace(picks=swapped, why="two bands without names, the second brighter: taken as VV, and the order as VH, VV")
+    return picked._replace(
+        picks=swapped,
+        why="two bands without names, the second brighter: taken as VV, and the order as VH, VV",
+    )
 
 
 def _finite(numbers: Pixels) -> Pixels:
@@ -196,12 +223,24 @@ def _finite(numbers: Pixels) -> Pixels:
 def _note_units(readings: Mapping[StoredRaster, Reading], what: str, notes: Notes) -> None:
     for raster, reading in readings.items():
         why = f"{raster.path.name}: {reading.why}"
-        notes.decide(what, "unit", reading.unit, reading.basis, why, sure=reading.sure)
+        others = {unit: "" for unit in RADAR_UNITS if unit not in ("db", reading.unit)}
+        notes.decide(
+            what,
+            "unit",
+            reading.unit,
+            reading.basis,
+            why,
+            sure=reading.sure,
+            others={} if reading.unit == "db" else others,
+        )
         if reading.scale != 1:
-            notes.decide(what, "scale", f"{reading.scale:.7g}", reading.basis, why, sure=reading.sure)
+            notes.decide(
+                what, "scale", f"{reading.scale:.7g}", reading.basis, why, sure=reading.sure
+            )
     if len({(reading.unit, reading.scale) for reading in readings.values()}) > 1:
         listed = "; ".join(
-            f"{raster.path.name} as {reading.unit} ({reading.why})" for raster, reading in readings.items()
+            f"{raster.path.name} as {reading.unit} ({reading.why})"
+            for raster, reading in readings.items()
         )
         notes.warn(f"The {what} files are read differently: {listed}.")
 
@@ -215,9 +254,7 @@ def _parts(
         decibels = any(reading.unit == "db" for _, reading in own)
         untagged = any(raster.dataset.nodata is None for raster, _ in own)
         # 0 dB is data; of power and amplitude an untagged 0 is what lies outside the swath
-        convert = partial(
-            _power, files=own, zero_fills=not decibels and (len(own) > 1 or untagged)
-        )
+        convert = partial(_power, files=own, zero_fills=not decibels and (len(own) > 1 or untagged))
         base: Raster = StackedRaster(tuple((pick.raster, pick.band, pick.name) for pick in here))
         base = WithoutZeroAreas(base) if decibels else base
         by_file: dict[StoredRaster, list[str]] = {}
@@ -253,9 +290,7 @@ class WithoutZeroAreas(DerivedRaster):
 def _power(
     numbers: Pixels, files: Sequence[tuple[StoredRaster, Reading]], *, zero_fills: bool
 ) -> Pixels:
-    known = [
-        clean_radar(raster, band) for (raster, _), band in zip(files, numbers, strict=True)
-    ]
+    known = [clean_radar(raster, band) for (raster, _), band in zip(files, numbers, strict=True)]
     cleaned = zero_is_fill(np.stack(known)) if zero_fills else np.stack(known)
     pairs = zip(files, cleaned, strict=True)
     return np.stack([_power_of(band, reading) for (_, reading), band in pairs])
@@ -267,7 +302,7 @@ def _power_of(numbers: Pixels, reading: Reading) -> Pixels:
         decibels = numbers * np.float64(reading.scale)
         impossible = (decibels < DB_LOWEST) | (decibels > DB_HIGHEST)
     else:
-        impossible = np.isin(numbers, FILLS)
+        impossible = np.isin(numbers, reading.fills) | (np.abs(numbers) > UNSTORABLE)
     known = np.where(impossible, np.float32(np.nan), numbers)
     return to_power(known, reading.unit, reading.scale)
 

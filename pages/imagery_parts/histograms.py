@@ -1,5 +1,6 @@
 """How a layer's numbers are spread, in physical units, from an overview."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,8 @@ import streamlit as st
 from bandweave.display.tiles import overview
 from bandweave.prepare.radiometry import power_to_db
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.raster.grid import Raster
-from bandweave.raster.scene import Layer, Role, Unit
+from bandweave.raster.grid import Pixels, Raster
+from bandweave.raster.scene import Role, Unit
 from bandweave.workspace.scene_library import Entry
 from pages.shared.forms import choose
 from pages.shared.names import charted
@@ -21,6 +22,9 @@ SPAN = (0.5, 99.5)
 _COLOURS = {"red": "#dc2626", "green": "#16a34a", "blue": "#2563eb", "nir": "#7c3aed"}
 _OTHERS = ("#0e7490", "#f59e0b", "#db2777", "#64748b", "#84cc16", "#a16207", "#0891b2", "#9333ea")
 _HEIGHT = 260
+USUAL = {Unit.REFLECTANCE: (0.0, 0.6), Unit.POWER: (-25.0, 0.0)}
+"""Between what land and water mostly lie: reflectance, and backscatter in dB."""
+Curves = dict[str, tuple[Any, Any]]
 
 
 def histograms(entry: Entry) -> None:
@@ -35,17 +39,22 @@ def histograms(entry: Entry) -> None:
     layer = layers[choose("Layer", layers, key="histogram-layer")]
     power = layer.unit is Unit.POWER
     curves = _counted(layer.raster, decibels=power)
-    st.plotly_chart(_figure(layer, curves), config={"displayModeBar": False}, key="histogram")
+    shown = figure(layer.unit, curves)
+    st.plotly_chart(shown, config={"displayModeBar": False}, key="histogram")
 
 
 @st.cache_data(show_spinner=False, max_entries=64, hash_funcs={StoredRaster: fingerprint})
-def _counted(raster: Raster, *, decibels: bool) -> dict[str, tuple[Any, Any]]:
+def _counted(raster: Raster, *, decibels: bool) -> Curves:
+    """Return `counted` of an overview of every band."""
+    pixels = {band: overview(raster, [band]) for band in raster.bands}
+    return counted({band: power_to_db(each) if decibels else each for band, each in pixels.items()})
+
+
+def counted(bands: Mapping[str, Pixels]) -> Curves:
     """Return the middles of bins and the share of pixels in each, by band; empty without data."""
     curves = {}
-    for band in raster.bands:
-        pixels = overview(raster, [band])
-        values = power_to_db(pixels) if decibels else pixels
-        values = values[np.isfinite(values)]
+    for band, pixels in bands.items():
+        values = pixels[np.isfinite(pixels)]
         if not values.size:
             continue
         low, high = np.percentile(values, SPAN)
@@ -54,14 +63,15 @@ def _counted(raster: Raster, *, decibels: bool) -> dict[str, tuple[Any, Any]]:
     return curves
 
 
-def _figure(layer: Layer, curves: dict[str, tuple[Any, Any]]) -> Any:
+def figure(unit: Unit, curves: Curves, *, physical: bool = False) -> Any:
+    """Return the chart of histograms, with the range that is usual of a unit behind it if asked."""
     from plotly import graph_objects
 
     units = {Unit.POWER: "Backscatter (dB)", Unit.REFLECTANCE: "Reflectance", Unit.RATIO: "VV/VH"}
-    figure = graph_objects.Figure()
+    chart = graph_objects.Figure()
     for number, (band, (middles, share)) in enumerate(curves.items()):
         colour = _COLOURS.get(band, _OTHERS[number % len(_OTHERS)])
-        figure.add_scatter(
+        chart.add_scatter(
             x=middles,
             y=share,
             name=charted(band),
@@ -69,14 +79,26 @@ def _figure(layer: Layer, curves: dict[str, tuple[Any, Any]]) -> Any:
             line={"width": 2, "color": colour, "shape": "hvh"},
             hovertemplate=f"{charted(band)} %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
         )
-    figure.update_layout(
+    chart.update_layout(
         height=_HEIGHT,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis_title=units.get(layer.unit, ""),
+        xaxis_title=units.get(unit, ""),
         yaxis={"title": "Share of pixels", "tickformat": ".0%", "rangemode": "tozero"},
         legend={"orientation": "h", "y": 1.15, "x": 0},
         showlegend=True,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )
-    return figure
+    if physical and unit in USUAL:
+        low, high = USUAL[unit]
+        chart.add_vrect(
+            low,
+            high,
+            fillcolor="#0e7490",
+            opacity=0.1,
+            line_width=0,
+            layer="below",
+            annotation_text="usual",
+            annotation_position="top left",
+        )
+    return chart

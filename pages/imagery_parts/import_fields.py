@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bandweave.errors import SceneError
 from bandweave.raster.scene import RATIO_BAND
@@ -14,19 +15,18 @@ from bandweave.sources.files import FilesSource
 from bandweave.sources.inspection import FileBand
 from bandweave.sources.outside import band_places
 from pages.imagery_parts.intake import (
+    CHOICES,
     EARLIER_OPTICAL,
     EARLIER_RADAR,
-    KIND_NAMES,
     OPTICAL,
     OWN_SCALE,
-    PRODUCT_NAMES,
     QUALITY,
     RADAR,
-    UNIT_NAMES,
     Answers,
     Item,
     corrected,
 )
+from pages.shared.evidence import KIND_NAMES, UNIT_NAMES
 from pages.shared.images.stretches import VISIBLE
 from pages.shared.names import said
 
@@ -41,14 +41,19 @@ def of(items: Sequence[Item], roles: Mapping[str, str], role: str) -> list[Item]
     return [item for item in items if roles[item.name] == role]
 
 
-def answered(items: Sequence[Item], roles: Mapping[str, str], prefix: str) -> Answers:
+def answered(
+    items: Sequence[Item], roles: Mapping[str, str], prefix: str
+) -> tuple[Answers, dict[str, DeltaGenerator]]:
     """Show what can be corrected of each kind of image, and return what was said.
 
-    `prefix` begins the fields' keys; another set of files has another one.
+    `prefix` begins the fields' keys; another set of files has another one. With the answers come
+    places, a layer each, for a look at what they make.
     """
+    looks = {}
     said: dict[str, Any] = {"roles": roles}
     with st.container(border=True, key="card-optical"):
         st.subheader("Optical", anchor=False)
+        looks["optical"] = st.container()
         own = of(items, roles, OPTICAL)
         places = band_places([item.path for item in own])
         said["optical_names"] = corrected(_names(places, NAMES, prefix), places)
@@ -57,17 +62,32 @@ def answered(items: Sequence[Item], roles: Mapping[str, str], prefix: str) -> An
         _numbers_table(own + of(items, roles, EARLIER_OPTICAL))
     with st.container(border=True, key="card-radar"):
         st.subheader("Radar", anchor=False)
+        looks["radar"] = st.container()
         own = of(items, roles, RADAR)
         places = band_places([item.path for item in own], radar=True)
         chosen = _names(places, ("VV", "VH", RATIO_BAND), prefix)
         said["radar_names"] = corrected(chosen, places)
-        said["radar_unit"] = _choice("radar_unit", own, UNIT_NAMES, prefix)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            said["radar_unit"] = _choice("radar_unit", own, UNIT_NAMES, prefix)
+            if said["radar_unit"]:
+                said["radar_scale"] = st.number_input(
+                    "Scale to it",
+                    min_value=0.0,
+                    value=None,
+                    placeholder="Told",
+                    key=f"{prefix}-radar-scale",
+                    help="From stored numbers to the unit: 0.1 for dB x 10.",
+                    format="%.7g",
+                    width=150,
+                    persist_state="session",
+                )
         _numbers_table(own + of(items, roles, EARLIER_RADAR))
     if quality := of(items, roles, QUALITY):
         with st.container(border=True, key="card-quality"):
             st.subheader("Quality band", anchor=False)
+            looks["quality band"] = st.container()
             said["qa_kind"] = _choice("qa_kind", quality, KIND_NAMES, prefix, width=360)
-    return Answers(**said)
+    return Answers(**said), looks
 
 
 def _names(places: Sequence[FileBand], known: Sequence[str], prefix: str) -> list[str]:
@@ -110,7 +130,7 @@ def _keep(keys: Sequence[str], names: Sequence[str], wanted: Sequence[str]) -> N
 
 def _scaling(own: Sequence[Item], prefix: str) -> dict[str, Any]:
     """Ask how stored numbers become reflectance, and how fine the sensor saw."""
-    said: dict[str, Any] = {"product": _choice("optical_product", own, PRODUCT_NAMES, prefix, 360)}
+    said: dict[str, Any] = {"product": _choice("optical_product", own, CHOICES, prefix, 360)}
     if said["product"] == OWN_SCALE:
         for name, label, first in (("scale", "Scale", 0.0001), ("offset", "Offset", 0.0)):
             key = f"{prefix}-{name}"

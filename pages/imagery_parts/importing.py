@@ -1,10 +1,11 @@
 """The form that makes a scene of uploaded files: what each is, what they make, and the import."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bandweave.errors import BandweaveError
 from bandweave.sources.confined.caller import unsafe
@@ -43,12 +44,12 @@ def importing() -> scene_library.Entry | None:
         st.info(said(incomplete), icon=":material/info:")
         return None
     try:
-        answers = answered(items, roles, kept.key)
+        answers, looks = answered(items, roles, kept.key)
     except BandweaveError as error:
         notices.problem(error)
         return None
     with st.container(border=True, key="card-import"):
-        return _finish(items, answers, kept)
+        return _finish(items, answers, kept, looks)
 
 
 def _uploaded(kept: Uploads) -> list[Item]:
@@ -133,7 +134,9 @@ def _described(item: Item) -> str:
     return f"<div class='file'>{lines}</div>"
 
 
-def _finish(items: Sequence[Item], answers: Answers, kept: Uploads) -> scene_library.Entry | None:
+def _finish(
+    items: Sequence[Item], answers: Answers, kept: Uploads, looks: Mapping[str, DeltaGenerator]
+) -> scene_library.Entry | None:
     """Say what will be made, and make it when asked to."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = f"{kept.key}-scene-name"
@@ -144,7 +147,7 @@ def _finish(items: Sequence[Item], answers: Answers, kept: Uploads) -> scene_lib
         place = st.container(width="content")
     try:
         wanted = source(items, Answers(**{**vars(answers), "resolution": float(fine)}))
-        outlook(wanted)
+        outlook(wanted, looks, kept.key)
     except BandweaveError as error:
         notices.problem(error)
         place.button("Import", type="primary", icon=":material/download_done:", disabled=True)

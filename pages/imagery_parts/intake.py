@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bandweave.errors import BandweaveError, SceneError, SettingError
-from bandweave.prepare.clouds import QA_KINDS
-from bandweave.prepare.radiometry import PRODUCTS
 from bandweave.sources.files import DAYS_APART, FilesSource
 from bandweave.sources.inspection import FileBand
 from bandweave.sources.outside import inspect
+from pages.shared.evidence import KIND_NAMES, PRODUCT_NAMES, UNIT_NAMES
 
 OPTICAL, RADAR, QUALITY = "optical", "radar", "quality"
 EARLIER_OPTICAL, EARLIER_RADAR, NOTHING = "earlier-optical", "earlier-radar", "nothing"
@@ -29,14 +28,7 @@ ROLES = {
 }
 _EARLIER = {OPTICAL: EARLIER_OPTICAL, RADAR: EARLIER_RADAR}
 OWN_SCALE = "own"
-PRODUCT_NAMES = {
-    **{key: product.label for key, product in PRODUCTS.items()},
-    "landsat-level-1": "Landsat Level 1 top-of-atmosphere reflectance",
-    "8-bit": "8-bit picture",
-    OWN_SCALE: "Another scale and offset",
-}
-UNIT_NAMES = {"db": "dB", "power": "linear power", "amplitude": "amplitude"}
-KIND_NAMES = {key: kind.label for key, kind in QA_KINDS.items()}
+CHOICES = {**PRODUCT_NAMES, OWN_SCALE: "Another scale and offset"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +75,7 @@ class Answers:
     offset: float = 0.0
     native: float | None = None
     radar_unit: str = ""
+    radar_scale: float | None = None
     qa_kind: str = ""
     resolution: float = 10.0
     name: str = ""
@@ -172,6 +165,7 @@ def source(items: Sequence[Item], answers: Answers) -> FilesSource:
         radar=paths(RADAR),
         radar_bands=_numbers(answers.radar_names, "radar"),
         radar_unit=answers.radar_unit,
+        radar_scale=answers.radar_scale if answers.radar_unit else None,
         earlier_optical=paths(EARLIER_OPTICAL),
         earlier_radar=paths(EARLIER_RADAR),
         resolution=answers.resolution,

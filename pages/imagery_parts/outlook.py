@@ -1,23 +1,77 @@
-"""What a source will make, said before it is made: the grid, and what was guessed."""
+"""What a source will make, shown before it is made: its grid, its middle, and the evidence."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from bandweave.errors import BandweaveError
+from bandweave.prepare.radiometry import power_to_db
+from bandweave.raster.scene import Unit
 from bandweave.sources import outside
 from bandweave.sources.files import FilesSource
-from bandweave.sources.outside import Outlook
+from bandweave.sources.outside import Middle, Outlook
+from pages.imagery_parts.histograms import counted, figure
+from pages.shared.evidence import alternatives, evidence
+from pages.shared.images.stretches import VISIBLE
 from pages.shared.names import said
-from pages.shared.scene_facts import guesses, remarks, size_words, system
+from pages.shared.scene_facts import remarks, size_words, system
 
 _STATE = "outlook"
 
 
-def outlook(source: FilesSource) -> None:
-    """Show what a source will make; raises what would make the import fail."""
+STATED_BY = {
+    ("optical", "product"): "optical_product",
+    ("radar", "unit"): "radar_unit",
+    ("quality band", "kind"): "qa_kind",
+}
+"""The fields that state a layer's decisions."""
+
+
+def outlook(source: FilesSource, looks: Mapping[str, DeltaGenerator], prefix: str) -> None:
+    """Show what a source will make; raises what would make the import fail.
+
+    What was decided of a layer goes to its place of `looks`, with the middle of the scene.
+    """
     found = _kept(source)
     st.markdown(said(_sentence(found)))
     remarks(found.facts.get("warnings", []))
-    guesses(found.facts.get("guesses", []))
+    decisions = found.facts.get("evidence", [])
+    for layer, place in looks.items():
+        own = [each for each in decisions if each["layer"] == layer]
+        with place:
+            alternatives(own, STATED_BY, prefix)
+            _middle(layer, found.middle.get(layer))
+            evidence(own)
+    evidence([each for each in decisions if each["layer"] not in looks])
+
+
+def _middle(layer: str, middle: Middle | None) -> None:
+    """Show the middle of a layer in fixed physical bounds, so that a wrong scale is seen."""
+    if middle is None:
+        return
+    height, width = middle.pixels.shape[1:]
+    with st.container(horizontal=True, key=f"look-{layer}"):
+        st.image(_picture(middle), width=240, caption=f"The middle: {width} × {height} pixels")
+        decibels = middle.unit is Unit.POWER
+        values = power_to_db(middle.pixels) if decibels else middle.pixels
+        curves = counted(dict(zip(middle.bands, values, strict=True)))
+        st.plotly_chart(
+            figure(middle.unit, curves, physical=True),
+            config={"displayModeBar": False},
+            key=f"outlook-{layer}",
+        )
+
+
+def _picture(middle: Middle) -> NDArray[np.uint8]:
+    """Return colours (row, col, 3): reflectance from 0 to 0.3, or backscatter from -25 to 0 dB."""
+    shown = VISIBLE if set(VISIBLE) <= set(middle.bands) else middle.bands[:1]
+    chosen = middle.pixels[[middle.bands.index(band) for band in shown]]
+    values = power_to_db(chosen) / 25 + 1 if middle.unit is Unit.POWER else chosen / 0.3
+    grey = np.clip(np.nan_to_num(values, nan=0.0), 0, 1) * 255
+    return np.moveaxis(np.broadcast_to(grey, (3, *grey.shape[1:])), 0, 2).astype(np.uint8)
 
 
 def _sentence(found: Outlook) -> str:

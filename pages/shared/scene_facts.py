@@ -1,10 +1,9 @@
 """A scene in words and figures: where it is, what it holds, what was guessed of it."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from bandweave.raster.grid import Grid, Window
 from bandweave.raster.scene import Layer, Resampled, Scene, Unit
 from bandweave.workspace.scene_library import Entry
 from pages.shared.cards import plain
+from pages.shared.evidence import folded
 from pages.shared.names import said
 
 COUNTED = 4_000_000
@@ -44,26 +44,13 @@ def scene_facts(entry: Entry) -> None:
         f"<dl class='scene-facts'>{''.join(_fact(*pair) for pair in _facts(entry).items())}</dl>"
     )
     st.html(_layers(scene))
-    guesses(scene.facts.get("guesses", []))
+    folded(scene.facts.get("evidence", []))
 
 
 def remarks(warnings: Iterable[str]) -> None:
     """Show what gives concern."""
     for warning in warnings:
         st.warning(said(warning), icon=":material/warning:")
-
-
-def guesses(found: Sequence[Mapping[str, Any]]) -> None:
-    """Say what the files did not state, and what it was taken as."""
-    if not found:
-        return
-    with st.expander(f"Guessed from the files: {len(found)}", icon=":material/search:"):
-        lines = (
-            f"<li><b>{escape(_sentence_case(str(each['what'])))}</b>: "
-            f"{escape(_value(each['value']))}<small>{escape(str(each['why']))}</small></li>"
-            for each in found
-        )
-        st.html(f"<ul class='guesses'>{''.join(lines)}</ul>")
 
 
 def size_words(grid: Grid) -> str:
@@ -184,12 +171,6 @@ def _row(layer: Layer) -> str:
         + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
         + "</tr>"
     )
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "; ".join(f"{name} from {origin}" for name, origin in value.items())
-    return str(value)
 
 
 def _sentence_case(text: str) -> str:
