@@ -1,0 +1,517 @@
+"""What names say of imagery: file names, band descriptions and tags as the field's providers write.
+
+Nothing is opened, and pixels are not asked. What the texts do not say stays empty; where they can
+be read in two ways, nothing is said. Descriptions and tags are believed before the file's name,
+and a wavelength before any name of a band.
+"""
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from bandweave.sources.sensors import (
+    HYP3,
+    KNOWN_PRODUCTS,
+    PLANET,
+    PRODUCT_NAMES,
+    RANGES,
+    S1,
+    S2,
+    SENSOR_NAMES,
+    SENSORS,
+)
+
+RATIO = "VV/VH"
+OPACITY = "opacity"
+ANGLE, MASK, PHASE = "the incidence angle", "another mask", "a phase or polarimetric parameter"
+PICTURE, THERMAL = "a picture", "the surface temperature or thermal infrared"
+_LONGEST = 1000
+"""Characters of a text that are read; names and descriptions are shorter."""
+
+
+class Label(NamedTuple):
+    """What the texts of one band say; a field is empty where they do not."""
+
+    role: str = ""
+    """optical, radar, quality, or none: known to be no image band."""
+    product: str = ""
+    """Key of `KNOWN_PRODUCTS`."""
+    sensor: str = ""
+    """Whose table counts the band numbers."""
+    level: str = ""
+    """As the product writes it: L1C, L2A, L1TP, L2SP, SR, TOA, GRD, RTC, SLC."""
+    band: str = ""
+    """red, nir, ..., VV, VH, HH, HV or VV/VH; of quality the coding; of none what it is."""
+    number: str = ""
+    """In the product's own counting, such as 8A."""
+    unit: str = ""
+    """reflectance, reflectance x 10000, percent, radiance, db, power, amplitude or number."""
+    calibration: str = ""
+    """sigma0, gamma0 or beta0."""
+    why: str = ""
+    """The text that named the band, else the product."""
+
+
+class _Text(NamedTuple):
+    source: str
+    """description, name, folder or tag NAME."""
+    raw: str
+    words: str
+    """In lower case, its words between single underscores, one at either end."""
+    described: bool
+    """Written for the band, not for the file."""
+
+    @property
+    def end(self) -> str:
+        """The words without what exports append."""
+        return _APPENDED.sub("_", self.words)
+
+
+class _Reading(NamedTuple):
+    role: str = ""
+    band: str = ""
+    number: str = ""
+
+
+class _Known(NamedTuple):
+    product: str
+    sensor: str
+    name: _Text
+
+
+_PAIR = r"(?:_[a-z]w\d)?_[vh][vh](?:_[a-z0-9]+)*"
+_VIEW = r"(?:sun|solar|view|viewing|sensor|satellite|mean|relative|azimuthal|incident|exiting)"
+_RULES = (
+    ("none", PICTURE, r"tci|pvi|visual|rgb_ratio|sar_urban"),
+    ("none", PICTURE, r"l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)"),
+    ("none", PICTURE, r"(?:amplitude|power|db)_[0-9a-f]{4}_rgb"),
+    ("quality", "udm2", r"udm2"),
+    ("quality", "landsat-c2", r"qa_pixel"),
+    ("quality", "landsat-c1", r"pixel_qa"),
+    ("quality", "bqa", r"bqa"),
+    ("quality", "scl", r"scl|scene_?classification(?:_map)?"),
+    ("quality", "qa60", r"qa_?60"),
+    ("quality", "fmask", r"fmask"),
+    ("quality", "cloud-probability", r"(?:msk_)?cldprb|s2cloudless_prob|clp"),
+    ("quality", "cloud-probability", r"(?:cld|cloud)_?prob(?:ability)?"),
+    ("quality", "clear-probability", r"cs_cdf"),
+    ("quality", "clear-mask", r"(?:clear_?(?:sky_?)?|cloud_?free_?)mask"),
+    ("quality", "mask", r"clm|cloud_?(?:shadow_?)?mask|ql_quality_cloud(?:shadow)?"),
+    ("none", "a data mask", r"(?:data|valid)_?mask|(?:nbart?_)?contiguity"),
+    ("none", MASK, r"(?:water|land|snow|swath|urban|crop|forest|flood)_?mask"),
+    ("none", MASK, r"ql_[a-z_]+|qa_radsat|radsat_qa|msk_[a-z0-9_]+|(?:edg|sat|mg2)_r\d"),
+    ("none", "layover and shadow", r"layover_?(?:shadow_?)?(?:mask|map)?|ls_ma(?:p|sk)"),
+    ("none", "layover and shadow", r"rtc_s1(?:_[a-z0-9]+){9}_mask"),
+    ("quality", "", r"(?:clm|qlt)_r\d|sr_cloud_qa|udm|qai?|qa_?[12]0"),
+    ("quality", "", r"(?:[a-z0-9]+_)?mask"),
+    ("none", ANGLE, r"[a-z]*incidence_?angle(?:_?from_?ellipsoid)?|angle|lia"),
+    ("none", ANGLE, r"inc_map(?:_ell)?"),
+    ("none", "an angle of view or sun", r"[sv][za]a"),
+    ("none", "an angle of view or sun", rf"{_VIEW}_(?:[a-z]+_)?(?:zenith|azimuth)(?:_\w+)?"),
+    ("none", "an angle of view or sun", rf"{_VIEW}_(?:angles?|view|slope)|azimuthal_[a-z]+"),
+    ("none", "the coherence", rf"coh(?:erence)?(?:{_PAIR})?|[0-9a-f]{{4}}_corr"),
+    ("none", PHASE, rf"(?:unw_|wrapped_)?phase(?:_ifg)?(?:{_PAIR})?|[iq](?:_ifg)?{_PAIR}"),
+    ("none", PHASE, r"entropy|anisotropy"),
+    ("none", OPACITY, r"alpha(?:_band)?"),
+    ("none", "the elevation", r"dem|dsm|dtm|elevation|srtm(?:_[a-z0-9]+)?|slope|aspect"),
+    ("none", "an aid of processing", r"nesz|(?:scattering_?|[0-9a-f]{4}_)area"),
+    (
+        "none",
+        "an aid of processing",
+        r"gamma_?sigma_?ratio|rtc_anf\w*|number_of_looks|time_?delta|\w*terrain_shadow",
+    ),
+    ("none", THERMAL, r"st_(?:b\d+|atran|cdist|drad|emis|emsd|qa|trad|urad)|lst|bt_band\d+"),
+    (
+        "none",
+        THERMAL,
+        r"tirs?_?\d?|lwir(?:1[12])?|thermal(?:_infra_?red)?(?:_?\d)?|[a-z]*temperature",
+    ),
+    ("none", "the aerosol", r"(?<!coastal_)(?:sr_)?(?:qa_)?aerosol(?:_[a-z]+)?|aot"),
+    ("none", "the aerosol", r"(?:sr_)?atmos_opacity"),
+    ("none", "the water vapour column", r"wvp"),
+    ("none", "an index", r"ndvi|nd[wms]i|evi|nbr|mndwi|m?savi|gndvi|lai|fapar"),
+)
+"""Role, what it is, and what says so; asked in this order before any name of a band."""
+_RULES_OF_DESCRIPTIONS = (
+    ("none", PICTURE, r"(?:true|false|natural)_colou?r"),
+    ("quality", "cloud-probability", r"probability|cld"),
+    ("quality", "clear-probability", r"cs"),
+    ("quality", "clear-mask", r"clear(?:_?sky)?"),
+    ("quality", "mask", r"clouds?"),
+    ("quality", "", r"quality"),
+    ("none", "the coherence", r"coh"),
+    ("none", PHASE, r"ifg"),
+    ("none", PHASE, r"alpha_(?:angle|mean)"),
+    ("none", "an aid of processing", r"area"),
+)
+"""Asked after them; in a file's name such a word may be a place or a remark."""
+
+_COLOURS = (
+    (r"(?:coastal|ultra)(?:_?(?:aerosol|blue))?", "coastal"),
+    (r"green_?i", "greeni"),
+    (r"red_?edge_?0?2|re_?2", "rededge2"),
+    (r"red_?edge_?0?3|re_?3", "rededge3"),
+    (r"red_?edge(?:_?0?1)?|re_?1", "rededge1"),
+    (r"nir_?0?8a?|nir_?2|nir_?narrow|narrow_?nir", "nir08"),
+    (r"nir_?0?9|(?:water_)?vapou?r", "vapour"),
+    (r"(?:broad_?)?nir(?:_?1)?|near_?infra_?red(?:_1)?|near_ir", "nir"),
+    (r"(?:swir|short_?wave_infra_?red)_?16?", "swir1"),
+    (r"(?:swir|short_?wave_infra_?red)_?22?", "swir2"),
+    (r"swir_?3", "swir3"),
+    (r"infra_?red", ""),
+    (r"pan(?:chromatic)?", "pan"),
+    *((name, name) for name in ("cirrus", "blue", "green", "yellow", "red")),
+)
+_ANY_COLOUR = "|".join(f"({pattern})" for pattern, _ in _COLOURS)
+_COLOUR, _LAST_COLOUR = (re.compile(f"_(?:{_ANY_COLOUR}){end}") for end in ("(?=_)", "_$"))
+_NUMBERS = (r"_b0?(\d{1,2}a?)(?=_)", r"_b(?:and)?_?0?(\d{1,2}a?)(?=_)")
+_GENERIC = re.compile(r"^_(?:band|layer)_?\d+_$")
+_POLARISATION = re.compile(r"_(vv|vh|hh|hv)(?=_)")
+_QUOTIENT = re.compile(r"_(?:ratio|quotient)_|_[vh][vh]_(?:over|div|divided_by)_[vh][vh]_")
+_CALIBRATION = re.compile(r"_(sig(?:ma)?|gam(?:ma)?|beta|[σγβ])_?(?:0|nought|naught)_")
+_CALIBRATIONS = {"s": "sigma0", "σ": "sigma0", "g": "gamma0", "γ": "gamma0"}
+_LEVELS = (
+    r"_(?:[a-z]{3})?(l1[bc]|l2a)_|_(l1(?:tp|gt|gs)|l2s[pr])_|_(slc)_|_(rtc)\d{0,2}_|_(grd)[hmf]?_",
+    r"_(toa)r?_|_(sr)_",
+)
+_QUANTITY = r"(amp(?:l|litude)?|linear|power|intensity)"
+_BESIDE = r"(?:vv|vh|hh|hv|(?:sigma|gamma|beta)_?0)"
+_HYP3_LETTERS = {"g": "gamma0", "s": "sigma0", "p": "power", "a": "amplitude", "d": "db"}
+_APPENDED = re.compile(
+    r"(?:_(?:r?\d{1,3}m|clip(?:ped)?|crop(?:ped)?|cog|raw|v\d+|subset|\d{6,10}(?:t\d{6})?"
+    r"|\d{1,2}[a-z]{3}\d{4}|\d{4}_\d\d_\d\d))+_$"
+)
+_EXTENSIONS = re.compile(
+    r"(?:\.(?:tiff?|jp2|img|vrt|nc|dat|hdr|png|jpe?g|zip|tar|safe|dim|data)| ?\(\d+\))+$", re.I
+)
+_TO_BANDS = re.compile(r"_s1[a-d]_[a-z]w_grd[hmf]_(?:[a-z0-9]+_){6}(?:vv|vh|hh|hv|angle)_$")
+"""Earth Engine joins an image's id and a band's name."""
+_SHORTEST, _FARTHEST = 350.0, 15000.0
+_NEAR = 0.06
+"""A band's wavelength lies within 6 % of its centre."""
+_NUMBER = r"\d{1,5}(?:\.\d{1,9})?"
+_LENGTH = re.compile(
+    rf"(?<![\w.])(?:({_NUMBER}) ?(?:-|–|to) ?)?({_NUMBER}) ?(?:(nm|nano ?m)|um\b|[µμ]m|micro)", re.I
+)
+_BARE_LENGTH = re.compile(
+    rf"(?<![\w.])(\d{{3,4}}\.\d{{1,9}}|(?<=wavelength=){_NUMBER})(?![\w.])", re.I
+)
+_WAVELENGTH = re.compile(r"wavelength(?!.*(?:unit|min|max))", re.I)
+_WAVELENGTH_UNIT = re.compile(r"wavelength.*unit", re.I)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_YEAR, _YEARDAY = r"(?P<year>(?:19|20)\d\d)", r"(?P<yearday>[0-3]\d\d)(?!\d)"
+_MONTH, _DAY = r"(?P<month>0[1-9]|1[0-2])", r"(?P<day>[0-2]\d|3[01])"
+_DATES = (
+    rf"(?<!\d){_YEAR}(?P<between>[-_.]?){_MONTH}(?P=between){_DAY}(?!\d)",
+    rf"(?<!\d)(?P<day>\d\d?)(?P<month>{'|'.join(_MONTHS)}){_YEAR}(?!\d)",
+    rf"(?<![a-z\d])(?:a|l[cemot]\d{{7}})?{_YEAR}{_YEARDAY}",
+)
+_PRODUCED = re.compile(r"^S2[A-D]_(?:OPER|USER)_", re.I)
+_SENSED = rf"(?<=_[vs]){_YEAR}{_MONTH}{_DAY}(?=t\d)"
+_PROCESSED = re.compile(
+    # Landsat; Sentinel-2; EnMAP; Digital Earth Australia; start and stop, or sensed and processed
+    r"(L[CEMOT]\d\d_[A-Z0-9]{2,4}_\d{6}_\d{8})_\d{8}(?!\d)"
+    r"|(MSIL\d[ABC]_\d{8}T\d{6}(?:_N\d{4})?(?:_R\d{3})?(?:_T\w{5})?)_\d{8}T\d{6}"
+    r"|(DT\d{8,12}_\d{8}T\d{6}Z_\d{3}_V\d{6})_\d{8}T\d{6}Z"
+    r"|(\bga_[a-z0-9]{2,6}_[a-z]{2,6}_\d-\d)-\d{8}(?!\d)"
+    r"|(\d{8}T\d{6}Z?)[-_]\d{8}T\d{6}",
+    re.A | re.I,
+)
+_LANDSAT_8 = datetime.date(2013, 3, 18)
+"""Its first image; what is older is of Landsat 4 to 7."""
+_BAND_TAG = re.compile(
+    r"^(?:(?:band_?|long_?|short_?|standard_?)?name|description|polari[sz]ation|title)$", re.I
+)
+_PRODUCT_TAG = re.compile(
+    r"product|scene|granule|spacecraft|platform|satellite|sensor|mission|level", re.I
+)
+_UNIT_TAG = re.compile(r"^units?$|^unittype$|OUTPUT_BACKSCATTER_(?:EXPRESSION|NORMALI)", re.I)
+
+
+def label(
+    file_name: str,
+    description: str = "",
+    tags: Mapping[str, str] = {},
+    band_tags: Mapping[str, str] = {},
+) -> Label:
+    """Return what a file's name, a band's description and the tags of both say of the band.
+
+    Folders before the name tell the product alone. A file of several bands has one name: where
+    `why` begins with "name", what is said was said of the file, not of the band.
+    """
+    name, *folders = _names(file_name)
+    described = [_text("description", description, name)] if description.strip() else []
+    described += _tagged(band_tags, _BAND_TAG, name)
+    texts = [*described, *_tagged(tags, _PRODUCT_TAG, name), name, *folders]
+    product, said = _product(texts)
+    known = _Known(product, _sensor(product, texts), name)
+    length = wavelength(description, {**tags, **band_tags})
+    reading, named = _reading(described, known, length)
+    sensor = known.sensor or (S2 if reading.number == "8A" else "")
+    role = reading.role or _role(product, sensor)
+    if {role, _role(product, sensor)} == {"optical", "radar"}:
+        product = sensor = ""
+    level = _level(product, texts)
+    settings = [*described, *_tagged({**tags, **band_tags}, _UNIT_TAG, name), name]
+    units = {"radar": _radar_unit, "optical": _optical_unit}
+    source = named or said
+    return Label(
+        role,
+        product,
+        sensor,
+        level,
+        reading.band,
+        reading.number,
+        units[role](settings, product, level) if role in units else "",
+        _calibration(settings, product) if role == "radar" else "",
+        f"{source.source} {source.raw}" if source else "",
+    )
+
+
+def wavelength(description: str, tags: Mapping[str, str] = {}) -> float | None:
+    """Return a band's wavelength in nanometres (a range's middle) where its texts give one."""
+    units = " ".join(value for key, value in tags.items() if _WAVELENGTH_UNIT.search(key))
+    stated = [
+        f"wavelength={text} {units}"
+        for key, text in tags.items()
+        # a file's tag may list those of all its bands
+        if _WAVELENGTH.search(key) and len(re.findall(_NUMBER, text[:_LONGEST])) == 1
+    ]
+    for text in (*stated, description):
+        if found := _LENGTH.search(text[:_LONGEST]):
+            low, high = float(found[1] or found[2]), float(found[2])
+            factor = 1.0 if found[3] else 1000.0
+            ranged = _SHORTEST <= low * factor <= high * factor
+            length = factor * ((low + high) / 2 if ranged else high)
+        elif found := _BARE_LENGTH.search(text[:_LONGEST]):
+            length = float(found[1]) * (1000 if float(found[1]) < _SHORTEST / 10 else 1)
+        else:
+            continue
+        if _SHORTEST <= length <= _FARTHEST:
+            return length
+    return None
+
+
+def sensing_date(text: str) -> datetime.date | None:
+    """Return the day of sensing that a name or description gives; None if none or several."""
+    found = dates(text)
+    return found[0] if len(found) == 1 else None
+
+
+def dates(text: str) -> tuple[datetime.date, ...]:
+    """Return the distinct days of sensing of a text in its order; days of processing are none.
+
+    They are written yyyymmdd, yyyy-mm-dd, ddMonyyyy or yyyyddd (year and day of the year).
+    """
+    text = _PROCESSED.sub(lambda match: match[match.lastindex or 0], text[:_LONGEST])
+    # old names of Sentinel-2 give the day of production first, that of sensing after V or S
+    patterns = (_SENSED,) if _PRODUCED.search(text) else _DATES
+    matches = [match for pattern in patterns for match in re.finditer(pattern, text, re.A | re.I)]
+    found = map(_date, sorted(matches, key=lambda match: match.start()))
+    return tuple(dict.fromkeys(date for date in found if date))
+
+
+def _date(match: re.Match[str]) -> datetime.date | None:
+    parts = match.groupdict()
+    year = int(parts["year"])
+    try:
+        if "yearday" in parts:
+            date = datetime.date(year, 1, 1) + datetime.timedelta(int(parts["yearday"]) - 1)
+            return date if date.year == year else None
+        month = parts["month"].lower()
+        number = _MONTHS.index(month) + 1 if month in _MONTHS else int(month)
+        return datetime.date(year, number, int(parts["day"]))
+    except ValueError:
+        return None
+
+
+def _words(raw: str) -> str:
+    spoken = raw.lower().replace("/", " over ").replace("%", " percent ")
+    words = "_".join(["", *re.findall(r"[^\W_]+", spoken), ""])
+    return re.sub(HYP3, _spell_out, words)
+
+
+def _spell_out(match: re.Match[str]) -> str:
+    """Write what the letters in a HyP3 name say as words behind them."""
+    return f"{match[0]}{_HYP3_LETTERS[match[1]]}_{_HYP3_LETTERS[match[2]]}_"
+
+
+def _names(file_name: str) -> list[_Text]:
+    """Return the file's name and its folders', the nearest first."""
+    parts = [part for part in re.split(r"[\\/]", file_name[-_LONGEST:]) if part] or [""]
+    name = _Text("name", parts[-1], _words(_EXTENSIONS.sub("", parts[-1])), described=False)
+    return [name, *(_Text("folder", part, _words(part), described=False) for part in parts[-2::-1])]
+
+
+def _text(source: str, raw: str, name: _Text) -> _Text:
+    words = _words(raw[:_LONGEST])
+    # some writers describe a band by the file's name
+    copied = name.words.count("_") > 2 and name.words in words
+    return _Text(source, raw[:_LONGEST], words, described=not copied)
+
+
+def _tagged(tags: Mapping[str, str], wanted: re.Pattern[str], name: _Text) -> list[_Text]:
+    return [_text(f"tag {key}", text, name) for key, text in tags.items() if wanted.search(key)]
+
+
+def _product(texts: Iterable[_Text]) -> tuple[str, _Text | None]:
+    found: list[tuple[str, _Text | None]] = []
+    for text in texts:
+        keys = (key for pattern, key in PRODUCT_NAMES if re.search(pattern, text.words))
+        earth_engine = text.described and _TO_BANDS.search(text.words)
+        key = "gee-s1" if earth_engine else next(keys, "")
+        found += [(key, text)] if key else []
+    # tags of HLS name the product that it was made of
+    return next((pair for pair in found if pair[0].startswith("hls")), (found or [("", None)])[0])
+
+
+def _sensor(product: str, texts: Sequence[_Text]) -> str:
+    sensor = KNOWN_PRODUCTS[product].sensor if product else ""
+    if sensor == PLANET and any("_8b_" in text.words for text in texts):
+        return f"{PLANET} 8 bands"
+    for text in texts:
+        found = {name for pattern, name in SENSOR_NAMES if re.search(pattern, text.words)}
+        if len(found) == 1 and not sensor:
+            sensor = found.pop()
+    if sensor or product != "landsat-c2l2":
+        return sensor
+    days = [day for text in texts for day in dates(text.raw)]
+    return "Landsat 4-7" if any(day < _LANDSAT_8 for day in days) else "Landsat 8-9"
+
+
+def _role(product: str, sensor: str) -> str:
+    if sensor == S1:
+        return "radar"
+    return "optical" if product or sensor else ""
+
+
+def _level(product: str, texts: Sequence[_Text]) -> str:
+    if product and KNOWN_PRODUCTS[product].level:
+        return KNOWN_PRODUCTS[product].level
+    found = (re.search(pattern, text.words) for pattern in _LEVELS for text in texts)
+    return next((match[match.lastindex or 0].upper() for match in found if match), "")
+
+
+def _reading(
+    described: Sequence[_Text], known: _Known, length: float | None
+) -> tuple[_Reading, _Text | None]:
+    """Return what names the band and the text that does."""
+    texts = sorted([*described, known.name], key=lambda text: bool(_GENERIC.search(text.words)))
+    if "_udm2_" in known.name.words:
+        return _Reading("quality", "udm2"), known.name
+    for text in texts:
+        reading = _told(text, known) or _optical(text, known, length) or _polarised(text, known)
+        if reading:
+            return reading, text
+    if length:
+        return _by_wavelength(length, known.sensor, ""), texts[0]
+    return _Reading(), None
+
+
+def _told(text: _Text, known: _Known) -> _Reading | None:
+    """Return a quality band or what is no image band."""
+    rules = (*_RULES, *_RULES_OF_DESCRIPTIONS) if text.described else _RULES
+    words, end = (text.words, "") if text.described else (text.end, "$")
+    for role, band, pattern in rules:
+        if re.search(f"_(?:{pattern})_{end}", words):
+            return _Reading(role, _coding(band, known))
+    return None
+
+
+def _coding(band: str, known: _Known) -> str:
+    """Return the coding of a quality band that several products name alike."""
+    if band == "fmask":
+        family = known.product.split("-")[0]
+        return f"fmask-{family}" if family in ("hls", "odc") else ""
+    if band == "bqa":
+        if re.search(r"_01_(?:t\d|rt)_", known.name.words):
+            return "landsat-c1-bqa"
+        return "landsat-bqa" if re.search(r"_l[cot]8\d{13}", known.name.words) else ""
+    return PHASE if band == OPACITY and known.sensor == S1 else band
+
+
+def _optical(text: _Text, known: _Known, length: float | None) -> _Reading | None:
+    number, colour = _number(text), _colour(text, known)
+    sensor = known.sensor or (S2 if number == "8A" else "")
+    if length and (number or colour):
+        return _by_wavelength(length, sensor, number)
+    entry = SENSORS.get(sensor, {}).get(number)
+    band = colour or (entry.name if entry else "")
+    return _named(band, number) if number or colour else None
+
+
+def _named(band: str, number: str) -> _Reading:
+    if band == "thermal":
+        return _Reading("none", THERMAL, number)
+    return _Reading("optical" if band else "", band, number)
+
+
+def _by_wavelength(length: float, sensor: str, number: str) -> _Reading:
+    table = SENSORS.get(sensor, {}).values()
+    nearest = min(table, key=lambda band: abs(band.centre - length), default=None)
+    if nearest and abs(nearest.centre - length) <= _NEAR * nearest.centre:
+        return _named(nearest.name, number)
+    return _named(next((name for low, high, name in RANGES if low <= length < high), ""), number)
+
+
+def _number(text: _Text) -> str:
+    for pattern in _NUMBERS:
+        if found := set(re.findall(pattern, text.words, re.A)):
+            return found.pop().upper() if len(found) == 1 else ""
+    return ""
+
+
+def _colour(text: _Text, known: _Known) -> str:
+    matches = _COLOUR.finditer(text.words) if text.described else _LAST_COLOUR.finditer(text.end)
+    found = {_COLOURS[(match.lastindex or 1) - 1][1] for match in matches}
+    band = found.pop() if len(found) == 1 else ""
+    if known.product == "odc-s2":
+        return {"swir2": "swir1", "swir3": "swir2"}.get(band, band)
+    if band == "nir08" and known.sensor.startswith("Landsat"):
+        return "nir"
+    # Digital Earth Australia counts Sentinel-2's from swir_2, Landsat's from swir_1
+    unsure = band == "swir2" and "_nbar" in text.words and known.product != "odc-landsat"
+    return "" if unsure or band == "swir3" else band
+
+
+def _polarised(text: _Text, known: _Known) -> _Reading | None:
+    if known.sensor not in ("", S1) and not text.described:
+        return None
+    found = list(dict.fromkeys(_POLARISATION.findall(text.words)))
+    if _QUOTIENT.search(text.words):
+        pair = "/".join(found).upper() or RATIO
+        return _Reading("radar", RATIO) if pair == RATIO else _Reading("none", f"the ratio {pair}")
+    return _Reading("radar", found[0].upper() if len(found) == 1 else "") if found else None
+
+
+def _optical_unit(settings: Sequence[_Text], product: str, level: str) -> str:
+    for text in settings:
+        words, end = (text.words, "") if text.described else (text.end, "$")
+        if found := re.search(f"_(percent|radiance)_{end}", words):
+            return found[1]
+    if product in ("planetscope", "enmap") and level not in ("L2A", "SR", "TOA"):
+        return "radiance"
+    return KNOWN_PRODUCTS[product].unit if product else ""
+
+
+def _radar_unit(settings: Sequence[_Text], product: str, _level: str) -> str:
+    if any(re.search("_(?:db|decibels?)_", text.words) for text in settings):
+        return "db"
+    for text in settings:
+        # a power station is no unit: in names they stand beside the band, or last
+        free = text.described or product == "copernicus-browser"
+        beside = f"_{_QUANTITY}_(?:{_BESIDE}_|$)|_{_BESIDE}_{_QUANTITY}_"
+        if found := re.search(f"_{_QUANTITY}_" if free else beside, text.words):
+            return "amplitude" if found[found.lastindex or 0].startswith("amp") else "power"
+    if product == "copernicus-browser":
+        return "power"
+    return KNOWN_PRODUCTS[product].unit if product else ""
+
+
+def _calibration(settings: Sequence[_Text], product: str) -> str:
+    found = (_CALIBRATION.search(text.words) for text in settings)
+    first = next((match[1][0] for match in found if match), "")
+    if first:
+        return _CALIBRATIONS.get(first, "beta0")
+    return KNOWN_PRODUCTS[product].calibration if product else ""
