@@ -10,14 +10,24 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from bandweave.sources.sensors import KNOWN_PRODUCTS, RANGES, SENSOR_NAMES, SENSORS, THERMAL
+from bandweave.sources.sensors import (
+    HYP3,
+    KNOWN_PRODUCTS,
+    PLANET,
+    PRODUCT_NAMES,
+    RANGES,
+    S1,
+    S2,
+    SENSOR_NAMES,
+    SENSORS,
+)
 
 RATIO = "VV/VH"
 OPACITY = "opacity"
+ANGLE, MASK, PHASE = "the incidence angle", "another mask", "a phase or polarimetric parameter"
+PICTURE, THERMAL = "a picture", "the surface temperature or thermal infrared"
 _LONGEST = 1000
 """Characters of a text that are read; names and descriptions are shorter."""
-_NEAR = 0.06
-"""A band's wavelength is within 6 % of its centre."""
 
 
 class Label(NamedTuple):
@@ -70,115 +80,72 @@ class _Known(NamedTuple):
     name: _Text
 
 
-class _Rule(NamedTuple):
-    role: str
-    band: str
-    anywhere: str
-    """What says so; in a file's name at its end."""
-    described: str = "(?!)"
-    """What says so in a description alone."""
-
-    def says(self, text: _Text) -> bool:
-        if text.described:
-            return bool(re.search(f"_(?:{self.anywhere}|{self.described})_", text.words))
-        return bool(re.search(f"_(?:{self.anywhere})_$", text.end))
-
-
 _PAIR = r"(?:_[a-z]w\d)?_[vh][vh](?:_[a-z0-9]+)*"
-_ANGLED = r"(?:sun|solar|view|viewing|sensor|satellite|mean|relative|azimuthal|incident|exiting)"
-_UDM2 = _Rule("quality", "udm2", r"udm2")
+_VIEW = r"(?:sun|solar|view|viewing|sensor|satellite|mean|relative|azimuthal|incident|exiting)"
 _RULES = (
-    _Rule(
+    ("none", PICTURE, r"tci|pvi|visual|rgb_ratio|sar_urban"),
+    ("none", PICTURE, r"l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)"),
+    ("none", PICTURE, r"(?:amplitude|power|db)_[0-9a-f]{4}_rgb"),
+    ("quality", "udm2", r"udm2"),
+    ("quality", "landsat-c2", r"qa_pixel"),
+    ("quality", "landsat-c1", r"pixel_qa"),
+    ("quality", "bqa", r"bqa"),
+    ("quality", "scl", r"scl|scene_?classification(?:_map)?"),
+    ("quality", "qa60", r"qa_?60"),
+    ("quality", "fmask", r"fmask"),
+    ("quality", "cloud-probability", r"(?:msk_)?cldprb|s2cloudless_prob|clp"),
+    ("quality", "cloud-probability", r"(?:cld|cloud)_?prob(?:ability)?"),
+    ("quality", "clear-probability", r"cs_cdf"),
+    ("quality", "clear-mask", r"(?:clear_?(?:sky_?)?|cloud_?free_?)mask"),
+    ("quality", "mask", r"clm|cloud_?(?:shadow_?)?mask|ql_quality_cloud(?:shadow)?"),
+    ("none", "a data mask", r"(?:data|valid)_?mask|(?:nbart?_)?contiguity"),
+    ("none", MASK, r"(?:water|land|snow|swath|urban|crop|forest|flood)_?mask"),
+    ("none", MASK, r"ql_[a-z_]+|qa_radsat|radsat_qa|msk_[a-z0-9_]+|(?:edg|sat|mg2)_r\d"),
+    ("none", "layover and shadow", r"layover_?(?:shadow_?)?(?:mask|map)?|ls_ma(?:p|sk)"),
+    ("none", "layover and shadow", r"rtc_s1(?:_[a-z0-9]+){9}_mask"),
+    ("quality", "", r"(?:clm|qlt)_r\d|sr_cloud_qa|udm|qai?|qa_?[12]0"),
+    ("quality", "", r"(?:[a-z0-9]+_)?mask"),
+    ("none", ANGLE, r"[a-z]*incidence_?angle(?:_?from_?ellipsoid)?|angle|lia"),
+    ("none", ANGLE, r"inc_map(?:_ell)?"),
+    ("none", "an angle of view or sun", r"[sv][za]a"),
+    ("none", "an angle of view or sun", rf"{_VIEW}_(?:[a-z]+_)?(?:zenith|azimuth)(?:_\w+)?"),
+    ("none", "an angle of view or sun", rf"{_VIEW}_(?:angles?|view|slope)|azimuthal_[a-z]+"),
+    ("none", "the coherence", rf"coh(?:erence)?(?:{_PAIR})?|[0-9a-f]{{4}}_corr"),
+    ("none", PHASE, rf"(?:unw_|wrapped_)?phase(?:_ifg)?(?:{_PAIR})?|[iq](?:_ifg)?{_PAIR}"),
+    ("none", PHASE, r"entropy|anisotropy"),
+    ("none", OPACITY, r"alpha(?:_band)?"),
+    ("none", "the elevation", r"dem|dsm|dtm|elevation|srtm(?:_[a-z0-9]+)?|slope|aspect"),
+    ("none", "an aid of processing", r"nesz|(?:scattering_?|[0-9a-f]{4}_)area"),
+    (
         "none",
-        "a picture",
-        r"tci|pvi|visual|rgb_ratio|sar_urban|[gs][pda][a-z]{4}_[0-9a-f]{4}_rgb"
-        r"|l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)",
-        r"(?:true|false|natural)_colou?r",
+        "an aid of processing",
+        r"gamma_?sigma_?ratio|rtc_anf\w*|number_of_looks|time_?delta|\w*terrain_shadow",
     ),
-    _UDM2,
-    _Rule("quality", "landsat-c2", r"qa_pixel"),
-    _Rule("quality", "landsat-c1", r"pixel_qa"),
-    _Rule("quality", "bqa", r"bqa"),
-    _Rule("quality", "scl", r"scl|scene_?classification(?:_map)?"),
-    _Rule("quality", "qa60", r"qa_?60"),
-    _Rule("quality", "fmask", r"fmask"),
-    _Rule(
-        "quality",
-        "cloud-probability",
-        r"(?:msk_)?cldprb|cld_?prob|clp|cloud_?prob(?:ability)?|s2cloudless_prob",
-        r"probability|cld",
-    ),
-    _Rule("quality", "clear-probability", r"cs_cdf", r"cs"),
-    _Rule("quality", "clear-mask", r"clear_?(?:sky_?)?mask|cloud_?free_?mask", r"clear(?:_?sky)?"),
-    _Rule(
-        "quality",
-        "mask",
-        r"clm|cloud_?(?:shadow_?)?mask|ql_quality_cloud(?:shadow)?",
-        r"clouds?",
-    ),
-    _Rule("none", "the snow probability", r"(?:msk_)?snwprb"),
-    _Rule("none", "a data mask", r"(?:data|valid)_?mask|(?:nbart?_)?contiguity"),
-    _Rule("none", "another mask", r"(?:water|land|snow|swath|urban|crop|forest|flood)_?mask"),
-    _Rule(
+    ("none", THERMAL, r"st_(?:b\d+|atran|cdist|drad|emis|emsd|qa|trad|urad)|lst|bt_band\d+"),
+    (
         "none",
-        "quality flags",
-        r"ql_[a-z_]+|qa_radsat|radsat_qa|msk_[a-z0-9_]+|(?:edg|sat|mg2)_r\d",
+        THERMAL,
+        r"tirs?_?\d?|lwir(?:1[12])?|thermal(?:_infra_?red)?(?:_?\d)?|[a-z]*temperature",
     ),
-    _Rule(
-        "none",
-        "the layover and shadow map",
-        r"layover_?(?:shadow_?)?(?:mask|map)?|ls_ma(?:p|sk)|rtc_s1(?:_[a-z0-9]+){9}_mask",
-    ),
-    _Rule(
-        "quality",
-        "",
-        r"(?:clm|qlt)_r\d|sr_cloud_qa|udm|qai?|qa_?[12]0|quality|(?:[a-z0-9]+_)?mask",
-    ),
-    _Rule(
-        "none",
-        "the incidence angle",
-        r"[a-z]*incidence_?angle(?:_?from_?ellipsoid)?|inc_map(?:_ell)?|angle|lia",
-    ),
-    _Rule(
-        "none",
-        "an angle of view or sun",
-        rf"[sv][za]a|{_ANGLED}_(?:[a-z]+_)?(?:zenith|azimuth|angles?|view|slope|incident|exiting)"
-        r"(?:_[a-z0-9]+)?",
-    ),
-    _Rule(
-        "none",
-        "the interferometric phase",
-        rf"(?:unw_|wrapped_)?phase(?:_ifg)?(?:{_PAIR})?|[iq]_ifg{_PAIR}",
-        r"ifg",
-    ),
-    _Rule("none", "the coherence", rf"coh(?:erence)?(?:{_PAIR})?|corr", r"coh(?:erence)?"),
-    _Rule("none", "a part of a complex number", rf"[iq]{_PAIR}"),
-    _Rule("none", "a polarimetric parameter", r"entropy|anisotropy|alpha_(?:angle|mean)"),
-    _Rule("none", OPACITY, r"alpha(?:_band)?"),
-    _Rule("none", "the noise", r"nesz"),
-    _Rule(
-        "none",
-        "the scattering area",
-        r"(?:scattering_?|[0-9a-f]{4}_)area|gamma_?sigma_?ratio|rtc_anf[a-z0-9_]*",
-        r"area",
-    ),
-    _Rule("none", "the number of looks", r"number_of_looks"),
-    _Rule("none", "the elevation", r"dem|dsm|dtm|elevation|srtm(?:_[a-z0-9]+)?|slope|aspect"),
-    _Rule(
-        "none",
-        "the surface temperature",
-        r"st_(?:b\d+|[a-z]+)|lst|[a-z]*temperature|bt_band\d+",
-    ),
-    _Rule("none", THERMAL, r"tirs?_?\d?|lwir(?:1[12])?|thermal(?:_[a-z0-9]+)*"),
-    _Rule(
-        "none",
-        "the aerosol",
-        r"(?<!coastal_)(?:sr_)?(?:qa_)?aerosol(?:_[a-z]+)?|aot|(?:sr_)?atmos_opacity",
-    ),
-    _Rule("none", "the water vapour column", r"wvp"),
-    _Rule("none", "an index", r"ndvi|nd[wms]i|evi|nbr|mndwi|m?savi|gndvi|lai|fapar"),
+    ("none", "the aerosol", r"(?<!coastal_)(?:sr_)?(?:qa_)?aerosol(?:_[a-z]+)?|aot"),
+    ("none", "the aerosol", r"(?:sr_)?atmos_opacity"),
+    ("none", "the water vapour column", r"wvp"),
+    ("none", "an index", r"ndvi|nd[wms]i|evi|nbr|mndwi|m?savi|gndvi|lai|fapar"),
 )
-"""In the order in which they are asked, before any name of a band."""
+"""Role, what it is, and what says so; asked in this order before any name of a band."""
+_RULES_OF_DESCRIPTIONS = (
+    ("none", PICTURE, r"(?:true|false|natural)_colou?r"),
+    ("quality", "cloud-probability", r"probability|cld"),
+    ("quality", "clear-probability", r"cs"),
+    ("quality", "clear-mask", r"clear(?:_?sky)?"),
+    ("quality", "mask", r"clouds?"),
+    ("quality", "", r"quality"),
+    ("none", "the coherence", r"coh"),
+    ("none", PHASE, r"ifg"),
+    ("none", PHASE, r"alpha_(?:angle|mean)"),
+    ("none", "an aid of processing", r"area"),
+)
+"""Asked after them; in a file's name such a word may be a place or a remark."""
 
 _COLOURS = (
     (r"(?:coastal|ultra)(?:_?(?:aerosol|blue))?", "coastal"),
@@ -197,27 +164,20 @@ _COLOURS = (
     *((name, name) for name in ("cirrus", "blue", "green", "yellow", "red")),
 )
 _ANY_COLOUR = "|".join(f"({pattern})" for pattern, _ in _COLOURS)
-_COLOUR = re.compile(f"_(?:{_ANY_COLOUR})(?=_)")
-_LAST_COLOUR = re.compile(f"_(?:{_ANY_COLOUR})_$")
-_NUMBERS = (re.compile(r"_b0?(\d{1,2}a?)(?=_)"), re.compile(r"_b(?:and)?_?0?(\d{1,2}a?)(?=_)"))
+_COLOUR, _LAST_COLOUR = (re.compile(f"_(?:{_ANY_COLOUR}){end}") for end in ("(?=_)", "_$"))
+_NUMBERS = (r"_b0?(\d{1,2}a?)(?=_)", r"_b(?:and)?_?0?(\d{1,2}a?)(?=_)")
 _GENERIC = re.compile(r"^_(?:band|layer)_?\d+_$")
 _POLARISATION = re.compile(r"_(vv|vh|hh|hv)(?=_)")
 _QUOTIENT = re.compile(r"_(?:ratio|quotient)_|_[vh][vh]_(?:over|div|divided_by)_[vh][vh]_")
-_CALIBRATION = re.compile(r"_(?:(sig)(?:ma)?|(gam)(?:ma)?|(beta)|(σ)|(γ))_?(?:0|nought|naught)_")
-_CALIBRATIONS = ("sigma0", "gamma0", "beta0", "sigma0", "gamma0")
+_CALIBRATION = re.compile(r"_(sig(?:ma)?|gam(?:ma)?|beta|[σγβ])_?(?:0|nought|naught)_")
+_CALIBRATIONS = {"s": "sigma0", "σ": "sigma0", "g": "gamma0", "γ": "gamma0"}
 _LEVELS = (
-    re.compile(
-        r"_(?:[a-z]{3})?(l1[bc]|l2a)_|_(l1(?:tp|gt|gs)|l2s[pr])_|_(slc)_|_(rtc)\d{0,2}_|_(grd)[hmf]?_"
-    ),
-    re.compile(r"_(toa)r?_|_(sr)_"),
+    r"_(?:[a-z]{3})?(l1[bc]|l2a)_|_(l1(?:tp|gt|gs)|l2s[pr])_|_(slc)_|_(rtc)\d{0,2}_|_(grd)[hmf]?_",
+    r"_(toa)r?_|_(sr)_",
 )
-_DECIBEL = re.compile(r"_(?:db|decibels?)_")
-_QUANTITY = r"(?:(amp(?:l|litude)?)|(?:linear|power|intensity))"
+_QUANTITY = r"(amp(?:l|litude)?|linear|power|intensity)"
 _BESIDE = r"(?:vv|vh|hh|hv|(?:sigma|gamma|beta)_?0)"
-_QUANTITIES = re.compile(f"_{_QUANTITY}_")
-_QUANTITIES_IN_NAMES = re.compile(f"_{_QUANTITY}_(?:{_BESIDE}_|$)|_{_BESIDE}_{_QUANTITY}_")
-"""A power station is no unit: in names they stand beside the band, or last."""
-_HYP3_UNITS = {"p": "power", "a": "amplitude", "d": "db"}
+_HYP3_LETTERS = {"g": "gamma0", "s": "sigma0", "p": "power", "a": "amplitude", "d": "db"}
 _APPENDED = re.compile(
     r"(?:_(?:r?\d{1,3}m|clip(?:ped)?|crop(?:ped)?|cog|raw|v\d+|subset|\d{6,10}(?:t\d{6})?"
     r"|\d{1,2}[a-z]{3}\d{4}|\d{4}_\d\d_\d\d))+_$"
@@ -228,29 +188,27 @@ _EXTENSIONS = re.compile(
 _TO_BANDS = re.compile(r"_s1[a-d]_[a-z]w_grd[hmf]_(?:[a-z0-9]+_){6}(?:vv|vh|hh|hv|angle)_$")
 """Earth Engine joins an image's id and a band's name."""
 _SHORTEST, _FARTHEST = 350.0, 15000.0
-"""Wavelengths, in nanometres, that a text can mean."""
+_NEAR = 0.06
+"""A band's wavelength lies within 6 % of its centre."""
+_NUMBER = r"\d{1,5}(?:\.\d{1,9})?"
 _LENGTH = re.compile(
-    r"(?<![\w.])(?:(\d{1,5}(?:\.\d{1,9})?) ?(?:-|–|to) ?)?(\d{1,5}(?:\.\d{1,9})?) ?"
-    r"(?:(nm|nano ?m)|um\b|[µμ]m|micro)",
-    re.I,
+    rf"(?<![\w.])(?:({_NUMBER}) ?(?:-|–|to) ?)?({_NUMBER}) ?(?:(nm|nano ?m)|um\b|[µμ]m|micro)", re.I
 )
 _BARE_LENGTH = re.compile(
-    r"(?<![\w.])(?:(\d{3,4}\.\d{1,9})|(?<=wavelength=)(\d{1,5}(?:\.\d{1,9})?))(?![\w.])", re.I
+    rf"(?<![\w.])(\d{{3,4}}\.\d{{1,9}}|(?<=wavelength=){_NUMBER})(?![\w.])", re.I
 )
 _WAVELENGTH = re.compile(r"wavelength(?!.*(?:unit|min|max))", re.I)
-_WAVELENGTH_UNIT = re.compile(r"wavelength.*unit|.*wavelength_(?:um|nm)", re.I)
+_WAVELENGTH_UNIT = re.compile(r"wavelength.*unit", re.I)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_YEAR = r"(?P<year>(?:19|20)\d\d)"
-_DAY = r"(?P<month>0[1-9]|1[0-2]){}(?P<day>[0-2]\d|3[01])"
+_YEAR, _YEARDAY = r"(?P<year>(?:19|20)\d\d)", r"(?P<yearday>[0-3]\d\d)(?!\d)"
+_MONTH, _DAY = r"(?P<month>0[1-9]|1[0-2])", r"(?P<day>[0-2]\d|3[01])"
 _DATES = (
-    re.compile(rf"(?<!\d){_YEAR}{_DAY.format('')}(?!\d)", re.A),
-    re.compile(rf"(?<!\d){_YEAR}(?P<sep>[-_.]){_DAY.format('(?P=sep)')}(?!\d)", re.A),
-    re.compile(rf"(?<!\d)(?P<day>\d\d?)(?P<month>{'|'.join(_MONTHS)}){_YEAR}(?!\d)", re.A | re.I),
-    re.compile(rf"(?<![a-z\d])a?{_YEAR}(?P<yearday>[0-3]\d\d)(?!\d)", re.A | re.I),
-    re.compile(rf"(?<![a-z\d])l[cemot]\d\d{{6}}{_YEAR}(?P<yearday>[0-3]\d\d)(?!\d)", re.A | re.I),
+    rf"(?<!\d){_YEAR}(?P<between>[-_.]?){_MONTH}(?P=between){_DAY}(?!\d)",
+    rf"(?<!\d)(?P<day>\d\d?)(?P<month>{'|'.join(_MONTHS)}){_YEAR}(?!\d)",
+    rf"(?<![a-z\d])(?:a|l[cemot]\d{{7}})?{_YEAR}{_YEARDAY}",
 )
 _PRODUCED = re.compile(r"^S2[A-D]_(?:OPER|USER)_", re.I)
-_SENSED = re.compile(rf"(?<=_[VS]){_YEAR}{_DAY.format('')}(?=T\d)", re.A | re.I)
+_SENSED = rf"(?<=_[vs]){_YEAR}{_MONTH}{_DAY}(?=t\d)"
 _PROCESSED = re.compile(
     # Landsat; Sentinel-2; EnMAP; Digital Earth Australia; start and stop, or sensed and processed
     r"(L[CEMOT]\d\d_[A-Z0-9]{2,4}_\d{6}_\d{8})_\d{8}(?!\d)"
@@ -262,15 +220,13 @@ _PROCESSED = re.compile(
 )
 _LANDSAT_8 = datetime.date(2013, 3, 18)
 """Its first image; what is older is of Landsat 4 to 7."""
-_OPTICAL_UNITS = (("percent", "_(?:percent|pct)_"), ("radiance", "_radiance_"))
-_REFLECTANCES = ("L2A", "SR", "TOA")
 _BAND_TAG = re.compile(
-    r"(?:band_?|long_?|short_?|standard_?)?name|description|polari[sz]ation|title", re.I
+    r"^(?:(?:band_?|long_?|short_?|standard_?)?name|description|polari[sz]ation|title)$", re.I
 )
-_IDENTITY_TAG = re.compile(
+_PRODUCT_TAG = re.compile(
     r"product|scene|granule|spacecraft|platform|satellite|sensor|mission|level", re.I
 )
-_UNIT_TAG = re.compile(r"units?|unittype|.*OUTPUT_BACKSCATTER_(?:EXPRESSION|NORMALI).*", re.I)
+_UNIT_TAG = re.compile(r"^units?$|^unittype$|OUTPUT_BACKSCATTER_(?:EXPRESSION|NORMALI)", re.I)
 
 
 def label(
@@ -285,29 +241,20 @@ def label(
     `why` begins with "name", what is said was said of the file, not of the band.
     """
     name, *folders = _names(file_name)
-    described = [
-        _text(source, words, name)
-        for source, words in (
-            ("description", description),
-            *(
-                (f"tag {key}", value)
-                for key, value in band_tags.items()
-                if _BAND_TAG.fullmatch(key)
-            ),
-        )
-        if words.strip()
-    ]
-    identity = _tagged(tags, _IDENTITY_TAG)
-    texts = [*described, *identity, name, *folders]
+    described = [_text("description", description, name)] if description.strip() else []
+    described += _tagged(band_tags, _BAND_TAG, name)
+    texts = [*described, *_tagged(tags, _PRODUCT_TAG, name), name, *folders]
     product, said = _product(texts)
-    sensor = _sensor(product, texts)
+    known = _Known(product, _sensor(product, texts), name)
     length = wavelength(description, {**tags, **band_tags})
-    reading, named = _reading(described, _Known(product, sensor, name), length)
-    if reading.number == "8A":
-        sensor = sensor or "Sentinel-2"
+    reading, named = _reading(described, known, length)
+    sensor = known.sensor or (S2 if reading.number == "8A" else "")
     role = reading.role or _role(product, sensor)
-    settings = [*described, *_tagged({**tags, **band_tags}, _UNIT_TAG), name]
+    if {role, _role(product, sensor)} == {"optical", "radar"}:
+        product = sensor = ""
     level = _level(product, texts)
+    settings = [*described, *_tagged({**tags, **band_tags}, _UNIT_TAG, name), name]
+    units = {"radar": _radar_unit, "optical": _optical_unit}
     source = named or said
     return Label(
         role,
@@ -316,7 +263,7 @@ def label(
         level,
         reading.band,
         reading.number,
-        _unit(settings, role, product, level),
+        units[role](settings, product, level) if role in units else "",
         _calibration(settings, product) if role == "radar" else "",
         f"{source.source} {source.raw}" if source else "",
     )
@@ -326,17 +273,19 @@ def wavelength(description: str, tags: Mapping[str, str] = {}) -> float | None:
     """Return a band's wavelength in nanometres (a range's middle) where its texts give one."""
     units = " ".join(value for key, value in tags.items() if _WAVELENGTH_UNIT.search(key))
     stated = [
-        f"wavelength={value} {units}" for key, value in tags.items() if _WAVELENGTH.search(key)
+        f"wavelength={text} {units}"
+        for key, text in tags.items()
+        # a file's tag may list those of all its bands
+        if _WAVELENGTH.search(key) and len(re.findall(_NUMBER, text[:_LONGEST])) == 1
     ]
-    for text in (*stated, description[:_LONGEST]):
-        if found := _LENGTH.search(text):
+    for text in (*stated, description):
+        if found := _LENGTH.search(text[:_LONGEST]):
             low, high = float(found[1] or found[2]), float(found[2])
             factor = 1.0 if found[3] else 1000.0
-            middle = (low + high) / 2 if _SHORTEST <= low * factor <= high * factor else high
-            length = middle * factor
-        elif found := _BARE_LENGTH.search(text):
-            length = float(found[1] or found[2])
-            length *= 1000 if length < _SHORTEST / 10 else 1
+            ranged = _SHORTEST <= low * factor <= high * factor
+            length = factor * ((low + high) / 2 if ranged else high)
+        elif found := _BARE_LENGTH.search(text[:_LONGEST]):
+            length = float(found[1]) * (1000 if float(found[1]) < _SHORTEST / 10 else 1)
         else:
             continue
         if _SHORTEST <= length <= _FARTHEST:
@@ -356,16 +305,17 @@ def dates(text: str) -> tuple[datetime.date, ...]:
     They are written yyyymmdd, yyyy-mm-dd, ddMonyyyy or yyyyddd (year and day of the year).
     """
     text = _PROCESSED.sub(lambda match: match[match.lastindex or 0], text[:_LONGEST])
-    # old Sentinel-2 names: the day of production first, of sensing after V or S
+    # old names of Sentinel-2 give the day of production first, that of sensing after V or S
     patterns = (_SENSED,) if _PRODUCED.search(text) else _DATES
-    found = ((match.start(), _date(match)) for each in patterns for match in each.finditer(text))
-    return tuple(dict.fromkeys(date for _, date in sorted(filter(lambda pair: pair[1], found))))
+    matches = [match for pattern in patterns for match in re.finditer(pattern, text, re.A | re.I)]
+    found = map(_date, sorted(matches, key=lambda match: match.start()))
+    return tuple(dict.fromkeys(date for date in found if date))
 
 
 def _date(match: re.Match[str]) -> datetime.date | None:
     parts = match.groupdict()
+    year = int(parts["year"])
     try:
-        year = int(parts["year"])
         if "yearday" in parts:
             date = datetime.date(year, 1, 1) + datetime.timedelta(int(parts["yearday"]) - 1)
             return date if date.year == year else None
@@ -378,65 +328,60 @@ def _date(match: re.Match[str]) -> datetime.date | None:
 
 def _words(raw: str) -> str:
     spoken = raw.lower().replace("/", " over ").replace("%", " percent ")
-    return "_" + "_".join(re.findall(r"[^\W_]+", spoken)) + "_"
+    words = "_".join(["", *re.findall(r"[^\W_]+", spoken), ""])
+    return re.sub(HYP3, _spell_out, words)
+
+
+def _spell_out(match: re.Match[str]) -> str:
+    """Write what the letters in a HyP3 name say as words behind them."""
+    return f"{match[0]}{_HYP3_LETTERS[match[1]]}_{_HYP3_LETTERS[match[2]]}_"
 
 
 def _names(file_name: str) -> list[_Text]:
     """Return the file's name and its folders', the nearest first."""
     parts = [part for part in re.split(r"[\\/]", file_name[-_LONGEST:]) if part] or [""]
     name = _Text("name", parts[-1], _words(_EXTENSIONS.sub("", parts[-1])), described=False)
-    folders = [_Text("folder", part, _words(part), described=False) for part in parts[-2::-1]]
-    return [name, *folders]
+    return [name, *(_Text("folder", part, _words(part), described=False) for part in parts[-2::-1])]
 
 
 def _text(source: str, raw: str, name: _Text) -> _Text:
-    raw = raw[:_LONGEST]
-    words = _words(raw)
+    words = _words(raw[:_LONGEST])
     # some writers describe a band by the file's name
     copied = name.words.count("_") > 2 and name.words in words
-    return _Text(source, raw, words, described=not copied)
+    return _Text(source, raw[:_LONGEST], words, described=not copied)
 
 
-def _tagged(tags: Mapping[str, str], wanted: re.Pattern[str]) -> list[_Text]:
-    return [
-        _Text(f"tag {key}", value[:_LONGEST], _words(value[:_LONGEST]), described=True)
-        for key, value in tags.items()
-        if wanted.search(key)
-    ]
+def _tagged(tags: Mapping[str, str], wanted: re.Pattern[str], name: _Text) -> list[_Text]:
+    return [_text(f"tag {key}", text, name) for key, text in tags.items() if wanted.search(key)]
 
 
 def _product(texts: Iterable[_Text]) -> tuple[str, _Text | None]:
     found: list[tuple[str, _Text | None]] = []
     for text in texts:
-        keys = (
-            key for key, known in KNOWN_PRODUCTS.items() if re.search(known.pattern, text.words)
-        )
-        key = next(keys, "")
-        if text.described and _TO_BANDS.search(text.words):
-            key = "gee-s1"
+        keys = (key for pattern, key in PRODUCT_NAMES if re.search(pattern, text.words))
+        earth_engine = text.described and _TO_BANDS.search(text.words)
+        key = "gee-s1" if earth_engine else next(keys, "")
         found += [(key, text)] if key else []
-    # HLS names the product that it was made of in its tags
+    # tags of HLS name the product that it was made of
     return next((pair for pair in found if pair[0].startswith("hls")), (found or [("", None)])[0])
 
 
 def _sensor(product: str, texts: Sequence[_Text]) -> str:
-    known = KNOWN_PRODUCTS[product].sensor if product else ""
-    if known == "PlanetScope" and any("_8b_" in text.words for text in texts):
-        return "PlanetScope 8 bands"
-    if known:
-        return known
+    sensor = KNOWN_PRODUCTS[product].sensor if product else ""
+    if sensor == PLANET and any("_8b_" in text.words for text in texts):
+        return f"{PLANET} 8 bands"
     for text in texts:
-        found = {sensor for pattern, sensor in SENSOR_NAMES if re.search(pattern, text.words)}
-        if len(found) == 1:
-            return found.pop()
-    if product == "landsat-c2l2":
-        days = [day for text in texts for day in dates(text.raw)]
-        return "Landsat 4-7" if any(day < _LANDSAT_8 for day in days) else "Landsat 8-9"
-    return ""
+        found = {name for pattern, name in SENSOR_NAMES if re.search(pattern, text.words)}
+        if len(found) == 1 and not sensor:
+            sensor = found.pop()
+    if sensor or product != "landsat-c2l2":
+        return sensor
+    days = [day for text in texts for day in dates(text.raw)]
+    return "Landsat 4-7" if any(day < _LANDSAT_8 for day in days) else "Landsat 8-9"
 
 
 def _role(product: str, sensor: str) -> str:
-    if sensor == "Sentinel-1":
+    if sensor == S1:
         return "radar"
     return "optical" if product or sensor else ""
 
@@ -444,11 +389,8 @@ def _role(product: str, sensor: str) -> str:
 def _level(product: str, texts: Sequence[_Text]) -> str:
     if product and KNOWN_PRODUCTS[product].level:
         return KNOWN_PRODUCTS[product].level
-    for pattern in _LEVELS:
-        for text in texts:
-            if found := pattern.search(text.words):
-                return found[found.lastindex or 0].upper()
-    return ""
+    found = (re.search(pattern, text.words) for pattern in _LEVELS for text in texts)
+    return next((match[match.lastindex or 0].upper() for match in found if match), "")
 
 
 def _reading(
@@ -456,44 +398,25 @@ def _reading(
 ) -> tuple[_Reading, _Text | None]:
     """Return what names the band and the text that does."""
     texts = sorted([*described, known.name], key=lambda text: bool(_GENERIC.search(text.words)))
-    if _UDM2.says(known.name):
-        return _Reading(_UDM2.role, _UDM2.band), known.name
+    if "_udm2_" in known.name.words:
+        return _Reading("quality", "udm2"), known.name
     for text in texts:
-        if reading := _read(text, known):
-            if length and reading.role in ("", "optical"):
-                return _by_wavelength(length, known.sensor, reading.number), text
+        reading = _told(text, known) or _optical(text, known, length) or _polarised(text, known)
+        if reading:
             return reading, text
     if length:
-        return _by_wavelength(length, known.sensor, ""), (*described, known.name)[0]
+        return _by_wavelength(length, known.sensor, ""), texts[0]
     return _Reading(), None
 
 
-def _read(text: _Text, known: _Known) -> _Reading | None:
-    for rule in _RULES:
-        if rule.says(text):
-            return _Reading(rule.role, _coding(rule.band, known))
-    number = _number(text)
-    colour = _colour(text, known)
-    polarised = _polarised(text, known) if not (number or colour) else None
-    if polarised or not (number or colour):
-        return polarised
-    sensor = known.sensor or ("Sentinel-2" if number == "8A" else "")
-    entry = SENSORS.get(sensor, {}).get(number)
-    return _optical(colour or (entry.name if entry else ""), number)
-
-
-def _optical(band: str, number: str) -> _Reading:
-    role = "none" if band == THERMAL else "optical" if band else ""
-    return _Reading(role, band, number)
-
-
-def _by_wavelength(length: float, sensor: str, number: str) -> _Reading:
-    table = SENSORS.get(sensor, {}).values()
-    nearest = min(table, key=lambda band: abs(band.centre - length), default=None)
-    if nearest and abs(nearest.centre - length) <= _NEAR * nearest.centre:
-        return _optical(nearest.name, number)
-    band = next((name for low, high, name in RANGES if low <= length < high), "")
-    return _optical(band, number)
+def _told(text: _Text, known: _Known) -> _Reading | None:
+    """Return a quality band or what is no image band."""
+    rules = (*_RULES, *_RULES_OF_DESCRIPTIONS) if text.described else _RULES
+    words, end = (text.words, "") if text.described else (text.end, "$")
+    for role, band, pattern in rules:
+        if re.search(f"_(?:{pattern})_{end}", words):
+            return _Reading(role, _coding(band, known))
+    return None
 
 
 def _coding(band: str, known: _Known) -> str:
@@ -505,15 +428,36 @@ def _coding(band: str, known: _Known) -> str:
         if re.search(r"_01_(?:t\d|rt)_", known.name.words):
             return "landsat-c1-bqa"
         return "landsat-bqa" if re.search(r"_l[cot]8\d{13}", known.name.words) else ""
-    if band == OPACITY and known.sensor == "Sentinel-1":
-        return "a polarimetric parameter"
-    return band
+    return PHASE if band == OPACITY and known.sensor == S1 else band
+
+
+def _optical(text: _Text, known: _Known, length: float | None) -> _Reading | None:
+    number, colour = _number(text), _colour(text, known)
+    sensor = known.sensor or (S2 if number == "8A" else "")
+    if length and (number or colour):
+        return _by_wavelength(length, sensor, number)
+    entry = SENSORS.get(sensor, {}).get(number)
+    band = colour or (entry.name if entry else "")
+    return _named(band, number) if number or colour else None
+
+
+def _named(band: str, number: str) -> _Reading:
+    if band == "thermal":
+        return _Reading("none", THERMAL, number)
+    return _Reading("optical" if band else "", band, number)
+
+
+def _by_wavelength(length: float, sensor: str, number: str) -> _Reading:
+    table = SENSORS.get(sensor, {}).values()
+    nearest = min(table, key=lambda band: abs(band.centre - length), default=None)
+    if nearest and abs(nearest.centre - length) <= _NEAR * nearest.centre:
+        return _named(nearest.name, number)
+    return _named(next((name for low, high, name in RANGES if low <= length < high), ""), number)
 
 
 def _number(text: _Text) -> str:
     for pattern in _NUMBERS:
-        found = set(pattern.findall(text.words))
-        if found:
+        if found := set(re.findall(pattern, text.words, re.A)):
             return found.pop().upper() if len(found) == 1 else ""
     return ""
 
@@ -532,60 +476,42 @@ def _colour(text: _Text, known: _Known) -> str:
 
 
 def _polarised(text: _Text, known: _Known) -> _Reading | None:
-    if known.sensor not in ("", "Sentinel-1"):
+    if known.sensor not in ("", S1) and not text.described:
         return None
     found = list(dict.fromkeys(_POLARISATION.findall(text.words)))
     if _QUOTIENT.search(text.words):
         pair = "/".join(found).upper() or RATIO
         return _Reading("radar", RATIO) if pair == RATIO else _Reading("none", f"the ratio {pair}")
-    if not found:
-        return None
-    return _Reading("radar", found[0].upper() if len(found) == 1 else "")
+    return _Reading("radar", found[0].upper() if len(found) == 1 else "") if found else None
 
 
-def _unit(settings: Sequence[_Text], role: str, product: str, level: str) -> str:
-    if role == "radar":
-        return _radar_unit(settings, product)
-    if role != "optical":
-        return ""
+def _optical_unit(settings: Sequence[_Text], product: str, level: str) -> str:
     for text in settings:
-        words = text.words if text.described else text.end
-        for unit, pattern in _OPTICAL_UNITS:
-            if re.search(pattern if text.described else f"{pattern}$", words):
-                return unit
-    if not product:
-        return ""
-    known = KNOWN_PRODUCTS[product]
-    return known.raw_unit if known.raw_unit and level not in _REFLECTANCES else known.unit
+        words, end = (text.words, "") if text.described else (text.end, "$")
+        if found := re.search(f"_(percent|radiance)_{end}", words):
+            return found[1]
+    if product in ("planetscope", "enmap") and level not in ("L2A", "SR", "TOA"):
+        return "radiance"
+    return KNOWN_PRODUCTS[product].unit if product else ""
 
 
-def _radar_unit(settings: Sequence[_Text], product: str) -> str:
-    if any(_DECIBEL.search(text.words) for text in settings):
+def _radar_unit(settings: Sequence[_Text], product: str, _level: str) -> str:
+    if any(re.search("_(?:db|decibels?)_", text.words) for text in settings):
         return "db"
     for text in settings:
+        # a power station is no unit: in names they stand beside the band, or last
         free = text.described or product == "copernicus-browser"
-        pattern = _QUANTITIES if free else _QUANTITIES_IN_NAMES
-        if found := pattern.search(text.words):
-            return "amplitude" if found.lastindex else "power"
-    if letters := _hyp3_letters(settings):
-        return _HYP3_UNITS[letters[1]]
+        beside = f"_{_QUANTITY}_(?:{_BESIDE}_|$)|_{_BESIDE}_{_QUANTITY}_"
+        if found := re.search(f"_{_QUANTITY}_" if free else beside, text.words):
+            return "amplitude" if found[found.lastindex or 0].startswith("amp") else "power"
     if product == "copernicus-browser":
         return "power"
     return KNOWN_PRODUCTS[product].unit if product else ""
 
 
 def _calibration(settings: Sequence[_Text], product: str) -> str:
-    for text in settings:
-        if found := _CALIBRATION.search(text.words):
-            return _CALIBRATIONS[(found.lastindex or 1) - 1]
-    if letters := _hyp3_letters(settings):
-        return "gamma0" if letters[0] == "g" else "sigma0"
+    found = (_CALIBRATION.search(text.words) for text in settings)
+    first = next((match[1][0] for match in found if match), "")
+    if first:
+        return _CALIBRATIONS.get(first, "beta0")
     return KNOWN_PRODUCTS[product].calibration if product else ""
-
-
-def _hyp3_letters(texts: Iterable[_Text]) -> tuple[str, str] | None:
-    """Return the letters of calibration and scale in a name of ASF HyP3."""
-    for text in texts:
-        if found := re.search(KNOWN_PRODUCTS["hyp3-rtc"].pattern, text.words):
-            return found[1] or found[3], found[2] or found[4]
-    return None

@@ -1,11 +1,13 @@
-"""What is published of sensors and products: whose band has which number, and who writes what."""
+"""What is published of sensors and products: whose band has which number, who writes which names.
+
+Patterns of names read text in lower case whose words stand between single underscores.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
+S1, S2, PLANET = "Sentinel-1", "Sentinel-2", "PlanetScope"
 X10000 = "reflectance x 10000"
-THERMAL = "thermal infrared"
-"""What no reflectance can be made of."""
 
 
 class SensorBand(NamedTuple):
@@ -15,12 +17,21 @@ class SensorBand(NamedTuple):
     centre: float
 
 
+class KnownProduct(NamedTuple):
+    """What is known of a product once its name is recognised; empty where it varies."""
+
+    label: str
+    source: str
+    sensor: str = ""
+    unit: str = ""
+    """Of its reflectance or backscatter."""
+    level: str = ""
+    calibration: str = ""
+
+
 def _table(text: str) -> Mapping[str, SensorBand]:
     rows = (row.split() for row in text.split(","))
-    return {
-        number: SensorBand(name.replace("thermal", THERMAL), float(centre))
-        for number, name, centre in rows
-    }
+    return {number: SensorBand(name, float(centre)) for number, name, centre in rows}
 
 
 SENSORS: Mapping[str, Mapping[str, SensorBand]] = {
@@ -35,14 +46,14 @@ SENSORS: Mapping[str, Mapping[str, SensorBand]] = {
         "7 swir2 2220, 8 pan 710, 61 thermal 11450, 62 thermal 11450"
     ),
     # ESA, Sentinel-2 Products Specification Document (S2-PDGS-TAS-DI-PSD)
-    "Sentinel-2": _table(
+    S2: _table(
         "1 coastal 443, 2 blue 490, 3 green 560, 4 red 665, 5 rededge1 705, 6 rededge2 740, "
         "7 rededge3 783, 8 nir 842, 8A nir08 865, 9 vapour 945, 10 cirrus 1375, 11 swir1 1610, "
         "12 swir2 2190"
     ),
     # Planet, PlanetScope Product Specification: Dove-R and SuperDove
-    "PlanetScope": _table("1 blue 490, 2 green 565, 3 red 665, 4 nir 865"),
-    "PlanetScope 8 bands": _table(
+    PLANET: _table("1 blue 490, 2 green 565, 3 red 665, 4 nir 865"),
+    f"{PLANET} 8 bands": _table(
         "1 coastal 443, 2 blue 490, 3 greeni 531, 4 green 565, 5 yellow 610, 6 red 665, "
         "7 rededge1 705, 8 nir 865"
     ),
@@ -63,213 +74,87 @@ RANGES = (
     (1360, 1400, "cirrus"),
     (1550, 1700, "swir1"),
     (2080, 2350, "swir2"),
-    (3000, 15000, THERMAL),
+    (3000, 15000, "thermal"),
 )
-"""Names of wavelengths (nm, lower bound included) where no sensor is known."""
+"""Wavelengths in nanometres, from and below, and their names where no sensor is known."""
 
 SENSOR_NAMES = (
-    (r"_l[co]0?[89](?:_|\d{13})|_landsat_?[89]_|_ga_ls[89]c?_|^_l[89]_|_lnd0[89]_", "Landsat 8-9"),
-    (r"_l[et]0?[4-7](?:_|\d{13})|_landsat_?[4-7]_|_ga_ls[457][te]?_|_lnd0[457]_", "Landsat 4-7"),
+    (r"_l[co]0?[89](?:_|\d{13})|_landsat_?[89]_|_ga_ls[89]c?_|^_l[89]_", "Landsat 8-9"),
+    (r"_l[et]0?[4-7](?:_|\d{13})|_landsat_?[4-7]_|_ga_ls[457][te]?_", "Landsat 4-7"),
     (r"_lm0?[1-5](?:_|\d{13})|_landsat_?[1-3]_", "Landsat 1-5 MSS"),
-    (
-        r"_s2[a-d]_|^_s2_(?!s1_)|_sentinel_?2[a-d]?_|_sen2[a-d]_|_msil[12][abc]_|_ga_s2"
-        r"|_t\d\d[a-z]{3}_\d{8}t",
-        "Sentinel-2",
-    ),
-    (r"_s1[a-d]_|^_s1_(?!s2_)|_sentinel_?1[a-d]?_|_s1gbm_", "Sentinel-1"),
+    (r"_s2[a-d]_|^_s2_(?!s1_)|_sentinel_?2[a-d]?_|_msil[12][abc]_|_t\d\d[a-z]{3}_\d{8}t", S2),
+    (r"_s1[a-d]_|^_s1_(?!s2_)|_sentinel_?1[a-d]?_", S1),
 )
-"""Sensors by what says them; text in lower case, its words between single underscores."""
+"""Sensors by what names them."""
 
-
-class KnownProduct(NamedTuple):
-    """What is known of a product once its name is recognised."""
-
-    label: str
-    pattern: str
-    """Its name: lower case, words between single underscores."""
-    source: str
-    sensor: str = ""
-    level: str = ""
-    unit: str = ""
-    raw_unit: str = ""
-    """Of levels below surface or top-of-atmosphere reflectance."""
-    calibration: str = ""
-
-
-_POLARISED = r"(?:vv|vh|hh|hv)"
 KNOWN_PRODUCTS: Mapping[str, KnownProduct] = {
-    "hls-s30": KnownProduct(
-        "HLS S30: Sentinel-2 as Landsat sees it",
-        r"_hls_?s30_",
-        "NASA, HLS User Guide v2.0",
-        "Sentinel-2",
-        unit=X10000,
-    ),
-    "hls-l30": KnownProduct(
-        "HLS L30: Landsat on Sentinel-2's tiles",
-        r"_hls_?l30_",
-        "NASA, HLS User Guide v2.0",
-        "Landsat 8-9",
-        unit=X10000,
-    ),
-    "opera-rtc": KnownProduct(
-        "OPERA RTC-S1",
-        r"_opera_l2_rtc_s1_",
-        "JPL D-108758, OPERA RTC-S1 Product Specification",
-        "Sentinel-1",
-        "RTC",
-        "power",
-        calibration="gamma0",
-    ),
-    "hyp3-rtc": KnownProduct(
-        "ASF HyP3 RTC",
-        r"_s1[a-d]_[a-z0-9]{2}_\d{8}t\d{6}_[sd][vh][pro]_rtc\d\d_g_([gs])([pda])[uw][nf][ec][dm]_"
-        r"|_s1[a-d]_[a-z0-9]{2}_rt\d\d_\d{8}t\d{6}_[gs]_([gs])([pda])[a-z]_",
-        "ASF, HyP3 RTC Product Guide, naming convention",
-        "Sentinel-1",
-        "RTC",
-    ),
-    "pyrosar": KnownProduct(
-        "pyroSAR",
-        r"_s1[a-d]?_[a-z0-9]{2}_[ad]_\d{8}(?:t\d{6})?_",
-        "pyroSAR documentation, file naming",
-        "Sentinel-1",
-        unit="power",
-    ),
-    "s1gbm": KnownProduct(
-        "Sentinel-1 Global Backscatter Model, dB x 10",
-        r"_s1gbm_",
-        "Bauer-Marschallinger et al. 2021, doi:10.1038/s41597-021-01059-7",
-        "Sentinel-1",
-        unit="db",
-    ),
-    "bigearthnet-s1": KnownProduct(
-        "BigEarthNet-S1",
-        r"_s1[ab]_iw_grdh_1sdv_\d{8}t\d{6}_\d\d[a-z]{3}_\d+_\d+_",
-        "Sumbul et al. 2021, doi:10.1109/MGRS.2021.3089174",
-        "Sentinel-1",
-        "GRD",
-        "db",
-    ),
-    "s1-rtc-pc": KnownProduct(
-        "Sentinel-1 RTC of the Planetary Computer",
-        rf"_iw_{_POLARISED}_rtc_$|_1s[sd][vh](?:_\d{{8}}t\d{{6}}){{2}}_\d{{6}}_[0-9a-f]{{6}}_rtc_",
-        "Planetary Computer, collection sentinel-1-rtc",
-        "Sentinel-1",
-        "RTC",
-        "power",
-        calibration="gamma0",
-    ),
-    "sentinel-1-slc": KnownProduct(
-        "Sentinel-1 SLC, complex numbers",
-        rf"_s1[a-d]_[a-z0-9]{{2,3}}_slc_{_POLARISED}_",
-        "ESA, Sentinel-1 Product Specification (S1-RS-MDA-52-7441)",
-        "Sentinel-1",
-        "SLC",
-    ),
-    "sentinel-1-grd": KnownProduct(
-        "Sentinel-1 GRD, not calibrated",
-        rf"_s1[a-d]_[a-z0-9]{{2}}_grd_{_POLARISED}_|^_(?:iw|ew)_{_POLARISED}_$",
-        "ESA, Sentinel-1 Product Specification (S1-RS-MDA-52-7441)",
-        "Sentinel-1",
-        "GRD",
-        "amplitude",
-    ),
-    "gee-s1": KnownProduct(
-        "Sentinel-1 GRD of Earth Engine",
-        r"_copernicus_s1_grd_",
-        "Earth Engine Data Catalog, COPERNICUS/S1_GRD: dB; S1_GRD_FLOAT: power",
-        "Sentinel-1",
-        "GRD",
-    ),
-    "snap": KnownProduct(
-        "SNAP",
-        rf"^_(?:sigma0|gamma0|beta0)_(?:[a-z]w\d_)?(?:ratio_)?{_POLARISED}_"
-        rf"|^_(?:intensity|amplitude)_(?:[a-z]w\d_)?{_POLARISED}_"
-        r"|_(?:(?:orb|nr|tnr|thm|bdr|bnr|cal|deb|ml|spk|tf|tc|stack|coh|noise)_){2}",
-        "ESA, SNAP Sentinel-1 Toolbox: names of bands and of processing steps",
-        "Sentinel-1",
-        unit="power",
-    ),
+    "hls-s30": KnownProduct("HLS S30", "NASA, HLS User Guide v2.0", S2, X10000),
+    "hls-l30": KnownProduct("HLS L30", "NASA, HLS User Guide v2.0", "Landsat 8-9", X10000),
+    "opera-rtc": KnownProduct("OPERA RTC-S1", "JPL D-108758", S1, "power", "RTC", "gamma0"),
+    "hyp3-rtc": KnownProduct("HyP3 RTC", "ASF, HyP3 RTC Product Guide", S1, "", "RTC"),
+    "pyrosar": KnownProduct("pyroSAR", "pyroSAR documentation, file naming", S1, "power"),
+    "s1gbm": KnownProduct("S1GBM, dB x 10", "doi:10.1038/s41597-021-01059-7", S1, "db"),
+    "bigearthnet-s1": KnownProduct("BigEarthNet-S1", "doi:10.1109/MGRS.2021.3089174", S1, "db"),
+    "s1-rtc-pc": KnownProduct("RTC", "Planetary Computer", S1, "power", "RTC", "gamma0"),
+    "s1-slc": KnownProduct("complex Sentinel-1", "ESA, S1-RS-MDA-52-7441", S1, "", "SLC"),
+    "s1-grd": KnownProduct("raw Sentinel-1", "ESA, S1-RS-MDA-52-7441", S1, "amplitude", "GRD"),
+    # COPERNICUS/S1_GRD is dB, S1_GRD_FLOAT power
+    "gee-s1": KnownProduct("Earth Engine's Sentinel-1", "Data Catalog", S1, "", "GRD"),
+    "snap": KnownProduct("SNAP", "ESA, SNAP Sentinel-1 Toolbox", S1, "power"),
+    # whole numbers are scaled: 255 or 65535 is 1
     "copernicus-browser": KnownProduct(
-        "Copernicus Browser or EO Browser; whole numbers reach 255 or 65535 where the value is 1",
-        r"_\d{4}_\d\d_\d\d_(?:\d\d_\d\d_)?sentinel_[12]_|_sentinel_2_l[12][ac]_b\d\da?_raw_",
-        "Sentinel Hub documentation, sample types",
-        unit="reflectance",
+        "Copernicus Browser", "Sentinel Hub, sample types", "", "reflectance"
     ),
-    "theia-s2": KnownProduct(
-        "Sentinel-2 Level 2A of Theia (MAJA)",
-        r"_sentinel2[a-d]_\d{8}_\d{6}_\d{3}_l2a_",
-        "CNES, MAJA product format",
-        "Sentinel-2",
-        unit=X10000,
-    ),
-    "force": KnownProduct(
-        "FORCE Level 2",
-        r"_\d{8}_level2_(?:sen2[a-d]|lnd0\d)_",
-        "FORCE documentation, Level 2 ARD",
-        unit=X10000,
-    ),
-    "odc-s2": KnownProduct(
-        "Sentinel-2 of Digital Earth Australia",
-        r"_ga_s2[a-c]?m?_|_nbart?_(?:red_edge_\d|nir_[12]|swir_3)_",
-        "Geoscience Australia, ga_s2am_ard_3",
-        "Sentinel-2",
-        unit=X10000,
-    ),
-    "odc-landsat": KnownProduct(
-        "Landsat of Digital Earth Australia",
-        r"_ga_ls\d?[cet]?_|_nbart?_(?:nir|swir_1|panchromatic)_",
-        "Geoscience Australia, ga_ls8c_ard_3",
-        unit=X10000,
-    ),
-    "planetscope": KnownProduct(
-        "PlanetScope",
-        r"_\d{8}_\d{6}_(?:[0-9a-f]{2,4}_){1,3}[123][ab]_|_analyticms_|_psscene_|_analytic_[348]b_",
-        "Planet, PlanetScope Product Specification: radiance x 100, reflectance x 10000",
-        "PlanetScope",
-        unit=X10000,
-        raw_unit="radiance",
-    ),
-    "enmap": KnownProduct(
-        "EnMAP",
-        r"_enmap01_|_enmap_(?:hsi_)?l[12][abc]_",
-        "DLR, EnMAP HSI Products Specification (EN-PCV-ICD-2009-2)",
-        "EnMAP",
-        unit=X10000,
-        raw_unit="radiance",
-    ),
-    "landsat-c2l2": KnownProduct(
-        "Landsat Collection 2 Level 2: reflectance is number x 0.0000275 - 0.2",
-        r"_l[cteo]\d\d_l2s[pr]_|_s[rt]_b\d{1,2}_|_sr_(?:qa_aerosol|cloud_qa)_|_c02_t\d_l2_",
-        "USGS, Landsat 8-9 Collection 2 Level 2 Science Product Guide (LSDS-1619)",
-    ),
-    "landsat-c1-sr": KnownProduct(
-        "Landsat Collection 1 surface reflectance",
-        r"_(?:sr|toa)_band\d|_pixel_qa_|_radsat_qa_|_c01_t\d_sr_",
-        "USGS, Landsat 8 Surface Reflectance Code Product Guide (LSDS-1368)",
-        unit=X10000,
-    ),
-    "landsat-toa": KnownProduct(
-        "Landsat top-of-atmosphere reflectance of Earth Engine",
-        r"_c0[12]_t\d_toa_",
-        "Earth Engine Data Catalog, LANDSAT/LC08/C02/T1_TOA",
-        level="TOA",
-        unit="reflectance",
-    ),
-    "landsat-level-1": KnownProduct(
-        "Landsat Level 1 numbers, reflectance by the metadata",
-        r"_l[cteom]\d\d_l1(?:tp|gt|gs)_|_l[cteom]\d{14}[a-z]{3}\d\d_",
-        "USGS, Landsat 8 Data Users Handbook (LSDS-1574)",
-        unit="number",
-    ),
-    "sentinel-2": KnownProduct(
-        "Sentinel-2 Level 1C or 2A",
-        r"_msil[12][abc]_|_s2[a-d]_(?:oper|user)_|^_s2[a-d]?_(?!s1_)|_sentinel_?2[a-d]?_"
-        r"|_t\d\d[a-z]{3}_\d{8}t\d{6}_|_\d{8}t\d{6}_t\d\d[a-z]{3}_|_copernicus_s2_",
-        "ESA, Sentinel-2 Products Specification Document (S2-PDGS-TAS-DI-PSD)",
-        "Sentinel-2",
-        unit=X10000,
-    ),
+    "theia-s2": KnownProduct("Sentinel-2 of Theia", "CNES, MAJA product format", S2, X10000),
+    "odc-s2": KnownProduct("DEA Sentinel-2", "Geoscience Australia, ga_s2am_ard_3", S2, X10000),
+    "odc-landsat": KnownProduct("DEA Landsat", "Geoscience Australia, ga_ls8c_ard_3", "", X10000),
+    # radiance is x 100 there
+    "planetscope": KnownProduct("PlanetScope", "Planet, Product Specification", PLANET, X10000),
+    "enmap": KnownProduct("EnMAP", "DLR, EN-PCV-ICD-2009-2", "EnMAP", X10000),
+    # number x 0.0000275 - 0.2
+    "landsat-c2l2": KnownProduct("Landsat Collection 2 Level 2", "USGS, LSDS-1619"),
+    "landsat-c1-sr": KnownProduct("Landsat Collection 1", "USGS, LSDS-1368", "", X10000, "SR"),
+    "landsat-toa": KnownProduct("Earth Engine's Landsat", "Data Catalog", "", "reflectance", "TOA"),
+    "landsat-level-1": KnownProduct("Landsat Level 1", "USGS, LSDS-1574", "", "number"),
+    "sentinel-2": KnownProduct("Sentinel-2", "ESA, S2-PDGS-TAS-DI-PSD", S2, X10000),
 }
-"""Products by key; of several that a text names, the first counts."""
+"""Products by key, with what their documents say."""
+
+_DAY, _TIME, _POL = r"\d{8}", r"\d{8}t\d{6}", r"(?:vv|vh|hh|hv)"
+HYP3 = (
+    rf"_s1[a-d]_[a-z0-9]{{2}}_(?:{_TIME}_[sd][vh][pro]_rtc\d\d_g|rt\d\d_{_TIME}_[gs])"
+    r"_(?P<calibration>[gs])(?P<unit>[pda])[a-z]{1,4}_"
+)
+PRODUCT_NAMES = (
+    (r"_hls_?s30_", "hls-s30"),
+    (r"_hls_?l30_", "hls-l30"),
+    (r"_opera_l2_rtc_s1_", "opera-rtc"),
+    (HYP3, "hyp3-rtc"),
+    (rf"_s1[a-d]?_[a-z0-9]{{2}}_[ad]_{_DAY}(?:t\d{{6}})?_", "pyrosar"),
+    (r"_s1gbm_", "s1gbm"),
+    (rf"_s1[ab]_iw_grdh_1sdv_{_TIME}_\d\d[a-z]{{3}}_\d+_\d+_", "bigearthnet-s1"),
+    (rf"_iw_{_POL}_rtc_$|_{_TIME}_{_TIME}_\d{{6}}_[0-9a-f]{{6}}_rtc_", "s1-rtc-pc"),
+    (rf"_s1[a-d]_[a-z0-9]{{2,3}}_slc_{_POL}_", "s1-slc"),
+    (rf"_s1[a-d]_[a-z0-9]{{2}}_grd_{_POL}_|^_[ei]w_{_POL}_$", "s1-grd"),
+    (r"_copernicus_s1_grd_", "gee-s1"),
+    (rf"^_(?:sigma0|gamma0|beta0|intensity|amplitude)_(?:[a-z]w\d_)?(?:ratio_)?{_POL}_", "snap"),
+    (r"_(?:(?:orb|nr|tnr|thm|bdr|bnr|cal|deb|ml|spk|tf|tc|stack|coh)_){2}", "snap"),
+    (r"_\d{4}_\d\d_\d\d_(?:\d\d_\d\d_)?sentinel_[12]_", "copernicus-browser"),
+    (r"_sentinel_2_l[12][ac]_b\d\da?_raw_", "copernicus-browser"),
+    (rf"_sentinel2[a-d]_{_DAY}_\d{{6}}_\d{{3}}_l2a_", "theia-s2"),
+    (r"_ga_s2[a-c]?m?_|_nbart?_(?:red_edge_\d|nir_[12]|swir_3)_", "odc-s2"),
+    (r"_ga_ls\d?[cet]?_|_nbart?_(?:nir|swir_1|panchromatic)_", "odc-landsat"),
+    (rf"_{_DAY}_\d{{6}}_(?:[0-9a-f]{{2,4}}_){{1,3}}[123][ab]_", "planetscope"),
+    (r"_analyticms_|_psscene_|_analytic_[348]b_", "planetscope"),
+    (r"_enmap01_|_enmap_(?:hsi_)?l[12][abc]_", "enmap"),
+    (r"_l[cteo]\d\d_l2s[pr]_|_s[rt]_b\d{1,2}_|_sr_qa_aerosol_|_c02_t\d_l2_", "landsat-c2l2"),
+    (r"_sr_band\d|_pixel_qa_|_radsat_qa_|_c01_t\d_sr_", "landsat-c1-sr"),
+    (r"_c0[12]_t\d_toa_", "landsat-toa"),
+    (r"_l[cteom]\d\d_l1(?:tp|gt|gs)_|_l[cteom]\d{14}[a-z]{3}\d\d_", "landsat-level-1"),
+    (
+        r"_msil[12][abc]_|_s2[a-d]_(?:oper|user)_|^_s2[a-d]?_(?!s1_)|_sentinel_?2[a-d]?_",
+        "sentinel-2",
+    ),
+    (rf"_t\d\d[a-z]{{3}}_{_TIME}_|_{_TIME}_t\d\d[a-z]{{3}}_|_copernicus_s2_", "sentinel-2"),
+)
+"""Products by what names them; of several in one text, the first here counts."""
