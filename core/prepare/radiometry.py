@@ -106,9 +106,9 @@ class Scaling:
             )
 
     def reflectance(self, numbers: Pixels) -> Pixels:
-        """Return number x scale + offset, NaN where it is no reflectance or the number a fill."""
+        """Return number x scale + offset, NaN where the number is a fill or not finite."""
         values: Pixels = (numbers.astype(np.float64) * self.scale + self.offset).astype(np.float32)
-        lost = ~((values >= REFLECTANCE_LOWEST) & (values <= REFLECTANCE_HIGHEST))
+        lost = ~np.isfinite(values)
         for fill in self.fills:
             lost |= numbers == fill
         values[lost] = np.nan
@@ -127,6 +127,12 @@ def product_scaling(key: str, *, offset_numbers: float = 0.0) -> Scaling:
         raise UnknownNameError("optical product", key, PRODUCTS)
     product = PRODUCTS[key]
     return Scaling(product.scale, product.offset + offset_numbers * product.scale, product.fills)
+
+
+def possible_reflectance(values: Pixels) -> Pixels:
+    """Return reflectance with NaN where none is so low or so high: a fill that nothing tells."""
+    possible = (values >= REFLECTANCE_LOWEST) & (values <= REFLECTANCE_HIGHEST)
+    return np.where(possible, values, np.float32(np.nan))
 
 
 def zero_is_fill(pixels: Pixels) -> Pixels:

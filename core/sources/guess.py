@@ -15,8 +15,6 @@ SAMPLE_SIDE = 128
 SAMPLES = 3
 """A sample is 3 x 3 windows of 128 x 128 pixels, spread evenly: values as stored, not averaged."""
 PREVIEW = 512
-X10000 = "reflectance x 10000"
-"""Whole numbers of no product that is known."""
 DARKEST_WITH_OFFSET = 950.0
 """Sentinel-2's dark pixels are stored near 1000 with the offset (a little less where atmospheric
 correction overshoots), and near 0 to 900 without."""
@@ -162,7 +160,7 @@ def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
             f"{middle / full:.2g} where {full} is 1" for full in (10000, 32768, 65535)
         )
         return OpticalGuess(
-            f"reflectance x {top}",
+            f"reflectance-{top}",
             Scaling(1 / top, 0.0, (0.0,) if 0.0 in extra else ()),
             f"half of the numbers lie below {readings}",
         )
@@ -174,7 +172,7 @@ def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
             "scale of 0.01.",
         )
     why = f"99 % of the numbers are below {bright:.0f}"
-    return OpticalGuess(X10000, Scaling(0.0001, 0.0, extra), why)
+    return OpticalGuess("reflectance-10000", Scaling(0.0001, 0.0, extra), why)
 
 
 def guess_radar(raster: StoredRaster, numbers: Pixels, *, quotient: bool = False) -> RadarGuess:

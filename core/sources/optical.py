@@ -22,6 +22,7 @@ from bandweave.prepare.radiometry import (
     SENTINEL2_OFFSET_BASELINE,
     Scaling,
     product_scaling,
+    possible_reflectance,
     zero_is_fill,
 )
 from bandweave.raster.geotiff import StoredRaster
@@ -93,13 +94,14 @@ class _Numbers(NamedTuple):
         return _table(self.samples)
 
     def values(self, reading: Reading) -> Pixels:
-        """Return (band, value) reflectance."""
-        return _table(
-            [
-                scaling.reflectance(numbers)
-                for scaling, numbers in zip(reading.scalings, self.samples, strict=True)
-            ]
-        )
+        """Return (band, value) reflectance, NaN where it is none."""
+        return possible_reflectance(self.scaled(reading))
+
+    def scaled(self, reading: Reading) -> Pixels:
+        """Return (band, value) numbers as they are scaled, however impossible."""
+        known = zero_is_fill(self.pooled()) if _zero_fills(self.picks) else self.pooled()
+        pairs = zip(reading.scalings, known, strict=True)
+        return np.stack([scaling.reflectance(band) for scaling, band in pairs])
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,10 @@ class OpticalReading:
     def _parts(self, own: _Numbers, what: str, notes: Notes) -> Iterator[Part]:
         reading = self._decide(own, what, notes)
         self._note(own, reading, what, notes)
-        values = own.values(reading)
-        check_reflectance(values, own.name, self.scale is not None or bool(self.product), notes)
+        values, scaled = own.values(reading), own.scaled(reading)
+        fill_only = np.isfinite(values).sum() * 2 < np.isfinite(scaled).sum()
+        stated = reading.basis is Basis.STATED
+        check_reflectance(scaled if fill_only else values, own.name, stated, notes)
         for pick, band in zip(own.picks, values, strict=True):
             require_data(band, f"Band {pick.name} of {pick.raster.path.name}")
         check_surfaces(
@@ -150,12 +154,10 @@ class OpticalReading:
         for grid in grids:
             here = [place for place, pick in enumerate(own.picks) if pick.raster.grid == grid]
             picks = [own.picks[place] for place in here]
-            # one tagged band alone may be 0 where a surface is dark
-            untagged = any(pick.raster.dataset.nodata is None for pick in picks)
             convert = partial(
                 _reflectance,
                 scalings=tuple(_left(reading.scalings[place], reading.own) for place in here),
-                zero_fills=len(picks) > 1 or untagged,
+                zero_fills=_zero_fills(picks),
             )
             opened = {pick.raster.path: _opened(pick.raster, reading.own) for pick in picks}
             stack = StackedRaster(
@@ -238,6 +240,13 @@ class OpticalReading:
                 "the sun's height, and too low by its sine. Give the MTL file along."
             )
         _note_fill(own, reading, what, notes)
+
+
+def _zero_fills(picks: Sequence[Pick]) -> bool:
+    """Whether 0 in every band is no data: of one grid, and not a tagged band that may be dark."""
+    if len({pick.raster.grid for pick in picks}) > 1:
+        return False
+    return len(picks) > 1 or picks[0].raster.dataset.nodata is None
 
 
 def _left(scaling: Scaling, own: bool) -> Scaling:
@@ -523,4 +532,5 @@ def _where_opaque(numbers: Pixels, place: int) -> Pixels:
 def _reflectance(numbers: Pixels, scalings: Sequence[Scaling], *, zero_fills: bool) -> Pixels:
     known = zero_is_fill(numbers) if zero_fills else numbers
     pairs = zip(scalings, known, strict=True)
-    return np.stack([scaling.reflectance(band) for scaling, band in pairs])
+    found = np.stack([scaling.reflectance(band) for scaling, band in pairs])
+    return possible_reflectance(found)

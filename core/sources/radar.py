@@ -204,8 +204,11 @@ def _brighter_first(picked: Picked, samples: Samples) -> Picked:
     if picked.why != UNNAMED_PAIR:
         return picked
     first, second = picked.picks
-    numbers = [samples[pick.raster, pick.band] for pick in picked.picks]
-    medians = [float(np.nanmedian(_finite(each))) for each in numbers]
+    numbers = np.stack([samples[pick.raster, pick.band] for pick in picked.picks])
+    known = without_fills(numbers)
+    if not np.isfinite(known).any(axis=1).all():
+        return picked
+    medians = np.nanmedian(known, axis=1)
     if medians[0] >= medians[1]:
         return picked._replace(why="two bands without names: the brighter is taken as VV")
     swapped = second._replace(name="VV"), first._replace(name="VH")
@@ -213,11 +216,6 @@ def _brighter_first(picked: Picked, samples: Samples) -> Picked:
         picks=swapped,
         why="two bands without names, the second brighter: taken as VV, and the order as VH, VV",
     )
-
-
-def _finite(numbers: Pixels) -> Pixels:
-    known = without_fills(numbers[None])[0]
-    return known[np.isfinite(known)] if np.isfinite(known).any() else np.zeros(1, np.float32)
 
 
 def _note_units(readings: Mapping[StoredRaster, Reading], what: str, notes: Notes) -> None:

@@ -278,7 +278,7 @@ class TestNumbers:
         [
             (numbers(), "reflectance", "99 % below"),
             (numbers(), "landsat-c2l2", "half below -0.15"),
-            (numbers() / np.float32(1e4), "sentinel-2", "not reflectance as read"),
+            (numbers() / np.float32(1e4), "sentinel-2", "not reflectance as stated"),
             (numbers().astype(np.uint32) * 40, "", "cannot be told"),
             (numbers() / np.float32(100), "", "cannot be told"),
         ],
