@@ -81,8 +81,8 @@ RANGES = (
 SENSOR_NAMES = (
     (r"_l[co]0?[89](?:_|\d{13})|_landsat_?[89]_|_ga_ls[89]c?_|^_l[89]_", "Landsat 8-9"),
     (r"_l[et]0?[4-7](?:_|\d{13})|_landsat_?[4-7]_|_ga_ls[457][te]?_", "Landsat 4-7"),
-    (r"_lm0?[1-5](?:_|\d{13})|_landsat_?[1-3]_", "Landsat 1-5 MSS"),
-    (r"_s2[a-d]_|^_s2_(?!s1_)|_sentinel_?2[a-d]?_|_msil[12][abc]_|_t\d\d[a-z]{3}_\d{8}t", S2),
+    (r"_lm0?[1-5](?:_|\d{13})", "Landsat 1-5 MSS"),
+    (r"_s2[a-d]_|_sentinel_?2[a-d]?_", S2),
     (r"_s1[a-d]_|^_s1_(?!s2_)|_sentinel_?1[a-d]?_", S1),
 )
 """Sensors by what names them."""
@@ -140,21 +140,20 @@ PRODUCT_NAMES = (
     (rf"^_(?:sigma0|gamma0|beta0|intensity|amplitude)_(?:[a-z]w\d_)?(?:ratio_)?{_POL}_", "snap"),
     (r"_(?:(?:orb|nr|tnr|thm|bdr|bnr|cal|deb|ml|spk|tf|tc|stack|coh)_){2}", "snap"),
     (r"_\d{4}_\d\d_\d\d_(?:\d\d_\d\d_)?sentinel_[12]_", "copernicus-browser"),
-    (r"_sentinel_2_l[12][ac]_b\d\da?_raw_", "copernicus-browser"),
     (rf"_sentinel2[a-d]_{_DAY}_\d{{6}}_\d{{3}}_l2a_", "theia-s2"),
     (r"_ga_s2[a-c]?m?_|_nbart?_(?:red_edge_\d|nir_[12]|swir_3)_", "odc-s2"),
     (r"_ga_ls\d?[cet]?_|_nbart?_(?:nir|swir_1|panchromatic)_", "odc-landsat"),
     (rf"_{_DAY}_\d{{6}}_(?:[0-9a-f]{{2,4}}_){{1,3}}[123][ab]_", "planetscope"),
-    (r"_analyticms_|_psscene_|_analytic_[348]b_", "planetscope"),
-    (r"_enmap01_|_enmap_(?:hsi_)?l[12][abc]_", "enmap"),
-    (r"_l[cteo]\d\d_l2s[pr]_|_s[rt]_b\d{1,2}_|_sr_qa_aerosol_|_c02_t\d_l2_", "landsat-c2l2"),
+    (r"_analyticms_|_analytic_[348]b_", "planetscope"),
+    (r"_enmap01_", "enmap"),
+    (r"_l[cteo]\d\d_l2s[pr]_|_s[rt]_b\d{1,2}_|_sr_qa_aerosol_", "landsat-c2l2"),
     (r"_sr_band\d|_pixel_qa_|_radsat_qa_|_c01_t\d_sr_", "landsat-c1-sr"),
     (r"_c0[12]_t\d_toa_", "landsat-toa"),
     (r"_l[cteom]\d\d_l1(?:tp|gt|gs)_|_l[cteom]\d{14}[a-z]{3}\d\d_", "landsat-level-1"),
     (
-        r"_msil[12][abc]_|_s2[a-d]_(?:oper|user)_|^_s2[a-d]?_(?!s1_)|_sentinel_?2[a-d]?_",
+        r"_msil[12][abc]_|^_s2[a-d]?_(?!s1_)|_sentinel_?2[a-d]?_",
         "sentinel-2",
     ),
-    (rf"_t\d\d[a-z]{{3}}_{_TIME}_|_{_TIME}_t\d\d[a-z]{{3}}_|_copernicus_s2_", "sentinel-2"),
+    (rf"(?:^|_{_TIME})_t\d\d[a-z]{{3}}_|_t\d\d[a-z]{{3}}_{_TIME}_|_copernicus_s2_", "sentinel-2"),
 )
 """Products by what names them; of several in one text, the first here counts."""
