@@ -345,33 +345,43 @@ def _text(source: str, raw: str, name: _Text) -> _Text:
 
 
 def _tagged(tags: Mapping[str, str], wanted: re.Pattern[str], name: _Text) -> list[_Text]:
-    return [_text(f"tag {key}", text, name) for key, text in tags.items() if wanted.search(key)]
+    named = ((key[:_LONGEST], text) for key, text in tags.items())
+    return [_text(f"tag {key}", text, name) for key, text in named if wanted.search(key)]
 
 
 def _product(texts: Iterable[_Text]) -> tuple[str, _Text | None]:
+    """Return the first product named that no text before it contradicts, and the text."""
     found: list[tuple[str, _Text | None]] = []
+    before: set[str] = set()
     for text in texts:
         keys = (key for pattern, key in PRODUCT_NAMES if re.search(pattern, text.words))
         earth_engine = text.described and _TO_BANDS.search(text.words)
         key = "gee-s1" if earth_engine else next(keys, "")
-        if key and not (key == "sentinel-2" and len(_sensors(text)) > 1):
+        sensors = before | (_sensors(text) if key == "sentinel-2" else set())
+        if key and not any(_contradicts(sensor, key) for sensor in sensors):
             found.append((key, text))
+        before |= _sensors(text)
     # tags of HLS name the product that it was made of
     return next((pair for pair in found if pair[0].startswith("hls")), (found or [("", None)])[0])
 
 
 def _sensor(product: str, texts: Sequence[_Text]) -> str:
-    sensor = KNOWN_PRODUCTS[product].sensor if product else ""
-    if sensor == PLANET and any("_8b_" in text.words for text in texts):
+    known = KNOWN_PRODUCTS[product].sensor if product else ""
+    if known == PLANET and any("_8b_" in text.words for text in texts):
         return f"{PLANET} 8 bands"
-    for text in texts:
-        found = _sensors(text)
-        if len(found) == 1 and not sensor:
-            sensor = found.pop()
-    if sensor or product != "landsat-c2l2":
-        return sensor
+    for text in () if known else texts:
+        found = {name for name in _sensors(text) if not product or not _contradicts(name, product)}
+        if len(found) == 1:
+            return found.pop()
+    if product != "landsat-c2l2":
+        return known
     days = [day for text in texts for day in dates(text.raw)]
     return "Landsat 4-7" if any(day < _LANDSAT_8 for day in days) else "Landsat 8-9"
+
+
+def _contradicts(sensor: str, product: str) -> bool:
+    known = KNOWN_PRODUCTS[product].sensor
+    return sensor != known if known else "landsat" in product and "Landsat" not in sensor
 
 
 def _sensors(text: _Text) -> set[str]:

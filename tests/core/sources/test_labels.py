@@ -2,7 +2,7 @@
 
 import datetime
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -138,6 +138,19 @@ class TestTwoReadings:
         found = label("S1A_IW_20180616T161201_DVP_RTC10_G_gpuned_0A1B_VV.tif", "red")
         assert (found.role, found.product, found.unit) == ("optical", "", "")
 
+    def test_sr_b_is_landsats_whatever_the_file_is_called(self):
+        found = label("on_S2A_grid.tif", "SR_B5")
+        assert (found.product, found.sensor, found.band) == ("landsat-c2l2", "Landsat 8-9", "nir")
+
+    def test_a_name_decides_before_its_folder(self):
+        found = label("S2A_MSIL2A_20180616T023549/LC08_X_B5.tif")
+        assert (found.product, found.sensor, found.band) == ("", "Landsat 8-9", "nir")
+
+    def test_a_tag_of_the_sensor_takes_no_product_from_the_name(self):
+        name = "LE07_L2SP_042035_20050318_20200914_02_T1_SR.tif"
+        found = label(name, "SR_B4", {"SPACECRAFT_ID": "LANDSAT_7"})
+        assert (found.product, found.level, found.band) == ("landsat-c2l2", "L2SP", "nir")
+
     def test_a_description_that_counts_layers_yields_to_the_number_in_the_name(self):
         found = label("T50SQB_20180616T023549_B08_10m.jp2", "Band 1")
         assert (found.number, found.band) == ("8", "nir")
@@ -204,7 +217,7 @@ def test_any_text_has_a_label(name, description, tags, band_tags):
 )
 def test_long_texts_take_no_time(part):
     text = part * 300_000
-    start = perf_counter()
+    start = process_time()
     label(text, text, {"units": text, text: "a"}, {"wavelength": text, "name": text})
     dates(text)
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1
