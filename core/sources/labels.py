@@ -160,7 +160,7 @@ _NUMBERS = (r"_b0?(\d{1,2}a?)(?=_)", r"_b(?:and)?_?0?(\d{1,2}a?)(?=_)")
 _GENERIC = re.compile(r"^_(?:band|layer)_?\d+_$")
 _POLARISATION = re.compile(r"_(vv|vh|hh|hv)(?=_)")
 _QUOTIENT = re.compile(r"_(?:ratio|quotient)_|_[vh][vh]_(?:over|div|divided_by)_[vh][vh]_")
-_CALIBRATION = re.compile(r"_(sig(?:ma)?|gam(?:ma)?|beta|[σγβ])_?(?:0|nought|naught)_")
+_CALIBRATION = re.compile(r"_(sig(?:ma)?|gam(?:ma)?|beta|[σγβ])_?(?:0|nought|naught)(?:rtc)?_")
 _CALIBRATIONS = {"s": "sigma0", "σ": "sigma0", "g": "gamma0", "γ": "gamma0"}
 _LEVELS = (
     r"_(?:[a-z]{3})?(l1[bc]|l2a)_|_(l1(?:tp|gt|gs)|l2s[pr])_|_(slc)_|_(rtc)\d{0,2}_|_(grd)[hmf]?_",
@@ -171,7 +171,7 @@ _BESIDE = r"(?:vv|vh|hh|hv|(?:sigma|gamma|beta)_?0)"
 _HYP3_LETTERS = {"g": "gamma0", "s": "sigma0", "p": "power", "a": "amplitude", "d": "db"}
 _APPENDED = re.compile(
     r"(?:_(?:r?\d{1,3}m|clip(?:ped)?|crop(?:ped)?|cog|raw|v\d+|subset|\d{6,10}(?:t\d{6})?"
-    r"|\d{1,2}[a-z]{3}\d{4}|\d{4}_\d\d_\d\d))+_$"
+    r"|\d{1,2}[a-z]{3}\d{4}|(?:19|20)\d\d(?:_\d\d_\d\d)?))+_$"
 )
 _EXTENSIONS = re.compile(
     r"(?:\.(?:tiff?|jp2|img|vrt|nc|dat|hdr|png|jpe?g|zip|tar|safe|dim|data)| ?\(\d+\))+$", re.I
