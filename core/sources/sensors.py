@@ -101,7 +101,7 @@ KNOWN_PRODUCTS: Mapping[str, KnownProduct] = {
     "s1-slc": KnownProduct("complex Sentinel-1", "ESA, S1-RS-MDA-52-7441", S1, "", "SLC"),
     "s1-grd": KnownProduct("raw Sentinel-1", "ESA, S1-RS-MDA-52-7441", S1, "amplitude", "GRD"),
     # COPERNICUS/S1_GRD is dB, S1_GRD_FLOAT power
-    "gee-s1": KnownProduct("Earth Engine's Sentinel-1", "its Data Catalog", S1, "", "GRD"),
+    "gee-s1": KnownProduct("Earth Engine's Sentinel-1", "Earth Engine Data Catalog", S1, "", "GRD"),
     "snap": KnownProduct("SNAP", "ESA, SNAP Sentinel-1 Toolbox", S1, "power"),
     # whole numbers are scaled: 255 or 65535 is 1
     "copernicus-browser": KnownProduct(
@@ -117,7 +117,7 @@ KNOWN_PRODUCTS: Mapping[str, KnownProduct] = {
     "landsat-c2l2": KnownProduct("Landsat Collection 2 Level 2", "USGS, LSDS-1619"),
     "landsat-c1-sr": KnownProduct("Landsat Collection 1", "USGS, LSDS-1368", "", X10000, "SR"),
     "landsat-toa": KnownProduct(
-        "Earth Engine's Landsat", "its Data Catalog", "", "reflectance", "TOA"
+        "Earth Engine's Landsat", "Earth Engine Data Catalog", "", "reflectance", "TOA"
     ),
     "landsat-level-1": KnownProduct("Landsat Level 1", "USGS, LSDS-1574", "", "number"),
     "sentinel-2": KnownProduct("Sentinel-2", "ESA, S2-PDGS-TAS-DI-PSD", S2, X10000),
