@@ -86,7 +86,6 @@ _RULES = (
     ("none", PICTURE, r"tci|pvi|visual|rgb_ratio|sar_urban"),
     ("none", PICTURE, r"l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)"),
     ("none", PICTURE, r"(?:amplitude|power|db)_[0-9a-f]{4}_rgb"),
-    ("quality", "udm2", r"udm2"),
     ("quality", "landsat-c2", r"qa_pixel"),
     ("quality", "landsat-c1", r"pixel_qa"),
     ("quality", "bqa", r"bqa"),
@@ -103,34 +102,30 @@ _RULES = (
     ("none", MASK, r"ql_[a-z_]+|qa_radsat|radsat_qa|msk_[a-z0-9_]+|(?:edg|sat|mg2)_r\d"),
     ("none", "layover and shadow", r"layover_?(?:shadow_?)?(?:mask|map)?|ls_ma(?:p|sk)"),
     ("none", "layover and shadow", r"rtc_s1(?:_[a-z0-9]+){9}_mask"),
-    ("quality", "", r"(?:clm|qlt)_r\d|sr_cloud_qa|udm|qai?|qa_?[12]0"),
-    ("quality", "", r"(?:[a-z0-9]+_)?mask"),
-    ("none", ANGLE, r"[a-z]*incidence_?angle(?:_?from_?ellipsoid)?|angle|lia"),
+    ("none", ANGLE, r"[a-z]*incidence_?angle(?:_?from_?ellipsoid)?|angle"),
     ("none", ANGLE, r"inc_map(?:_ell)?"),
     ("none", "an angle of view or sun", r"[sv][za]a"),
-    ("none", "an angle of view or sun", rf"{_VIEW}_(?:[a-z]+_)?(?:zenith|azimuth)(?:_\w+)?"),
+    ("none", "an angle of view or sun", rf"{_VIEW}_?(?:[a-z]+_)?(?:zenith|azimuth)[a-z0-9_]*"),
     ("none", "an angle of view or sun", rf"{_VIEW}_(?:angles?|view|slope)|azimuthal_[a-z]+"),
     ("none", "the coherence", rf"coh(?:erence)?(?:{_PAIR})?|[0-9a-f]{{4}}_corr"),
     ("none", PHASE, rf"(?:unw_|wrapped_)?phase(?:_ifg)?(?:{_PAIR})?|[iq](?:_ifg)?{_PAIR}"),
     ("none", PHASE, r"entropy|anisotropy"),
     ("none", OPACITY, r"alpha(?:_band)?"),
-    ("none", "the elevation", r"dem|dsm|dtm|elevation|srtm(?:_[a-z0-9]+)?|slope|aspect"),
+    ("none", "the elevation", r"d[est]m|elevation"),
     ("none", "an aid of processing", r"nesz|(?:scattering_?|[0-9a-f]{4}_)area"),
     (
         "none",
         "an aid of processing",
         r"gamma_?sigma_?ratio|rtc_anf\w*|number_of_looks|time_?delta|\w*terrain_shadow",
     ),
-    ("none", THERMAL, r"st_(?:b\d+|atran|cdist|drad|emis|emsd|qa|trad|urad)|lst|bt_band\d+"),
-    (
-        "none",
-        THERMAL,
-        r"tirs?_?\d?|lwir(?:1[12])?|thermal(?:_infra_?red)?(?:_?\d)?|[a-z]*temperature",
-    ),
+    ("none", THERMAL, r"st_(?:b\d+|atran|cdist|drad|emis|emsd|qa|trad|urad)"),
+    ("none", THERMAL, r"lwir(?:1[12])?|thermal(?:_infra_?red)?(?:_?\d)?|[a-z]*temperature"),
     ("none", "the aerosol", r"(?<!coastal_)(?:sr_)?(?:qa_)?aerosol(?:_[a-z]+)?|aot"),
     ("none", "the aerosol", r"(?:sr_)?atmos_opacity"),
     ("none", "the water vapour column", r"wvp"),
-    ("none", "an index", r"ndvi|nd[wms]i|evi|nbr|mndwi|m?savi|gndvi|lai|fapar"),
+    ("none", "an index", r"nd[vwm]i|evi|nbr"),
+    ("quality", "", r"(?:clm|qlt)_r\d|udm|qai?|qa_?[12]0"),
+    ("quality", "", r"(?:[a-z0-9]+_)?mask"),
 )
 """Role, what it is, and what says so; asked in this order before any name of a band."""
 _RULES_OF_DESCRIPTIONS = (
@@ -140,10 +135,6 @@ _RULES_OF_DESCRIPTIONS = (
     ("quality", "clear-mask", r"clear(?:_?sky)?"),
     ("quality", "mask", r"clouds?"),
     ("quality", "", r"quality"),
-    ("none", "the coherence", r"coh"),
-    ("none", PHASE, r"ifg"),
-    ("none", PHASE, r"alpha_(?:angle|mean)"),
-    ("none", "an aid of processing", r"area"),
 )
 """Asked after them; in a file's name such a word may be a place or a remark."""
 
@@ -169,7 +160,7 @@ _NUMBERS = (r"_b0?(\d{1,2}a?)(?=_)", r"_b(?:and)?_?0?(\d{1,2}a?)(?=_)")
 _GENERIC = re.compile(r"^_(?:band|layer)_?\d+_$")
 _POLARISATION = re.compile(r"_(vv|vh|hh|hv)(?=_)")
 _QUOTIENT = re.compile(r"_(?:ratio|quotient)_|_[vh][vh]_(?:over|div|divided_by)_[vh][vh]_")
-_CALIBRATION = re.compile(r"_(sig(?:ma)?|gam(?:ma)?|beta|[σγβ])_?(?:0|nought|naught)_")
+_CALIBRATION = re.compile(r"_(sig(?:ma)?|gam(?:ma)?|beta|[σγβ])_?(?:0|nought|naught)(?:rtc)?_")
 _CALIBRATIONS = {"s": "sigma0", "σ": "sigma0", "g": "gamma0", "γ": "gamma0"}
 _LEVELS = (
     r"_(?:[a-z]{3})?(l1[bc]|l2a)_|_(l1(?:tp|gt|gs)|l2s[pr])_|_(slc)_|_(rtc)\d{0,2}_|_(grd)[hmf]?_",
@@ -180,12 +171,12 @@ _BESIDE = r"(?:vv|vh|hh|hv|(?:sigma|gamma|beta)_?0)"
 _HYP3_LETTERS = {"g": "gamma0", "s": "sigma0", "p": "power", "a": "amplitude", "d": "db"}
 _APPENDED = re.compile(
     r"(?:_(?:r?\d{1,3}m|clip(?:ped)?|crop(?:ped)?|cog|raw|v\d+|subset|\d{6,10}(?:t\d{6})?"
-    r"|\d{1,2}[a-z]{3}\d{4}|\d{4}_\d\d_\d\d))+_$"
+    r"|\d{1,2}[a-z]{3}\d{4}|(?:19|20)\d\d(?:_\d\d_\d\d)?))+_$"
 )
 _EXTENSIONS = re.compile(
     r"(?:\.(?:tiff?|jp2|img|vrt|nc|dat|hdr|png|jpe?g|zip|tar|safe|dim|data)| ?\(\d+\))+$", re.I
 )
-_TO_BANDS = re.compile(r"_s1[a-d]_[a-z]w_grd[hmf]_(?:[a-z0-9]+_){6}(?:vv|vh|hh|hv|angle)_$")
+_TO_BANDS = re.compile(r"_s1[a-d]_[a-z]w_grd[hmf]_(?:[a-z0-9]+_){5,6}(?:vv|vh|hh|hv|angle)_$")
 """Earth Engine joins an image's id and a band's name."""
 _SHORTEST, _FARTHEST = 350.0, 15000.0
 _NEAR = 0.06
@@ -205,9 +196,9 @@ _MONTH, _DAY = r"(?P<month>0[1-9]|1[0-2])", r"(?P<day>[0-2]\d|3[01])"
 _DATES = (
     rf"(?<!\d){_YEAR}(?P<between>[-_.]?){_MONTH}(?P=between){_DAY}(?!\d)",
     rf"(?<!\d)(?P<day>\d\d?)(?P<month>{'|'.join(_MONTHS)}){_YEAR}(?!\d)",
-    rf"(?<![a-z\d])(?:a|l[cemot]\d{{7}})?{_YEAR}{_YEARDAY}",
+    rf"(?:(?<=\.)|(?<![a-z\d])(?:a|l[cemot]\d{{7}})){_YEAR}{_YEARDAY}",
 )
-_PRODUCED = re.compile(r"^S2[A-D]_(?:OPER|USER)_", re.I)
+_PRODUCED = re.compile(r"(?:^|[\\/])S2[A-D]_(?:OPER|USER)_", re.I)
 _SENSED = rf"(?<=_[vs]){_YEAR}{_MONTH}{_DAY}(?=t\d)"
 _PROCESSED = re.compile(
     # Landsat; Sentinel-2; EnMAP; Digital Earth Australia; start and stop, or sensed and processed
@@ -249,11 +240,12 @@ def label(
     length = wavelength(description, {**tags, **band_tags})
     reading, named = _reading(described, known, length)
     sensor = known.sensor or (S2 if reading.number == "8A" else "")
-    role = reading.role or _role(product, sensor)
+    settings = [*described, *_tagged({**tags, **band_tags}, _UNIT_TAG, name), name]
+    calibration = _calibration(settings, product)
+    role = reading.role or _role(product, sensor) or ("radar" if calibration else "")
     if {role, _role(product, sensor)} == {"optical", "radar"}:
         product = sensor = ""
     level = _level(product, texts)
-    settings = [*described, *_tagged({**tags, **band_tags}, _UNIT_TAG, name), name]
     units = {"radar": _radar_unit, "optical": _optical_unit}
     source = named or said
     return Label(
@@ -264,27 +256,28 @@ def label(
         reading.band,
         reading.number,
         units[role](settings, product, level) if role in units else "",
-        _calibration(settings, product) if role == "radar" else "",
+        calibration if role == "radar" else "",
         f"{source.source} {source.raw}" if source else "",
     )
 
 
 def wavelength(description: str, tags: Mapping[str, str] = {}) -> float | None:
     """Return a band's wavelength in nanometres (a range's middle) where its texts give one."""
-    units = " ".join(value for key, value in tags.items() if _WAVELENGTH_UNIT.search(key))
-    stated = [
+    stated = {key[:_LONGEST]: text[:_LONGEST] for key, text in tags.items()}
+    units = " ".join(text for key, text in stated.items() if _WAVELENGTH_UNIT.search(key))
+    # a file's tag may list those of all its bands
+    single = [
         f"wavelength={text} {units}"
-        for key, text in tags.items()
-        # a file's tag may list those of all its bands
-        if _WAVELENGTH.search(key) and len(re.findall(_NUMBER, text[:_LONGEST])) == 1
+        for key, text in stated.items()
+        if _WAVELENGTH.search(key) and len(re.findall(_NUMBER, text)) == 1
     ]
-    for text in (*stated, description):
-        if found := _LENGTH.search(text[:_LONGEST]):
+    for text in (*single, description[:_LONGEST]):
+        if found := _LENGTH.search(text):
             low, high = float(found[1] or found[2]), float(found[2])
             factor = 1.0 if found[3] else 1000.0
             ranged = _SHORTEST <= low * factor <= high * factor
             length = factor * ((low + high) / 2 if ranged else high)
-        elif found := _BARE_LENGTH.search(text[:_LONGEST]):
+        elif found := _BARE_LENGTH.search(text):
             length = float(found[1]) * (1000 if float(found[1]) < _SHORTEST / 10 else 1)
         else:
             continue
@@ -352,32 +345,47 @@ def _text(source: str, raw: str, name: _Text) -> _Text:
 
 
 def _tagged(tags: Mapping[str, str], wanted: re.Pattern[str], name: _Text) -> list[_Text]:
-    return [_text(f"tag {key}", text, name) for key, text in tags.items() if wanted.search(key)]
+    named = ((key[:_LONGEST], text) for key, text in tags.items())
+    return [_text(f"tag {key}", text, name) for key, text in named if wanted.search(key)]
 
 
 def _product(texts: Iterable[_Text]) -> tuple[str, _Text | None]:
+    """Return the first product named that no text before it contradicts, and the text."""
     found: list[tuple[str, _Text | None]] = []
+    before: set[str] = set()
     for text in texts:
         keys = (key for pattern, key in PRODUCT_NAMES if re.search(pattern, text.words))
         earth_engine = text.described and _TO_BANDS.search(text.words)
         key = "gee-s1" if earth_engine else next(keys, "")
-        found += [(key, text)] if key else []
+        sensors = before | (_sensors(text) if key == "sentinel-2" else set())
+        if key and not any(_contradicts(sensor, key) for sensor in sensors):
+            found.append((key, text))
+        before |= _sensors(text)
     # tags of HLS name the product that it was made of
     return next((pair for pair in found if pair[0].startswith("hls")), (found or [("", None)])[0])
 
 
 def _sensor(product: str, texts: Sequence[_Text]) -> str:
-    sensor = KNOWN_PRODUCTS[product].sensor if product else ""
-    if sensor == PLANET and any("_8b_" in text.words for text in texts):
+    known = KNOWN_PRODUCTS[product].sensor if product else ""
+    if known == PLANET and any("_8b_" in text.words for text in texts):
         return f"{PLANET} 8 bands"
-    for text in texts:
-        found = {name for pattern, name in SENSOR_NAMES if re.search(pattern, text.words)}
-        if len(found) == 1 and not sensor:
-            sensor = found.pop()
-    if sensor or product != "landsat-c2l2":
-        return sensor
+    for text in () if known else texts:
+        found = {name for name in _sensors(text) if not product or not _contradicts(name, product)}
+        if len(found) == 1:
+            return found.pop()
+    if product != "landsat-c2l2":
+        return known
     days = [day for text in texts for day in dates(text.raw)]
     return "Landsat 4-7" if any(day < _LANDSAT_8 for day in days) else "Landsat 8-9"
+
+
+def _contradicts(sensor: str, product: str) -> bool:
+    known = KNOWN_PRODUCTS[product].sensor
+    return sensor != known if known else "landsat" in product and "Landsat" not in sensor
+
+
+def _sensors(text: _Text) -> set[str]:
+    return {name for pattern, name in SENSOR_NAMES if re.search(pattern, text.words)}
 
 
 def _role(product: str, sensor: str) -> str:
@@ -480,6 +488,8 @@ def _polarised(text: _Text, known: _Known) -> _Reading | None:
         return None
     found = list(dict.fromkeys(_POLARISATION.findall(text.words)))
     if _QUOTIENT.search(text.words):
+        if not found and (re.search(_NUMBERS[1], text.words) or _COLOUR.search(text.words)):
+            return None
         pair = "/".join(found).upper() or RATIO
         return _Reading("radar", RATIO) if pair == RATIO else _Reading("none", f"the ratio {pair}")
     return _Reading("radar", found[0].upper() if len(found) == 1 else "") if found else None
@@ -496,7 +506,7 @@ def _optical_unit(settings: Sequence[_Text], product: str, level: str) -> str:
 
 
 def _radar_unit(settings: Sequence[_Text], product: str, _level: str) -> str:
-    if any(re.search("_(?:db|decibels?)_", text.words) for text in settings):
+    if any(re.search("_(?:db(?:x?10+)?|decibels?)_", text.words) for text in settings):
         return "db"
     for text in settings:
         # a power station is no unit: in names they stand beside the band, or last

@@ -78,12 +78,14 @@ RANGES = (
 )
 """Wavelengths in nanometres, from and below, and their names where no sensor is known."""
 
+_FIRST = r"^_(?:\d{8}_|\d{4}_\d\d_\d\d_)?"
+"""At the beginning, or after a date that stands there."""
 SENSOR_NAMES = (
-    (r"_l[co]0?[89](?:_|\d{13})|_landsat_?[89]_|_ga_ls[89]c?_|^_l[89]_", "Landsat 8-9"),
+    (rf"_l[co]0?[89](?:_|\d{{13}})|_landsat_?[89]_|_ga_ls[89]c?_|{_FIRST}l[89]_", "Landsat 8-9"),
     (r"_l[et]0?[4-7](?:_|\d{13})|_landsat_?[4-7]_|_ga_ls[457][te]?_", "Landsat 4-7"),
-    (r"_lm0?[1-5](?:_|\d{13})|_landsat_?[1-3]_", "Landsat 1-5 MSS"),
-    (r"_s2[a-d]_|^_s2_(?!s1_)|_sentinel_?2[a-d]?_|_msil[12][abc]_|_t\d\d[a-z]{3}_\d{8}t", S2),
-    (r"_s1[a-d]_|^_s1_(?!s2_)|_sentinel_?1[a-d]?_", S1),
+    (r"_lm0?[1-5](?:_|\d{13})", "Landsat 1-5 MSS"),
+    (r"_s2[a-d]_|_sentinel_?2[a-d]?_", S2),
+    (rf"_s1[a-d]_|{_FIRST}s1_(?!s2_)|_sentinel_?1[a-d]?_", S1),
 )
 """Sensors by what names them."""
 
@@ -95,11 +97,11 @@ KNOWN_PRODUCTS: Mapping[str, KnownProduct] = {
     "pyrosar": KnownProduct("pyroSAR", "pyroSAR documentation, file naming", S1, "power"),
     "s1gbm": KnownProduct("S1GBM, dB x 10", "doi:10.1038/s41597-021-01059-7", S1, "db"),
     "bigearthnet-s1": KnownProduct("BigEarthNet-S1", "doi:10.1109/MGRS.2021.3089174", S1, "db"),
-    "s1-rtc-pc": KnownProduct("RTC", "Planetary Computer", S1, "power", "RTC", "gamma0"),
+    "s1-rtc-pc": KnownProduct("Sentinel-1 RTC", "Planetary Computer", S1, "power", "RTC", "gamma0"),
     "s1-slc": KnownProduct("complex Sentinel-1", "ESA, S1-RS-MDA-52-7441", S1, "", "SLC"),
     "s1-grd": KnownProduct("raw Sentinel-1", "ESA, S1-RS-MDA-52-7441", S1, "amplitude", "GRD"),
     # COPERNICUS/S1_GRD is dB, S1_GRD_FLOAT power
-    "gee-s1": KnownProduct("Earth Engine's Sentinel-1", "Data Catalog", S1, "", "GRD"),
+    "gee-s1": KnownProduct("Earth Engine's Sentinel-1", "Earth Engine Data Catalog", S1, "", "GRD"),
     "snap": KnownProduct("SNAP", "ESA, SNAP Sentinel-1 Toolbox", S1, "power"),
     # whole numbers are scaled: 255 or 65535 is 1
     "copernicus-browser": KnownProduct(
@@ -114,7 +116,9 @@ KNOWN_PRODUCTS: Mapping[str, KnownProduct] = {
     # number x 0.0000275 - 0.2
     "landsat-c2l2": KnownProduct("Landsat Collection 2 Level 2", "USGS, LSDS-1619"),
     "landsat-c1-sr": KnownProduct("Landsat Collection 1", "USGS, LSDS-1368", "", X10000, "SR"),
-    "landsat-toa": KnownProduct("Earth Engine's Landsat", "Data Catalog", "", "reflectance", "TOA"),
+    "landsat-toa": KnownProduct(
+        "Earth Engine's Landsat", "Earth Engine Data Catalog", "", "reflectance", "TOA"
+    ),
     "landsat-level-1": KnownProduct("Landsat Level 1", "USGS, LSDS-1574", "", "number"),
     "sentinel-2": KnownProduct("Sentinel-2", "ESA, S2-PDGS-TAS-DI-PSD", S2, X10000),
 }
@@ -140,21 +144,20 @@ PRODUCT_NAMES = (
     (rf"^_(?:sigma0|gamma0|beta0|intensity|amplitude)_(?:[a-z]w\d_)?(?:ratio_)?{_POL}_", "snap"),
     (r"_(?:(?:orb|nr|tnr|thm|bdr|bnr|cal|deb|ml|spk|tf|tc|stack|coh)_){2}", "snap"),
     (r"_\d{4}_\d\d_\d\d_(?:\d\d_\d\d_)?sentinel_[12]_", "copernicus-browser"),
-    (r"_sentinel_2_l[12][ac]_b\d\da?_raw_", "copernicus-browser"),
     (rf"_sentinel2[a-d]_{_DAY}_\d{{6}}_\d{{3}}_l2a_", "theia-s2"),
     (r"_ga_s2[a-c]?m?_|_nbart?_(?:red_edge_\d|nir_[12]|swir_3)_", "odc-s2"),
     (r"_ga_ls\d?[cet]?_|_nbart?_(?:nir|swir_1|panchromatic)_", "odc-landsat"),
     (rf"_{_DAY}_\d{{6}}_(?:[0-9a-f]{{2,4}}_){{1,3}}[123][ab]_", "planetscope"),
-    (r"_analyticms_|_psscene_|_analytic_[348]b_", "planetscope"),
-    (r"_enmap01_|_enmap_(?:hsi_)?l[12][abc]_", "enmap"),
-    (r"_l[cteo]\d\d_l2s[pr]_|_s[rt]_b\d{1,2}_|_sr_qa_aerosol_|_c02_t\d_l2_", "landsat-c2l2"),
+    (r"_analyticms_|_analytic_[348]b_", "planetscope"),
+    (r"_enmap01_", "enmap"),
+    (r"_l[cteo]\d\d_l2s[pr]_|_s[rt]_b\d{1,2}_|_sr_qa_aerosol_", "landsat-c2l2"),
     (r"_sr_band\d|_pixel_qa_|_radsat_qa_|_c01_t\d_sr_", "landsat-c1-sr"),
     (r"_c0[12]_t\d_toa_", "landsat-toa"),
     (r"_l[cteom]\d\d_l1(?:tp|gt|gs)_|_l[cteom]\d{14}[a-z]{3}\d\d_", "landsat-level-1"),
     (
-        r"_msil[12][abc]_|_s2[a-d]_(?:oper|user)_|^_s2[a-d]?_(?!s1_)|_sentinel_?2[a-d]?_",
+        rf"_msil[12][abc]_|{_FIRST}s2[a-d]?_(?!s1_)|_sentinel_?2[a-d]?_",
         "sentinel-2",
     ),
-    (rf"_t\d\d[a-z]{{3}}_{_TIME}_|_{_TIME}_t\d\d[a-z]{{3}}_|_copernicus_s2_", "sentinel-2"),
+    (rf"(?:^|_{_TIME})_t\d\d[a-z]{{3}}_|_t\d\d[a-z]{{3}}_{_TIME}_|_copernicus_s2_", "sentinel-2"),
 )
 """Products by what names them; of several in one text, the first here counts."""
