@@ -33,6 +33,7 @@ from bandweave.sources.measured import (
     open_all,
 )
 from bandweave.sources.metadata import Stated, stated_scaling
+from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,13 @@ class OpticalReading:
     def read(self, paths: Sequence[Path], notes: Notes, what: str = "optical") -> Measured:
         """Return the files as reflectance on their own grids; only samples of them are read."""
         rasters = open_all(paths)
-        picked = pick_optical(rasters, self.bands)
+        found = pictures(rasters)
+        picked = pick_optical(first_of_each(found), self.bands)
         note_bands(picked, what, notes)
-        parts = [self._part(raster, own, what, notes) for raster, own in by_file(picked.picks)]
+        for sentence in unused(found, picked.picks):
+            notes.warn(sentence)
+        picks = spread(picked.picks, found, what, notes)
+        parts = [self._part(raster, own, what, notes) for raster, own in by_file(picks)]
         names = tuple(pick.name for pick in picked.picks)
         return Measured(tuple(parts), names, Unit.REFLECTANCE, first_date(rasters, what, notes))
 
@@ -70,7 +75,7 @@ class OpticalReading:
             require_data(band, f"Band {pick.name} of {raster.path.name}")
         base = StackedRaster(tuple((raster, pick.band, pick.name) for pick in picks))
         native, resampled = native_pixels(raster, self.native, what, notes)
-        return Part(MappedRaster(base, convert, base.bands), native, resampled)
+        return Part(MappedRaster(base, convert, base.bands), native, resampled, raster.path.name)
 
     def _scaling(
         self, raster: StoredRaster, number: str, numbers: Pixels, what: str, notes: Notes

@@ -33,6 +33,7 @@ from bandweave.sources.measured import (
     note_bands,
     open_all,
 )
+from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
 
 _CALIBRATION = re.compile(r"(sigma|gamma|beta)[-_ ]?(?:0|nought|naught)", re.IGNORECASE)
 
@@ -47,10 +48,14 @@ class RadarReading:
     def read(self, paths: Sequence[Path], notes: Notes, what: str = "radar") -> Measured:
         """Return the files as power on their own grids; only samples of them are read."""
         rasters = open_all(paths)
-        picked = pick_radar(rasters, self.bands)
+        found = pictures(rasters)
+        picked = pick_radar(first_of_each(found), self.bands)
         note_bands(picked, what, notes)
         names = tuple(pick.name for pick in picked.picks)
-        parts = [self._part(raster, own, what, notes) for raster, own in by_file(picked.picks)]
+        for sentence in unused(found, picked.picks):
+            notes.warn(sentence)
+        picks = spread(picked.picks, found, what, notes)
+        parts = [self._part(raster, own, what, notes) for raster, own in by_file(picks)]
         unit = Unit.RATIO if names == (RATIO_BAND,) else Unit.POWER
         date = first_date(rasters, what, notes)
         return Measured(tuple(parts), names, unit, date, _calibration(rasters))
@@ -76,7 +81,7 @@ class RadarReading:
         check_polarisations(convert(numbers[:, None])[:, 0], names, raster.path.name, notes)
         base = StackedRaster(tuple((raster, pick.band, pick.name) for pick in picks))
         native, resampled = native_pixels(raster, None, what, notes)
-        return Part(MappedRaster(base, convert, base.bands), native, resampled)
+        return Part(MappedRaster(base, convert, base.bands), native, resampled, raster.path.name)
 
     def _unit(
         self,

@@ -1,0 +1,136 @@
+"""Which files are parts of one picture: tiles of one date, the pieces of a large export."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from bandweave.prepare.alignment import overlap
+from bandweave.prepare.geography import ground_resolution
+from bandweave.raster.geotiff import StoredRaster
+from bandweave.sources.bands import Pick
+from bandweave.sources.guess import Notes, sample
+from bandweave.sources.metadata import acquisition_date
+
+Picture = tuple[StoredRaster, ...]
+"""A file, or files that are parts of one picture."""
+
+_BAND = re.compile(
+    r"(?<![a-z0-9])(?:[vh][vh]|(?:sr_|st_)?b(?:and)?[_ -]?\d{1,2}a?|coastal|blue|green|red|"
+    r"red_?edge_?\d*|nir_?\d*|swir_?\d*|pan|cirrus|angle|mask|scl|qa\w*|fmask|udm2?|dem)"
+    r"(?![a-z0-9])"
+)
+"""What tells bands apart in file names and descriptions."""
+_SAME_PLACE = 0.9
+"""Files of which each covers this share of the other show one place, not parts of a picture."""
+_UNNAMED_OVERLAP = 0.5
+"""Files without band names whose extents share more are different bands of one place, cut anew."""
+_SAME_PIXEL = 0.02
+
+
+class _Kind(NamedTuple):
+    """What parts of one picture have in common."""
+
+    dtype: str
+    bands: tuple[str, ...]
+    """What each band is called; empty where nothing says so."""
+
+
+def pictures(rasters: Sequence[StoredRaster]) -> tuple[Picture, ...]:
+    """Return all files, those that are parts of one picture together, each in the order given.
+
+    Parts hold the same bands (by descriptions, else by what file names say of bands) of one date at
+    one pixel size, and each shows ground that the others do not. Files that nothing names are parts
+    only where there is one picture that they can belong to.
+    """
+    found: list[list[StoredRaster]] = []
+    for raster in rasters:
+        fitting = [each for each in found if not any(why_apart(raster, part) for part in each)]
+        if fitting and (len(fitting) == 1 or any(_kind(raster).bands)):
+            fitting[0].append(raster)
+        else:
+            found.append([raster])
+    return tuple(tuple(each) for each in found)
+
+
+def first_of_each(found: Iterable[Picture]) -> tuple[StoredRaster, ...]:
+    """Return the file that stands for each picture where bands are named and counted."""
+    return tuple(parts[0] for parts in found)
+
+
+def spread(
+    picks: Sequence[Pick], found: Iterable[Picture], what: str, notes: Notes
+) -> tuple[Pick, ...]:
+    """Return what was picked from the first file of each picture, picked from all its parts.
+
+    Parts without any data are left out; what was put together, and what not, is noted.
+    """
+    parts_of = {}
+    for parts in found:
+        parts_of[parts[0].path] = parts
+        if len(parts) > 1:
+            held = [part for part in parts if _holds_data(part)] or [parts[0]]
+            parts_of[parts[0].path] = tuple(held)
+            names = [part.path.name for part in held]
+            notes.guess(f"{what} mosaic", names, "the same bands of one date side by side")
+            for part in parts:
+                if part not in held:
+                    notes.warn(f"{part.path.name} is not used: it holds no data.")
+    return tuple(
+        pick._replace(raster=part, band=part.bands[pick.raster.bands.index(pick.band)])
+        for pick in picks
+        for part in parts_of[pick.raster.path]
+    )
+
+
+def unused(found: Iterable[Picture], picks: Sequence[Pick]) -> list[str]:
+    """Return a sentence for each file of which no band was picked, saying why not."""
+    used = {pick.raster.path: pick.raster for pick in picks}
+    sentences = []
+    for raster in first_of_each(found):
+        if raster.path not in used:
+            alike = (each for each in used.values() if _kind(each) == _kind(raster))
+            other = next(alike, None)
+            why = (
+                f"{other.path.name} holds the same bands, but {why_apart(raster, other)}"
+                if other
+                else "none of its bands is wanted"
+            )
+            sentences.append(f"{raster.path.name} is not used: {why}.")
+    return sentences
+
+
+def why_apart(first: StoredRaster, second: StoredRaster) -> str:
+    """Return what keeps two files from being parts of one picture; empty where nothing does."""
+    if _kind(first) != _kind(second):
+        return "the bands differ"
+    dates = {found[0] for raster in (first, second) if (found := acquisition_date(raster))}
+    if len(dates) > 1:
+        return f"the dates differ ({', '.join(sorted(map(str, dates)))})"
+    pixels = ground_resolution(first.grid), ground_resolution(second.grid)
+    if max(pixels) > (1 + _SAME_PIXEL) * min(pixels):
+        return f"the pixels differ ({pixels[0]:.3g} and {pixels[1]:.3g} m)"
+    shares = overlap(first.grid, second.grid), overlap(second.grid, first.grid)
+    if min(shares) > _SAME_PLACE:
+        return "the place is the same"
+    if max(shares) > _UNNAMED_OVERLAP and not any(_kind(first).bands):
+        return "most of the place is the same, and nothing names the bands"
+    return ""
+
+
+def _kind(raster: StoredRaster) -> _Kind:
+    texts = list(raster.descriptions)
+    # a file's name says what its only band is, and where it lies what all of several are
+    name = _said(raster.path.stem) if len(texts) == 1 else ""
+    bands = [_said(text) or text.lower() for text in texts]
+    return _Kind(raster.dataset.dtypes[0], tuple(f"{band} {name}".strip() for band in bands))
+
+
+def _said(text: str) -> str:
+    return " ".join(_BAND.findall(text.lower()))
+
+
+def _holds_data(raster: StoredRaster) -> bool:
+    numbers = sample(raster)
+    return bool((np.isfinite(numbers) & (numbers != 0)).any())
