@@ -26,8 +26,8 @@ Bounds = tuple[float, float, float, float]
 
 NOWHERE: Bounds = (math.inf, math.inf, -math.inf, -math.inf)
 WGS84 = CRS.from_epsg(4326)
-_FALSE_EASTING = 500_000.0
-"""Easting of a UTM zone's middle."""
+_MIDDLE = 500_000.0, 5_000_000.0
+"""A place on the middle of a UTM zone of either hemisphere."""
 _WIDE, _REACH = 90.0, 20.0
 """Degrees: of a box wider than the first only what is within the second of a zone's middle has a
 place there."""
@@ -178,12 +178,12 @@ def _placed(box: Bounds, source: CRS, target: CRS) -> Bounds:
 
 def _within_reach(box: Bounds, source: CRS, target: CRS) -> Bounds:
     """Return the part of a wide box in degrees near a system's middle: far ones have no place."""
-    (middle,), _ = transform(target, source, [_FALSE_EASTING], [0.0])
+    (middle,), _ = transform(target, source, [_MIDDLE[0]], [_MIDDLE[1]])
     near = middle - _REACH, -90.0, middle + _REACH, 90.0
-    return intersection((near, _beside(box, near)))
+    return intersection((near, beside(box, near)))
 
 
-def _beside(box: Bounds, other: Bounds) -> Bounds:
+def beside(box: Bounds, other: Bounds) -> Bounds:
     """Return a box in degrees with its longitudes on the turn on which the other's are."""
     west, south, east, north = box
     if east - west >= 360 - SAME:
@@ -233,7 +233,7 @@ def _bounds_in(bounds: Bounds, crs: CRS, shared: Bounds) -> Bounds:
         return bounds
     # bounds of half the world have no place in a zone, their part near the imagery has
     around = _placed(shared, crs, WGS84)
-    near = intersection((around, _beside(bounds, around)))
+    near = intersection((around, beside(bounds, around)))
     return NOWHERE if is_empty(near) else _placed(near, WGS84, crs)
 
 
@@ -270,7 +270,7 @@ def _snapped(box: Bounds, anchor: tuple[float, float], crs: CRS, resolution: flo
 def _named(pictures: Sequence[Sequence[Grid]]) -> str:
     """Describe what files share in degrees, which mean the same whatever the files are in."""
     boxes = [_union(extent(grid, WGS84) for grid in parts) for parts in pictures]
-    box = intersection(_beside(each, boxes[0]) for each in boxes)
+    box = intersection(beside(each, boxes[0]) for each in boxes)
     if is_empty(box):
         return "no area common to its own files"
     west, south, east, north = box

@@ -11,7 +11,7 @@ from rasterio import Env
 from rasterio.warp import transform, transform_bounds
 
 from bandweave.errors import RasterError
-from bandweave.prepare.alignment import WGS84, Bounds, extent
+from bandweave.prepare.alignment import WGS84, Bounds, beside, extent, intersection, is_empty
 from bandweave.prepare.warping import PROJ_ERRORS
 from bandweave.raster.grid import Grid, Window
 
@@ -80,10 +80,10 @@ def window_within(grid: Grid, box: Bounds) -> Window | None:
 
     Where meridians are not straight columns it is the smallest window that holds them all.
     """
-    west, south, east, north = extent(grid, WGS84)
+    around = extent(grid, WGS84)
     # half the world has no place in a zone, its part near the grid has
-    near = max(box[0], west), max(box[1], south), min(box[2], east), min(box[3], north)
-    if not (near[0] < near[2] and near[1] < near[3]):
+    near = intersection((around, beside(box, around)))
+    if is_empty(near):
         return None
     try:
         with Env():

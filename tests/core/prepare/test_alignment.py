@@ -423,3 +423,103 @@ class TestSpain:
             np.testing.assert_array_equal(warped.read(window, bands), whole[:, rows, cols])
         # the footprint turns by 1.4 degrees between the meridians, hence slivers without data
         assert np.isnan(whole[0]).mean() == pytest.approx(0.0438, abs=1e-3)
+
+
+def fiji(crs, x0, y0, pixel, side, turn=0.0):
+    """A raster over the antimeridian: how far its pixels are from a corner in UTM 60 S, in km."""
+    on = Grid(crs, Affine(pixel, 0, x0, 0, -pixel, y0), side, side)
+    rows, cols = np.mgrid[:side, :side] + 0.5
+    x, y = on.transform @ (cols.ravel(), rows.ravel())
+    places = transform(crs, FIJI, (x - turn).tolist(), y.tolist())
+    east, north = (np.reshape(each, (side, side)) for each in places)
+    return memory([(east - CORNER[0]) / 1000, (north - CORNER[1]) / 1000], on)
+
+
+FIJI = CRS.from_epsg(32760)
+WEST_OF_IT = CRS.from_epsg(32701)
+MERCATOR = CRS.from_epsg(3857)
+TURN = 2 * math.pi * 6_378_137
+# 180 degrees east at 16.7 south lies at an easting of 819,900 m in zone 60
+CORNER = 819_500.0, 8_150_000.0
+DEGREE = 10 / 111_320
+
+
+PLACES = (
+    *("zone 60", "zone 1", "degrees beyond 180", "degrees below -180"),
+    *("Mercator beyond its edge", "Mercator below its edge"),
+)
+
+
+@pytest.fixture(scope="module")
+def rasters():
+    """A picture of one place over the antimeridian, in each way to write where it is."""
+    (lon,), (lat,) = transform(FIJI, DEGREES, [CORNER[0] - 500], [CORNER[1] + 500])
+    (x1,), (y1,) = transform(FIJI, WEST_OF_IT, [CORNER[0] - 500], [CORNER[1] + 700])
+    (mx,), (my,) = transform(FIJI, MERCATOR, [CORNER[0] - 500], [CORNER[1] + 500])
+    found = (
+        fiji(FIJI, CORNER[0] - 500, CORNER[1] + 500, 10, 220),
+        fiji(WEST_OF_IT, x1, y1, 10, 260),
+        fiji(DEGREES, lon, lat, DEGREE, 240),
+        fiji(DEGREES, lon - 360, lat, DEGREE, 240, -360),
+        fiji(MERCATOR, mx, my, 10, 240),
+        fiji(MERCATOR, mx - TURN, my, 10, 240, -TURN),
+    )
+    return dict(zip(PLACES, found, strict=True))
+
+
+class TestAntimeridian:
+    @pytest.mark.parametrize("radar", PLACES)
+    @pytest.mark.parametrize("optical", PLACES)
+    def test_nothing_is_lost_and_all_is_in_its_place(self, rasters, optical, radar):
+        pair = rasters[optical], rasters[radar]
+        target = common((pair[0].grid,), (pair[1].grid,))
+        assert min(target.shape) > 190
+        rows, cols = np.mgrid[: target.height, : target.width] + 0.5
+        x, y = target.transform @ (cols.ravel(), rows.ravel())
+        east, north = transform(target.crs, FIJI, x.tolist(), y.tolist())
+        expected = np.stack([np.subtract(east, CORNER[0]), np.subtract(north, CORNER[1])]) / 1000
+        inner = (slice(None), slice(15, -15), slice(15, -15))
+        for raster in pair:
+            found = align(raster, target).read()
+            np.testing.assert_allclose(
+                found[inner], expected.reshape(found.shape)[inner], atol=0.0007
+            )
+
+    @pytest.mark.parametrize(
+        ("west", "east"), [(179.997, -179.997), (179.997, 180.003), (-180.003, -179.997)]
+    )
+    def test_bounds_in_degrees_cross_it(self, rasters, west, east):
+        grids = [(rasters["zone 60"].grid,), (rasters["degrees below -180"].grid,)]
+        whole = common(*grids)
+        lon, south, _, north = extent(whole, DEGREES)
+        found = common(*grids, bounds=(west, south, east, north))
+        edges = extent(found, DEGREES)
+        assert edges[0] == pytest.approx(179.997, abs=4e-4)
+        assert edges[2] == pytest.approx(180.003, abs=4e-4)
+        assert lon < edges[0]
+
+    def test_bounds_on_either_side_or_around_the_earth(self, rasters):
+        grids = [(rasters["zone 1"].grid,), (rasters["zone 60"].grid,)]
+        whole = common(*grids)
+        assert common(*grids, bounds=(-180, -90, 180, 90)) == whole
+        assert common(*grids, bounds=(0, -90, 360, 90)) == whole
+        _, south, _, north = extent(whole, DEGREES)
+        beyond = extent(common(*grids, bounds=(-180, south, -170, north)), DEGREES)
+        assert beyond[0] == pytest.approx(180, abs=4e-4)
+        with pytest.raises(SettingError, match="enclose nothing"):
+            common(*grids, bounds=(179.9, south, 179.8, north))
+
+    def test_a_picture_around_the_earth_is_read_where_the_scene_is(self):
+        # a crossing picture written as one of all longitudes: its parts lie at both of its ends
+        step = 0.01
+        on = Grid(DEGREES, Affine(step, 0, -180, 0, -step, -16), 150, 36_000)
+        row, col = np.mgrid[:150, :36_000]
+        values = np.where(np.abs(col - 17_999.5) < 9000, -50.0, row)
+        scene = fiji(FIJI, CORNER[0] - 5000, CORNER[1] + 5000, 100, 100)
+        target = common((scene.grid,), (on,), 100.0)
+        assert target == scene.grid
+        found = align(memory(values, on), target).read()
+        _, lat = transform(FIJI, DEGREES, [CORNER[0]], [CORNER[1]])
+        assert np.isfinite(found).all()
+        assert found[0, 50, 50] == pytest.approx((-16 - lat[0]) / step - 0.5, abs=0.1)
+        assert found.min() > 0
