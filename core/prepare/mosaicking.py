@@ -1,7 +1,7 @@
 """Pictures that come in parts: tiles of one date, the pieces of a large export."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandweave.errors import RasterError
-from bandweave.prepare.alignment import Bounds, align, extent, intersection, is_empty
+from bandweave.prepare.alignment import align, extent, intersection, is_empty
 from bandweave.raster.grid import Grid, Pixels, Raster, Window, inside, lattice_shift
+from bandweave.raster.scene import Resampled
 
 LOOK = 512
 """Side in pixels of the windows in which overlapping parts are compared."""
@@ -64,11 +65,12 @@ class Mosaic:
         return pixels
 
 
-def mosaic(parts: Sequence[Raster], grid: Grid) -> Raster:
+def mosaic(parts: Sequence[Raster], grid: Grid, how: Resampled | None = None) -> Raster:
     """Return the parts of one picture on a grid; of overlapping ones the first that has data.
 
     Parts on one lattice are put together before they are resampled, so that their seams do not
-    show, and stand where the first of them does.
+    show, and stand where the first of them does. `how` they are resampled is chosen as by `align`
+    where it is not given.
     """
     pictures: list[list[Raster]] = []
     for part in parts:
@@ -77,19 +79,25 @@ def mosaic(parts: Sequence[Raster], grid: Grid) -> Raster:
             picture.append(part)
         else:
             pictures.append([part])
-    aligned = tuple(align(_joined(picture), grid) for picture in pictures)
+    aligned = tuple(align(_joined(picture), grid, how) for picture in pictures)
     return aligned[0] if len(aligned) == 1 else Mosaic(aligned, grid)
 
 
-def disagreement(first: Raster, second: Raster, grid: Grid) -> float:
-    """Return by how much two parts differ where both have data, relative to the first, else 0.
+def disagreements(parts: Sequence[Raster], grid: Grid) -> Iterator[tuple[int, int, float]]:
+    """Yield which two parts overlap on a grid, and by how much they differ where both have data.
 
-    Means of 8 x 8 pixels of the grid are compared, in one window in the middle of what the parts
-    share: the median difference over the first's median, of the band that differs most.
+    Means of 8 x 8 pixels are compared, in one window in the middle of the overlap: the median
+    difference over the first's median, of the band that differs most.
     """
-    window = _middle(grid, intersection(extent(part.grid, grid.crs) for part in (first, second)))
-    if window is None:
-        return 0.0
+    places = [_place(part.grid, grid) for part in parts]
+    for second, first in ((b, a) for b in range(len(parts)) for a in range(b)):
+        one, other = places[first], places[second]
+        met = _shared(one, other) if one and other else None
+        if met and min(met.height, met.width) >= CELL:
+            yield first, second, _difference(parts[first], parts[second], grid, _middle(met))
+
+
+def _difference(first: Raster, second: Raster, grid: Grid, window: Window) -> float:
     one, other = (align(part, grid).read(window).astype(np.float64) for part in (first, second))
     both = np.isfinite(one) & np.isfinite(other)
     if not both.any():
@@ -129,19 +137,23 @@ def _shared(window: Window, other: Window) -> Window | None:
     return Window(row, col, bottom - row, right - col) if row < bottom and col < right else None
 
 
-def _middle(grid: Grid, box: Bounds) -> Window | None:
-    """Return a window of at most `LOOK` pixels a side in the middle of a box inside the grid."""
-    box = intersection((box, grid.bounds))
+def _place(source: Grid, grid: Grid) -> Window | None:
+    """Return the window of a grid within which another one lies, None where it is outside."""
+    box = intersection((extent(source, grid.crs), grid.bounds))
     if is_empty(box):
         return None
     west, south, east, north = box
     left, top = ~grid.transform @ (west, north)
     right, bottom = ~grid.transform @ (east, south)
     row, col = math.floor(top), math.floor(left)
-    inner = Window(row, col, math.ceil(bottom) - row, math.ceil(right) - col)
-    height, width = min(LOOK, inner.height), min(LOOK, inner.width)
-    row, col = row + (inner.height - height) // 2, col + (inner.width - width) // 2
-    return _shared(Window(row, col, height, width), grid.full)
+    around = Window(row, col, math.ceil(bottom) - row, math.ceil(right) - col)
+    return _shared(around, grid.full)
+
+
+def _middle(window: Window) -> Window:
+    height, width = min(LOOK, window.height), min(LOOK, window.width)
+    row = window.row + (window.height - height) // 2
+    return Window(row, window.col + (window.width - width) // 2, height, width)
 
 
 def _cell_means(pixels: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ from bandweave.prepare.alignment import (
 )
 from bandweave.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
 from bandweave.prepare.geography import ground_resolution
-from bandweave.prepare.mosaicking import disagreement, mosaic
+from bandweave.prepare.mosaicking import disagreements, mosaic
 from bandweave.prepare.radiometry import PRODUCTS, RADAR_UNITS
 from bandweave.raster.grid import Grid, Pixels, Raster, Window
 from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit, save_scene
@@ -280,17 +280,17 @@ def _layer(
 
 def _check_parts(parts: Sequence[Part], grid: Grid, notes: Notes) -> None:
     """Warn of parts that do not reach the scene, and of those that differ where they overlap."""
-    for number, part in enumerate(parts[1:], start=1):
-        for before in parts[:number]:
-            apart = disagreement(before.raster, part.raster, grid)
-            if apart > PARTS_APART:
-                notes.warn(
-                    f"{before.file} and {part.file} differ by {apart:.0%} where they overlap; the "
-                    "first is used there. They may be of different dates or in different units."
-                )
+    rasters = [part.raster for part in parts]
+    for first, second, apart in disagreements(rasters, grid):
+        if apart > PARTS_APART:
+            notes.warn(
+                f"{parts[first].file} and {parts[second].file} differ by {apart:.0%} where they "
+                "overlap; the first is used there. They may be of different dates or in different "
+                "units."
+            )
     for part in parts:
         if len(parts) > 1 and overlap(part.raster.grid, grid) == 0:
-            notes.warn(f"{part.file} is not used: it lies outside what the others cover.")
+            notes.warn(f"{part.file} is not used: it lies outside the scene.")
 
 
 def _earlier(

@@ -1,5 +1,6 @@
 """Which files are parts of one picture: tiles of one date, the pieces of a large export."""
 
+import datetime
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 from bandweave.prepare.alignment import overlap
 from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
+from bandweave.raster.grid import Grid
 from bandweave.sources.bands import Pick
 from bandweave.sources.guess import Notes, sample
 from bandweave.sources.metadata import acquisition_date
@@ -29,12 +31,16 @@ _UNNAMED_OVERLAP = 0.5
 _SAME_PIXEL = 0.02
 
 
-class _Kind(NamedTuple):
-    """What parts of one picture have in common."""
+class _Facts(NamedTuple):
+    """What decides whether a file is a part of a picture."""
 
     dtype: str
     bands: tuple[str, ...]
     """What each band is called; empty where nothing says so."""
+    date: datetime.date | None
+    pixel: float
+    """Metres on the ground."""
+    grid: Grid
 
 
 def pictures(rasters: Sequence[StoredRaster]) -> tuple[Picture, ...]:
@@ -44,14 +50,15 @@ def pictures(rasters: Sequence[StoredRaster]) -> tuple[Picture, ...]:
     one pixel size, and each shows ground that the others do not. Files that nothing names are parts
     only where there is one picture that they can belong to.
     """
-    found: list[list[StoredRaster]] = []
+    found: list[list[tuple[StoredRaster, _Facts]]] = []
     for raster in rasters:
-        fitting = [each for each in found if not any(why_apart(raster, part) for part in each)]
-        if fitting and (len(fitting) == 1 or any(_kind(raster).bands)):
-            fitting[0].append(raster)
+        facts = _facts(raster)
+        fitting = [each for each in found if not any(_apart(facts, other) for _, other in each)]
+        if fitting and (len(fitting) == 1 or any(facts.bands)):
+            fitting[0].append((raster, facts))
         else:
-            found.append([raster])
-    return tuple(tuple(each) for each in found)
+            found.append([(raster, facts)])
+    return tuple(tuple(raster for raster, _ in each) for each in found)
 
 
 def first_of_each(found: Iterable[Picture]) -> tuple[StoredRaster, ...]:
@@ -90,7 +97,7 @@ def unused(found: Iterable[Picture], picks: Sequence[Pick]) -> list[str]:
     sentences = []
     for raster in first_of_each(found):
         if raster.path not in used:
-            alike = (each for each in used.values() if _kind(each) == _kind(raster))
+            alike = (each for each in used.values() if _bands(each) == _bands(raster))
             other = next(alike, None)
             why = (
                 f"{other.path.name} holds the same bands, but {why_apart(raster, other)}"
@@ -103,28 +110,42 @@ def unused(found: Iterable[Picture], picks: Sequence[Pick]) -> list[str]:
 
 def why_apart(first: StoredRaster, second: StoredRaster) -> str:
     """Return what keeps two files from being parts of one picture; empty where nothing does."""
-    if _kind(first) != _kind(second):
+    return _apart(_facts(first), _facts(second))
+
+
+def _facts(raster: StoredRaster) -> _Facts:
+    date = acquisition_date(raster)
+    return _Facts(
+        raster.dataset.dtypes[0],
+        _bands(raster),
+        date[0] if date else None,
+        ground_resolution(raster.grid),
+        raster.grid,
+    )
+
+
+def _apart(first: _Facts, second: _Facts) -> str:
+    if first.bands != second.bands:
         return "the bands differ"
-    dates = {found[0] for raster in (first, second) if (found := acquisition_date(raster))}
-    if len(dates) > 1:
-        return f"the dates differ ({', '.join(sorted(map(str, dates)))})"
-    pixels = ground_resolution(first.grid), ground_resolution(second.grid)
-    if max(pixels) > (1 + _SAME_PIXEL) * min(pixels):
-        return f"the pixels differ ({pixels[0]:.3g} and {pixels[1]:.3g} m)"
+    if first.dtype != second.dtype:
+        return f"the kinds of numbers differ ({first.dtype} and {second.dtype})"
+    if first.date and second.date and first.date != second.date:
+        return f"the dates differ ({first.date} and {second.date})"
+    if max(first.pixel, second.pixel) > (1 + _SAME_PIXEL) * min(first.pixel, second.pixel):
+        return f"the pixels differ ({first.pixel:.3g} and {second.pixel:.3g} m)"
     shares = overlap(first.grid, second.grid), overlap(second.grid, first.grid)
     if min(shares) > _SAME_PLACE:
         return "the place is the same"
-    if max(shares) > _UNNAMED_OVERLAP and not any(_kind(first).bands):
+    if max(shares) > _UNNAMED_OVERLAP and not any(first.bands):
         return "most of the place is the same, and nothing names the bands"
     return ""
 
 
-def _kind(raster: StoredRaster) -> _Kind:
-    texts = list(raster.descriptions)
-    # a file's name says what its only band is, and where it lies what all of several are
+def _bands(raster: StoredRaster) -> tuple[str, ...]:
+    texts = raster.descriptions
+    # a file's name tells of its only band; of several it tells the place
     name = _said(raster.path.stem) if len(texts) == 1 else ""
-    bands = [_said(text) or text.lower() for text in texts]
-    return _Kind(raster.dataset.dtypes[0], tuple(f"{band} {name}".strip() for band in bands))
+    return tuple(f"{_said(text) or text.lower()} {name}".strip() for text in texts)
 
 
 def _said(text: str) -> str:

@@ -11,7 +11,7 @@ from rasterio.crs import CRS
 
 from bandweave.errors import RasterError
 from bandweave.prepare.alignment import align, common_grid
-from bandweave.prepare.mosaicking import Mosaic, disagreement, mosaic
+from bandweave.prepare.mosaicking import Mosaic, disagreements, mosaic
 from bandweave.prepare.warping import WarpedRaster
 from bandweave.raster.grid import Grid, Window
 from bandweave.raster.virtual import CroppedRaster, MemoryRaster
@@ -135,15 +135,20 @@ class TestRefusals:
         assert isinstance(mosaic([whole], GRID.at(Window(1, 1, 5, 5))), WarpedRaster)
 
 
+def differ(first, second, grid):
+    """By how much two parts differ; 0 where they do not overlap."""
+    return sum(apart for *_, apart in disagreements([first, second], grid))
+
+
 class TestDisagreement:
     def test_the_band_that_differs_most(self):
         # VV is the same, VH a quarter brighter: cells of 8 x 8 by hand
         whole = picture(gaps=0)
         brighter = whole.array * np.array([1, 1.25], np.float32)[:, None, None]
         other = MemoryRaster(brighter, GRID, whole.bands)
-        found = disagreement(part(whole, 0, 0, 40, 30), part(other, 0, 20, 40, 30), GRID)
+        found = differ(part(whole, 0, 0, 40, 30), part(other, 0, 20, 40, 30), GRID)
         assert found == pytest.approx(0.25, rel=0.01)
-        assert disagreement(part(whole, 0, 0, 40, 30), part(whole, 0, 20, 40, 30), GRID) == 0
+        assert differ(part(whole, 0, 0, 40, 30), part(whole, 0, 20, 40, 30), GRID) == 0
 
     def test_speckle_of_another_zone_is_no_difference(self):
         rng = np.random.default_rng(3)
@@ -152,11 +157,11 @@ class TestDisagreement:
         one = MemoryRaster(speckled, fine, ("VV",))
         there = Grid(UTM_32, Affine(10, 0, 957_000, 0, -10, 5_215_000), 500, 500)
         again = MemoryRaster(align(one, there).read(), there, ("VV",))
-        found = disagreement(one, again, fine)
+        found = differ(one, again, fine)
         assert 0 < found < 0.05
 
     def test_parts_that_share_no_data_do_not_differ(self):
         whole = picture()
-        assert disagreement(part(whole, 0, 0, 40, 20), part(whole, 0, 30, 40, 20), GRID) == 0
+        assert differ(part(whole, 0, 0, 40, 20), part(whole, 0, 30, 40, 20), GRID) == 0
         empty = MemoryRaster(np.full((2, 40, 50), np.nan, np.float32), GRID, whole.bands)
-        assert disagreement(whole, empty, GRID) == 0
+        assert differ(whole, empty, GRID) == 0
