@@ -355,6 +355,13 @@ class TestPairing:
         assert code == 0
         assert found["mae"] == pytest.approx(dict.fromkeys(("red", "green", "blue", "mean"), 0))
 
+    def test_numbers_are_no_descriptions(self, core, make_tif):
+        levels = np.full((2, 16, 16), 0.1, np.float32) * np.float32([[[1]], [[2]]])
+        unnamed = make_tif("r.tif", levels)
+        named = make_tif("e.tif", levels, bands=("B2", "B1"))
+        words = ("score", "--reference", unnamed, "--estimate", named, "--data-range", 1)
+        assert core(*words)[1]["mae"] == {"B1": 0, "B2": 0, "mean": 0}
+
     def test_names_in_other_places_of_another_set_are_refused(self, core, make_tif):
         code, said = self.score(core, make_tif, (0.1, 0.2, 0.3), ("nir", "red", "green"))
         assert code == 1

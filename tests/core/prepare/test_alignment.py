@@ -509,6 +509,15 @@ class TestAntimeridian:
         with pytest.raises(SettingError, match="enclose nothing"):
             common(*grids, bounds=(179.9, south, 179.8, north))
 
+    def test_a_picture_of_the_whole_earth_crops_nothing(self):
+        # transformed as it is, its west edge would fall on the zone's central meridian
+        world = Grid(DEGREES, Affine(1, 0, -180, 0, -1, 90), 180, 360)
+        for place in (grid(100, 100, x=400_000.0), grid(100, 100, x=600_000.0)):
+            assert common((place,), (world,)) == place
+        half = Grid(DEGREES, Affine(1, 0, -180, 0, -1, 90), 180, 180)
+        with pytest.raises(SceneError, match="do not overlap"):
+            common((grid(100, 100),), (half,))
+
     def test_a_picture_around_the_earth_is_read_where_the_scene_is(self):
         # a crossing picture written as one of all longitudes: its parts lie at both of its ends
         step = 0.01
