@@ -8,16 +8,17 @@ are kept and not resampled; otherwise pixel edges are whole multiples of the res
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from affine import Affine
 from rasterio import Env
 from rasterio.crs import CRS
-from rasterio.warp import transform_bounds
+from rasterio.warp import transform, transform_bounds
 
 from bandweave.errors import RasterError, SceneError, SettingError
-from bandweave.prepare.warping import PROJ_ERRORS, SAME, WarpedRaster, lattice_shift, pixels_spanned
-from bandweave.raster.grid import Grid, Pixels, Raster, Window
+from bandweave.prepare.warping import PROJ_ERRORS, WarpedRaster, pixels_spanned
+from bandweave.raster.grid import SAME, Grid, Pixels, Raster, Window, lattice_shift
 from bandweave.raster.scene import Resampled
 
 Bounds = tuple[float, float, float, float]
@@ -25,6 +26,11 @@ Bounds = tuple[float, float, float, float]
 
 NOWHERE: Bounds = (math.inf, math.inf, -math.inf, -math.inf)
 WGS84 = CRS.from_epsg(4326)
+_MIDDLE = 500_000.0, 5_000_000.0
+"""A place on the middle of a UTM zone of either hemisphere."""
+_WIDE, _REACH = 90.0, 20.0
+"""Degrees: of a box wider than the first only what is within the second of a zone's middle has a
+place there."""
 
 
 def align(raster: Raster, grid: Grid, how: Resampled | None = None) -> Raster:
@@ -92,49 +98,55 @@ class StackedRaster:
 
 
 def common_grid(
-    optical: Sequence[Grid],
-    radar: Sequence[Grid],
+    optical: Sequence[Sequence[Grid]],
+    radar: Sequence[Sequence[Grid]],
     resolution: float = 10.0,
     bounds: Bounds | None = None,
 ) -> Grid:
-    """Return the grid that optical and radar files are brought to.
+    """Return the grid that optical and radar pictures are brought to.
 
-    `bounds` crops further: west, south, east, north in degrees where all four could be degrees
-    (within 180 and 90), else in metres of the grid's own coordinate system. Extents that do not
-    overlap are refused, naming both.
+    A picture is the grids of its parts: it covers what any of them covers, the scene what all the
+    pictures do. `bounds` crops further: west, south, east, north in degrees where all four could be
+    degrees (within 360 and 90; west beyond east crosses the antimeridian), else in metres of the
+    grid's own coordinate system. Extents that do not overlap are refused, naming both.
     """
     if not (math.isfinite(resolution) and resolution > 0):
         raise SettingError(
             f"A resolution of {resolution:g} m is impossible.", "Give metres above 0, such as 10."
         )
-    crs = metric_crs(optical[0])
-    shared = _intersection(extent(grid, crs) for grid in (*optical, *radar))
-    if _empty(shared):
+    crs = metric_crs(optical[0][0])
+    pictures = (*optical, *radar)
+    shared = intersection(_union(extent(grid, crs) for grid in parts) for parts in pictures)
+    if is_empty(shared):
         raise SceneError(
             f"Optical and radar do not overlap: the optical covers {_named(optical)}, "
             f"the radar {_named(radar)}.",
             "Choose optical and radar files of the same place.",
         )
     if bounds is not None:
-        cropped = _intersection((shared, _bounds_in(bounds, crs, shared)))
-        if _empty(cropped):
+        cropped = intersection((shared, _bounds_in(bounds, crs, shared)))
+        if is_empty(cropped):
             raise SceneError(
                 f"The bounds {_listed(bounds)} lie outside what optical and radar both cover: "
                 f"{_listed(shared)} in {crs.to_string()}.",
                 "Give west, south, east, north in degrees, or in metres of that coordinate system.",
             )
         shared = cropped
-    return _snapped(shared, _anchor((*optical, *radar), crs, resolution), crs, resolution)
+    return _snapped(shared, _anchor(chain(*pictures), crs, resolution), crs, resolution)
 
 
 def metric_crs(grid: Grid) -> CRS:
     """Return the grid's own coordinate system if it is a UTM zone, else the zone of its centre."""
-    if grid.crs.is_projected and "UTM zone" in grid.crs.to_wkt():
+    if _is_utm(grid.crs):
         return grid.crs
     west, south, east, north = extent(grid, WGS84)
     longitude, latitude = (west + east) / 2, (south + north) / 2
     zone = min(60, math.floor((longitude + 180) % 360 / 6) + 1)
     return CRS.from_epsg((32600 if latitude >= 0 else 32700) + zone)
+
+
+def _is_utm(crs: CRS) -> bool:
+    return crs.is_projected and "UTM zone" in crs.to_wkt()
 
 
 def extent(grid: Grid, crs: CRS) -> Bounds:
@@ -151,6 +163,10 @@ def _placed(box: Bounds, source: CRS, target: CRS) -> Bounds:
     try:
         # within an environment GDAL's own words go to the log, not to the terminal
         with Env():
+            if source.is_geographic and box[2] - box[0] > _WIDE and _is_utm(target):
+                box = _within_reach(box, source, target)
+                if is_empty(box):
+                    return NOWHERE
             west, south, east, north = transform_bounds(source, target, *box, densify_pts=21)
     except PROJ_ERRORS:
         return NOWHERE
@@ -160,22 +176,45 @@ def _placed(box: Bounds, source: CRS, target: CRS) -> Bounds:
     return west, south, east + 360 if target.is_geographic and east < west else east, north
 
 
+def _within_reach(box: Bounds, source: CRS, target: CRS) -> Bounds:
+    """Return the part of a wide box in degrees near a system's middle: far ones have no place."""
+    (middle,), _ = transform(target, source, [_MIDDLE[0]], [_MIDDLE[1]])
+    near = middle - _REACH, -90.0, middle + _REACH, 90.0
+    return intersection((near, beside(box, near)))
+
+
+def beside(box: Bounds, other: Bounds) -> Bounds:
+    """Return a box in degrees with its longitudes on the turn on which the other's are."""
+    west, south, east, north = box
+    if east - west >= 360 - SAME:
+        return other[0], south, other[2], north
+    turn = 360 * round((other[0] + other[2] - west - east) / 720)
+    return west + turn, south, east + turn, north
+
+
 def overlap(source: Grid, target: Grid) -> float:
     """Return which share (0..1) of the target's extent the source's covers."""
     west, south, east, north = target.bounds
-    shared = _intersection((extent(source, target.crs), target.bounds))
-    if _empty(shared):
+    shared = intersection((extent(source, target.crs), target.bounds))
+    if is_empty(shared):
         return 0.0
     width, height = shared[2] - shared[0], shared[3] - shared[1]
     return width * height / ((east - west) * (north - south))
 
 
-def _intersection(boxes: Iterable[Bounds]) -> Bounds:
+def intersection(boxes: Iterable[Bounds]) -> Bounds:
+    """Return what boxes share; west beyond east or south beyond north where that is nothing."""
     west, south, east, north = zip(*boxes, strict=True)
     return max(west), max(south), min(east), min(north)
 
 
-def _empty(box: Bounds) -> bool:
+def _union(boxes: Iterable[Bounds]) -> Bounds:
+    west, south, east, north = zip(*boxes, strict=True)
+    return min(west), min(south), max(east), max(north)
+
+
+def is_empty(box: Bounds) -> bool:
+    """Whether a box encloses nothing."""
     west, south, east, north = box
     return not (west < east and south < north)
 
@@ -183,15 +222,19 @@ def _empty(box: Bounds) -> bool:
 def _bounds_in(bounds: Bounds, crs: CRS, shared: Bounds) -> Bounds:
     """Return stated bounds in the grid's coordinate system, told from degrees by their size."""
     west, south, east, north = bounds
-    if not all(math.isfinite(side) for side in bounds) or _empty(bounds):
+    degrees = max(abs(west), abs(east)) <= 360 and max(abs(south), abs(north)) <= 90
+    if degrees and west > east + 180:
+        bounds = west, south, east + 360, north
+    if not all(math.isfinite(side) for side in bounds) or is_empty(bounds):
         raise SettingError(
             f"The bounds {_listed(bounds)} enclose nothing.", "Give west, south, east, north."
         )
-    if max(abs(west), abs(east)) <= 180 and max(abs(south), abs(north)) <= 90:
-        # bounds of half the world have no place in a zone, their part near the imagery has
-        near = _intersection((bounds, _placed(shared, crs, WGS84)))
-        return NOWHERE if _empty(near) else _placed(near, WGS84, crs)
-    return bounds
+    if not degrees:
+        return bounds
+    # bounds of half the world have no place in a zone, their part near the imagery has
+    around = _placed(shared, crs, WGS84)
+    near = intersection((around, beside(bounds, around)))
+    return NOWHERE if is_empty(near) else _placed(near, WGS84, crs)
 
 
 def _anchor(grids: Iterable[Grid], crs: CRS, resolution: float) -> tuple[float, float]:
@@ -224,10 +267,11 @@ def _snapped(box: Bounds, anchor: tuple[float, float], crs: CRS, resolution: flo
     return Grid(crs, transform, top - bottom, right - left)
 
 
-def _named(grids: Sequence[Grid]) -> str:
+def _named(pictures: Sequence[Sequence[Grid]]) -> str:
     """Describe what files share in degrees, which mean the same whatever the files are in."""
-    box = _intersection(extent(grid, WGS84) for grid in grids)
-    if _empty(box):
+    boxes = [_union(extent(grid, WGS84) for grid in parts) for parts in pictures]
+    box = intersection(beside(each, boxes[0]) for each in boxes)
+    if is_empty(box):
         return "no area common to its own files"
     west, south, east, north = box
     return f"{west:.3f} to {east:.3f} degrees east, {south:.3f} to {north:.3f} degrees north"

@@ -19,7 +19,7 @@ from rasterio.warp import transform
 
 from bandweave.errors import RasterError
 from bandweave.prepare.resampling import Patch, Positions, reach, resample
-from bandweave.raster.grid import Grid, Pixels, Raster, Window
+from bandweave.raster.grid import Grid, Pixels, Raster, Window, lattice_shift
 from bandweave.raster.scene import Resampled
 
 NODE_STEP = 16
@@ -29,9 +29,9 @@ even in Mercator at 62 degrees north)."""
 TARGET_LIMIT = 1024 * 1024
 SOURCE_LIMIT = 4096 * 4096
 """Pixels computed and source pixels read at once; a window of more is computed in halves."""
-SAME = 1e-3
-"""Pixels: lattices that differ by less are one lattice."""
 OUTSIDE = -1e12
+WEB_MERCATOR = CRS.from_epsg(3857)
+WEB_MERCATOR_TURN = 2 * math.pi * 6_378_137.0
 PROJ_ERRORS = (RasterioError, CPLE_BaseError, ValueError)
 """What rasterio raises where positions cannot be transformed."""
 
@@ -113,26 +113,29 @@ class WarpedRaster:
         return pixels_spanned(self.base.grid, self.grid)
 
 
-def lattice_shift(source: Grid, target: Grid) -> tuple[int, int] | None:
-    """Return the source's (row, col) under the target's pixel (0, 0) if the lattices coincide."""
-    if source.crs != target.crs:
-        return None
-    relative = ~source.transform @ target.transform
-    reach_of = max(target.shape)
-    if max(abs(relative.a - 1), abs(relative.e - 1)) * reach_of > SAME:
-        return None
-    col, row = round(relative.c), round(relative.f)
-    if max(abs(relative.c - col), abs(relative.f - row)) > SAME:
-        return None
-    return row, col
-
-
 def source_positions(source: Grid, target: Grid, window: Window) -> tuple[Positions, Positions]:
     """Return the source (rows, cols) of a target window's pixel centres.
 
     Both broadcast to the window's shape; positions that do not exist in the source's coordinate
-    system are far outside it.
+    system are far outside it. Longitudes are taken a turn further where the source counts them so.
     """
+    rows, cols = _even_positions(source, target, window)
+    if turn := _turn(source.crs):
+        around = turn / source.pixel_size[0]
+        there = cols > OUTSIDE / 2
+        cols = np.where(there, cols + around * np.round((source.width / 2 - cols) / around), cols)
+    return rows, cols
+
+
+def _turn(crs: CRS) -> float:
+    """Return after how many of its units a coordinate system is back at the same meridian, or 0."""
+    if crs.is_geographic:
+        return 360.0
+    return WEB_MERCATOR_TURN if crs == WEB_MERCATOR else 0.0
+
+
+def _even_positions(source: Grid, target: Grid, window: Window) -> tuple[Positions, Positions]:
+    """Return positions that do not jump where longitudes begin anew."""
     target_rows = np.arange(window.row, window.row + window.height)
     target_cols = np.arange(window.col, window.col + window.width)
     if source.crs == target.crs:
@@ -148,7 +151,7 @@ def source_positions(source: Grid, target: Grid, window: Window) -> tuple[Positi
         np.arange(first_row, int(node_rows[-1]) + 2) * NODE_STEP + 0.5,
     )
     x, y = target.transform @ (across.ravel(), down.ravel())
-    rows_at, cols_at = _transformed(source, target.crs, np.asarray(x), np.asarray(y))
+    rows_at, cols_at = _transformed(source, target, np.asarray(x), np.asarray(y))
     below, beside = node_rows - first_row, node_cols - first_col
     positions = []
     for nodes in (rows_at.reshape(down.shape), cols_at.reshape(down.shape)):
@@ -166,19 +169,26 @@ def _nodes(pixels: np.ndarray) -> tuple[np.ndarray, Positions]:
 
 
 def _transformed(
-    source: Grid, crs: CRS, x: np.ndarray, y: np.ndarray
+    source: Grid, target: Grid, x: np.ndarray, y: np.ndarray
 ) -> tuple[Positions, Positions]:
+    middle = target.transform @ (target.width / 2, target.height / 2)
     try:
         # within an environment GDAL's own words go to the log, not to the terminal
         with Env():
-            longitudes, latitudes = transform(crs, source.crs, x.tolist(), y.tolist())
+            eastings, northings = transform(
+                target.crs, source.crs, [*x.tolist(), middle[0]], [*y.tolist(), middle[1]]
+            )
     except PROJ_ERRORS as error:
         raise RasterError(
-            f"Positions in {crs.to_string()} cannot be found in the coordinate system "
+            f"Positions in {target.crs.to_string()} cannot be found in the coordinate system "
             f"{source.crs.to_string()[:40]}: {error}.",
             "Warp the file to a common coordinate system first (gdalwarp does so).",
         ) from error
-    cols, rows = ~source.transform @ (np.asarray(longitudes), np.asarray(latitudes))
+    across, up = np.asarray(eastings), np.asarray(northings)
+    if (turn := _turn(source.crs)) and np.isfinite(across[-1]):
+        near = np.isfinite(across)
+        across[near] += turn * np.round((across[-1] - across[near]) / turn)
+    cols, rows = ~source.transform @ (across[:-1], up[:-1])
     finite = np.isfinite(cols) & np.isfinite(rows)
     return np.where(finite, rows, np.nan), np.where(finite, cols, np.nan)
 
@@ -190,7 +200,7 @@ def pixels_spanned(source: Grid, target: Grid) -> tuple[float, float]:
         target.width // 2 // NODE_STEP * NODE_STEP,
     )
     side = NODE_STEP + 1
-    rows, cols = source_positions(source, target, Window(row, col, side, side))
+    rows, cols = _even_positions(source, target, Window(row, col, side, side))
     rows, cols = np.broadcast_arrays(rows, cols)
     if rows.min() < OUTSIDE / 2:
         return 1.0, 1.0

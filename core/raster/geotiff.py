@@ -25,13 +25,23 @@ os.environ.setdefault("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
 import numpy as np
 import rasterio
 import rasterio.shutil
+from affine import Affine
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import Interleaving, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
 
 from bandweave.errors import RasterError
-from bandweave.raster.grid import BLOCK, Grid, Pixels, Window, band_indices, check_bands, inside
+from bandweave.raster.grid import (
+    BLOCK,
+    Grid,
+    Pixels,
+    Window,
+    band_indices,
+    check_bands,
+    inside,
+    north_up,
+)
 from bandweave.raster.open_files import Handles
 from bandweave.storage.durable import keep
 from bandweave.storage.refusal import GROWTH, growth, known, reason
@@ -67,7 +77,8 @@ COG_OPTIONS = {
 class StoredRaster:
     """A raster in a file, opened when first read, once a thread.
 
-    `band_names` overrides the names in the file; without either they are B1, B2 and so on.
+    `band_names` overrides the names in the file; without either they are B1, B2 and so on. Rows
+    that a file keeps from south to north are turned over.
     """
 
     path: Path
@@ -90,7 +101,14 @@ class StoredRaster:
     def grid(self) -> Grid:
         """Where the pixels are; a file without a coordinate system is refused."""
         source = self.dataset
-        return Grid(source.crs, source.transform, source.height, source.width)
+        return Grid(source.crs, self._north_up[0], source.height, source.width)
+
+    @cached_property
+    def _north_up(self) -> tuple[Affine, bool]:
+        source = self.dataset
+        if source.crs is None:
+            return source.transform, False
+        return north_up(source.transform, source.height, source.width)
 
     @cached_property
     def descriptions(self) -> tuple[str, ...]:
@@ -132,16 +150,20 @@ class StoredRaster:
         self, window: Window, bands: Sequence[str] | None, shape: tuple[int, int] | None
     ) -> Pixels:
         indexes = [index + 1 for index in band_indices(self.bands, bands)]
+        _, south_up = self._north_up
+        row = self.dataset.height - window.stop[0] if south_up else window.row
         with _handles.lent(self.path) as source, _explained(self.path):
             scales, offsets = source.scales, source.offsets
             masked = source.read(
                 indexes,
-                window=RasterioWindow(window.col, window.row, window.width, window.height),
+                window=RasterioWindow(window.col, row, window.width, window.height),
                 out_shape=None if shape is None else (len(indexes), *shape),
                 resampling=Resampling.average if shape else Resampling.nearest,
                 masked=True,
             )
         pixels: Pixels = masked.astype(np.float32).filled(np.nan)
+        if south_up:
+            pixels = np.ascontiguousarray(pixels[:, ::-1])
         pixels[~np.isfinite(pixels)] = np.nan
         for band, index in enumerate(indexes):
             scale, offset = scales[index - 1], offsets[index - 1]
@@ -157,13 +179,15 @@ class Image(NamedTuple):
     bands: tuple[str, ...]
     grid: Grid | None
     """None where the file is not georeferenced."""
+    described: bool
+    """Whether the bands' names are the file's own, and no mere numbers."""
 
 
 def read_image(path: Path) -> Image:
     """Read a whole file, georeferenced or not: comparing needs pixels, not places."""
     raster = StoredRaster(path)
-    source = raster.dataset
-    return Image(raster.whole(), raster.bands, raster.grid if source.crs else None)
+    grid = raster.grid if raster.dataset.crs else None
+    return Image(raster.whole(), raster.bands, grid, raster.bands == raster.descriptions)
 
 
 class RasterWriter:

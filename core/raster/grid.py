@@ -24,6 +24,8 @@ BLOCK = 1024
 METRES_PER_DEGREE = 111_320.0
 LATITUDE_SLACK = 1.0
 """Degrees; global grids of pixel centres reach half a pixel beyond the poles."""
+SAME = 1e-3
+"""Pixels: lattices that differ by less are one lattice."""
 
 
 class Window(NamedTuple):
@@ -76,9 +78,14 @@ class Grid:
                 f"The raster's transform is not finite: {tuple(self.transform)[:6]}.",
                 "Write the file again with a valid geotransform.",
             )
+        if self.transform == Affine.identity():
+            raise RasterError(
+                "The raster has a coordinate system but no place in it.",
+                "Export it with its geotransform (gdalinfo shows it as origin and pixel size).",
+            )
         if self.transform.a <= 0 or self.transform.e >= 0 or self.transform.b or self.transform.d:
             raise RasterError(
-                "The raster is rotated or flipped; north must be up.",
+                "The raster is rotated or mirrored; north must be up and east to the right.",
                 "Warp it to a north-up grid first (gdalwarp does so by default).",
             )
         if self.height < 1 or self.width < 1:
@@ -150,6 +157,39 @@ class Grid:
             "bounds": list(self.bounds),
             "resolution": round(self.resolution, 4),
         }
+
+
+def north_up(transform: Affine, height: int, width: int) -> tuple[Affine, bool]:
+    """Return the transform of a file's rows from north to south, and whether that turns them over.
+
+    A rotation of less than `SAME` pixels over the whole extent is rounding. What is truly rotated,
+    mirrored or without a place comes back as it is, for `Grid` to refuse.
+    """
+    a, b, c, d, e, f = transform[:6]
+    if abs(b) * height <= SAME * abs(a) and abs(d) * width <= SAME * abs(e):
+        if a > 0 and e > 0 and transform != Affine.identity():
+            return Affine(a, 0.0, c, 0.0, -e, f + e * height), True
+        return Affine(a, 0.0, c, 0.0, e, f), False
+    return transform, False
+
+
+def lattice_shift(source: Grid, target: Grid) -> tuple[int, int] | None:
+    """Return the source's (row, col) under the target's pixel (0, 0) if the lattices coincide."""
+    if source.crs != target.crs:
+        return None
+    relative = ~source.transform @ target.transform
+    reach_of = max(target.shape)
+    if max(abs(relative.a - 1), abs(relative.e - 1)) * reach_of > SAME:
+        return None
+    col, row = round(relative.c), round(relative.f)
+    if max(abs(relative.c - col), abs(relative.f - row)) > SAME:
+        return None
+    return row, col
+
+
+def same_grid(first: Grid, second: Grid) -> bool:
+    """Whether two grids differ by no more than rounding: less than `SAME` pixels anywhere."""
+    return first.shape == second.shape and lattice_shift(first, second) == (0, 0)
 
 
 class Raster(Protocol):

@@ -26,8 +26,10 @@ from bandweave.prepare.alignment import (
     suitable_resampling,
 )
 from bandweave.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
+from bandweave.prepare.geography import ground_resolution
+from bandweave.prepare.mosaicking import disagreements, mosaic
 from bandweave.prepare.radiometry import PRODUCTS, RADAR_UNITS
-from bandweave.raster.grid import Grid, Pixels, Window
+from bandweave.raster.grid import Grid, Pixels, Raster, Window
 from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit, save_scene
 from bandweave.raster.virtual import MappedRaster
 from bandweave.settings import setting
@@ -36,12 +38,14 @@ from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.guess import sample
 from bandweave.sources.headers import require_sound
-from bandweave.sources.measured import Measured, dates_of, open_one
+from bandweave.sources.measured import Measured, Part, dates_of, open_one
 from bandweave.sources.optical import OpticalReading
 from bandweave.sources.radar import RadarReading
 from bandweave.sources.source import Source
 
 _LOOK = 256
+PARTS_APART = 0.1
+"""Parts of one picture that differ by more where they overlap are warned of."""
 DAYS_APART = 30
 """Optical and radar further apart than this are warned of."""
 
@@ -169,17 +173,17 @@ class FilesSource(Source):
         radar = radar_as.read(self.radar, notes, near=[optical.date] if optical.date else ())
         grid = self._grid(optical, radar)
         layers = [
-            _layer("optical", Role.OPTICAL, optical, grid),
-            _layer("radar", Role.RADAR, radar, grid),
+            _layer("optical", Role.OPTICAL, optical, grid, notes),
+            _layer("radar", Role.RADAR, radar, grid, notes),
         ]
         if self.qa is not None:
             layers.append(self._cloud(self.qa, grid, optical.date, notes))
         if self.earlier_optical:
             earlier = optical_as.read(self.earlier_optical, notes, "earlier optical")
-            layers.append(_earlier("optical-earlier", Role.OPTICAL, earlier, optical, grid))
+            layers.append(_earlier("optical-earlier", Role.OPTICAL, earlier, optical, grid, notes))
         if self.earlier_radar:
             earlier = radar_as.read(self.earlier_radar, notes, "earlier radar")
-            layers.append(_earlier("radar-earlier", Role.RADAR, earlier, radar, grid))
+            layers.append(_earlier("radar-earlier", Role.RADAR, earlier, radar, grid, notes))
         _check_dates(optical, radar, notes)
         scene = Scene(tuple(layers), self.name)
         common = _common_data(scene)
@@ -225,7 +229,7 @@ class FilesSource(Source):
             Role.MASK,
             align(flags, grid, how),
             Unit.FLAG,
-            max(raster.grid.resolution, grid.resolution),
+            max(ground_resolution(raster.grid), grid.resolution),
             date=date,
             resampled=how,
         )
@@ -264,17 +268,20 @@ def _flags(quality: Pixels, kind: str, *, gaps_clear: bool) -> Pixels:
 
 
 def _layer(
-    name: str, role: Role, measured: Measured, grid: Grid, *, earlier: bool = False
+    name: str, role: Role, measured: Measured, grid: Grid, notes: Notes, *, earlier: bool = False
 ) -> Layer:
     """Bring measured bands to the scene's grid; the coarsest file decides what the layer says."""
-    hows = [suitable_resampling(part.raster.grid, grid) for part in measured.parts]
-    aligned = [
-        align(part.raster, grid, how) for part, how in zip(measured.parts, hows, strict=True)
-    ]
-    by_band = {band: raster for raster in aligned for band in raster.bands}
+    by_band: dict[str, Raster] = {}
+    for parts in measured.pictures:
+        _check_parts(parts, grid, notes)
+        raster = mosaic([part.raster for part in parts], grid)
+        by_band |= dict.fromkeys(raster.bands, raster)
     stacked = StackedRaster(tuple((by_band[band], band, band) for band in measured.bands))
-    coarsest = max(range(len(aligned)), key=lambda place: measured.parts[place].native)
-    part, how = measured.parts[coarsest], hows[coarsest]
+    hows = [suitable_resampling(part.raster.grid, grid) for part in measured.parts]
+    part, how = max(
+        zip(measured.parts, hows, strict=True),
+        key=lambda each: (each[0].native, each[1] is not Resampled.NONE),
+    )
     return Layer(
         name,
         role,
@@ -288,14 +295,31 @@ def _layer(
     )
 
 
-def _earlier(name: str, role: Role, earlier: Measured, wanted: Measured, grid: Grid) -> Layer:
+def _check_parts(parts: Sequence[Part], grid: Grid, notes: Notes) -> None:
+    """Warn of parts that do not reach the scene, and of those that differ where they overlap."""
+    rasters = [part.raster for part in parts]
+    for first, second, apart in disagreements(rasters, grid):
+        if apart > PARTS_APART:
+            notes.warn(
+                f"{parts[first].file} and {parts[second].file} differ by {apart:.0%} where they "
+                "overlap; the first is used there. They may be of different dates or in different "
+                "units."
+            )
+    for part in parts:
+        if len(parts) > 1 and overlap(part.raster.grid, grid) == 0:
+            notes.warn(f"{part.file} is not used: it lies outside the scene.")
+
+
+def _earlier(
+    name: str, role: Role, earlier: Measured, wanted: Measured, grid: Grid, notes: Notes
+) -> Layer:
     if earlier.bands != wanted.bands:
         raise SceneError(
             f"The earlier {role} has the bands {', '.join(earlier.bands)}, the other date "
             f"{', '.join(wanted.bands)}.",
             "Name the same bands of both dates.",
         )
-    return _layer(name, role, earlier, grid, earlier=True)
+    return _layer(name, role, earlier, grid, notes, earlier=True)
 
 
 def _require_cover(what: str, name: str, source: Grid, grid: Grid, notes: Notes) -> None:

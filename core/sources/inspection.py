@@ -10,6 +10,7 @@ import numpy as np
 from bandweave.errors import SceneError
 from bandweave.prepare.alignment import WGS84, extent
 from bandweave.prepare.clouds import guess_kind
+from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Pixels
 from bandweave.sources.bands import (
@@ -28,6 +29,7 @@ from bandweave.sources.optical import OpticalReading
 from bandweave.sources.optical import Reading as Reflectance
 from bandweave.sources.radar import RadarReading
 from bandweave.sources.radar import Reading as Power
+from bandweave.sources.mosaic import first_of_each, pictures
 
 _PERCENTILES = (1, 50, 99)
 
@@ -44,7 +46,7 @@ class FileBand(NamedTuple):
 
 def band_places(paths: Sequence[Path], *, radar: bool = False) -> tuple[FileBand, ...]:
     """Return the bands of optical (or radar) files in the order stated numbers count them."""
-    rasters = open_all(paths)
+    rasters = first_of_each(pictures(open_all(paths)))
     picked = recognise_polarisations(rasters) if radar else pick_optical(rasters, None)
     names = {(pick.raster.path, pick.band): pick.name for pick in picked.picks}
     return tuple(
@@ -62,6 +64,7 @@ def inspect(path: Path) -> dict[str, Any]:
     raster = open_one(path)
     dataset, grid = raster.dataset, raster.grid
     numbers = sample(raster)
+    pixel = ground_resolution(grid)
     factor = max(repeat_factor(raster, band) for band in raster.bands)
     date = acquisition_date(raster)
     return {
@@ -74,8 +77,8 @@ def inspect(path: Path) -> dict[str, Any]:
         "crs": grid.crs.to_string(),
         "height": grid.height,
         "width": grid.width,
-        "resolution": round(grid.resolution, 4),
-        "native_resolution": round(grid.resolution * factor, 4),
+        "resolution": round(pixel, 4),
+        "native_resolution": round(pixel * factor, 4),
         "bounds": list(extent(grid, WGS84)),
         "date": date[0].isoformat() if date else None,
         "numbers": {

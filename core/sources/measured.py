@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bandweave.errors import RasterError
 from bandweave.prepare.alignment import WGS84, extent
+from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Grid, Raster
 from bandweave.raster.scene import Resampled, Unit
@@ -25,6 +26,8 @@ class Part(NamedTuple):
     """Metres between independent samples."""
     resampled: Resampled
     """How the file's pixels came from native ones."""
+    file: str = ""
+    """The file's name."""
 
 
 class Measured(NamedTuple):
@@ -37,9 +40,17 @@ class Measured(NamedTuple):
     calibration: str = ""
 
     @property
-    def grids(self) -> tuple[Grid, ...]:
-        """The files' own grids."""
-        return tuple(part.raster.grid for part in self.parts)
+    def pictures(self) -> tuple[tuple[Part, ...], ...]:
+        """The parts of each picture: files that hold the same bands side by side."""
+        found: dict[tuple[str, ...], list[Part]] = {}
+        for part in self.parts:
+            found.setdefault(part.raster.bands, []).append(part)
+        return tuple(map(tuple, found.values()))
+
+    @property
+    def grids(self) -> tuple[tuple[Grid, ...], ...]:
+        """The files' own grids, picture by picture."""
+        return tuple(tuple(part.raster.grid for part in parts) for parts in self.pictures)
 
 
 def open_all(paths: Sequence[Path]) -> tuple[StoredRaster, ...]:
@@ -102,7 +113,7 @@ def native_pixels(
 
     Of bands that differ the coarsest counts. `rasters` are files with the names of their bands.
     """
-    pixel = rasters[0][0].grid.resolution
+    pixel = ground_resolution(rasters[0][0].grid)
     factor, coarsest = max(
         (repeat_factor(raster, band), f"{raster.path.name}, {band}")
         for raster, bands in rasters

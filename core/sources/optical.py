@@ -47,6 +47,7 @@ from bandweave.sources.guess import (
 from bandweave.sources.labels import dates as sensing_dates
 from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 from bandweave.sources.metadata import stated_scaling
+from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
 from bandweave.sources.sensors import SENSORS
 
 OFFSET_SINCE = datetime.date(2022, 1, 25)
@@ -126,9 +127,13 @@ class OpticalReading:
         Of several dates in one file the one nearest to a date of `near` is taken.
         """
         rasters = open_all(paths)
-        picked = pick_optical(rasters, self.bands, near)
+        found = pictures(rasters)
+        picked = pick_optical(first_of_each(found), self.bands, near)
         picked.note(what, notes)
-        parts = [part for own in _products(picked.picks) for part in self._parts(own, what, notes)]
+        for sentence in unused(found, picked.picks):
+            notes.warn(sentence)
+        picks = spread(picked.picks, found, what, notes)
+        parts = [part for own in _products(picks) for part in self._parts(own, what, notes)]
         names = tuple(pick.name for pick in picked.picks)
         date = first_date(rasters, what, notes)
         return Measured(tuple(parts), names, Unit.REFLECTANCE, date)
@@ -147,9 +152,8 @@ class OpticalReading:
         check_reflectance(scaled if fill_only else values, own.name, stated, notes)
         for pick, band in zip(own.picks, values, strict=True):
             require_data(band, f"Band {pick.name} of {pick.raster.path.name}")
-        check_surfaces(
-            dict(zip((pick.name for pick in own.picks), values, strict=True)), own.name, notes
-        )
+        first = {pick.name: band for pick, band in zip(own.picks, values, strict=True)}
+        check_surfaces(first, own.name, notes)
         grids = dict.fromkeys(pick.raster.grid for pick in own.picks)
         for grid in grids:
             here = [place for place, pick in enumerate(own.picks) if pick.raster.grid == grid]
@@ -167,7 +171,8 @@ class OpticalReading:
             for pick in picks:
                 by_file.setdefault(pick.raster, []).append(pick.band)
             native, resampled = native_pixels(list(by_file.items()), self.native, what, notes)
-            yield Part(MappedRaster(stack, convert, stack.bands), native, resampled)
+            files = ", ".join(raster.path.name for raster in by_file)
+            yield Part(MappedRaster(stack, convert, stack.bands), native, resampled, files)
 
     def _decide(self, own: _Numbers, what: str, notes: Notes) -> Reading:
         """Return the first reading of the ladder that the pixels do not disprove."""

@@ -37,6 +37,7 @@ from bandweave.sources.guess import (
     without_fills,
 )
 from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
+from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
 
 
 class Reading(NamedTuple):
@@ -76,11 +77,15 @@ class RadarReading:
         Of several dates in one file the one nearest to a date of `near` is taken.
         """
         rasters = open_all(paths)
-        picked = pick_radar(rasters, self.bands, near)
-        samples = _sampled(picked.picks)
-        picked = _brighter_first(picked, samples)
+        found = pictures(rasters)
+        picked = pick_radar(first_of_each(found), self.bands, near)
+        picked = _brighter_first(picked, _sampled(picked.picks))
         picked.note(what, notes)
+        for sentence in unused(found, picked.picks):
+            notes.warn(sentence)
         names = tuple(pick.name for pick in picked.picks)
+        picked = picked._replace(picks=spread(picked.picks, found, what, notes))
+        samples = _sampled(picked.picks)
         readings = {
             raster: self._decide(
                 raster, [p for p in picked.picks if p.raster == raster], samples, what, notes
@@ -88,13 +93,10 @@ class RadarReading:
             for raster in dict.fromkeys(pick.raster for pick in picked.picks)
         }
         _note_units(readings, what, notes)
-        powers = {
-            pick.name: _power_of(samples[pick.raster, pick.band], readings[pick.raster])
-            for pick in picked.picks
-        }
-        for pick in picked.picks:
-            require_data(powers[pick.name], f"Band {pick.name} of {pick.raster.path.name}")
-        check_polarisations(powers, notes)
+        powers = _powers(picked.picks, readings, samples)
+        for pick, power in powers.items():
+            require_data(power, f"Band {pick.name} of {pick.raster.path.name}")
+        check_polarisations({pick.name: power for pick, power in powers.items()}, notes)
         parts = list(_parts(picked.picks, readings, what, notes))
         unit = Unit.RATIO if names == (RATIO_BAND,) else Unit.POWER
         date = first_date(rasters, what, notes)
@@ -243,23 +245,48 @@ def _note_units(readings: Mapping[StoredRaster, Reading], what: str, notes: Note
         notes.warn(f"The {what} files are read differently: {listed}.")
 
 
+def _by_grid(picks: Sequence[Pick]) -> list[list[Pick]]:
+    grids = dict.fromkeys(pick.raster.grid for pick in picks)
+    return [[pick for pick in picks if pick.raster.grid == grid] for grid in grids]
+
+
+def _powers(
+    picks: Sequence[Pick], readings: Mapping[StoredRaster, Reading], samples: Samples
+) -> dict[Pick, Pixels]:
+    """Return samples as power."""
+    found = {}
+    for here in _by_grid(picks):
+        numbers = np.stack([samples[pick.raster, pick.band] for pick in here])
+        known = zero_is_fill(numbers) if _zero_fills(here, readings) else numbers
+        for pick, band in zip(here, known, strict=True):
+            found[pick] = _power_of(clean_radar(pick.raster, band), readings[pick.raster])
+    return found
+
+
+def _zero_fills(picks: Sequence[Pick], readings: Mapping[StoredRaster, Reading]) -> bool:
+    """Whether 0 in every band of one grid lies outside the swath: 0 dB is data, and so may be a
+    tagged band alone.
+    """
+    if any(readings[pick.raster].unit == "db" for pick in picks):
+        return False
+    return len(picks) > 1 or picks[0].raster.dataset.nodata is None
+
+
 def _parts(
     picks: Sequence[Pick], readings: Mapping[StoredRaster, Reading], what: str, notes: Notes
 ) -> Iterator[Part]:
-    for grid in dict.fromkeys(pick.raster.grid for pick in picks):
-        here = [pick for pick in picks if pick.raster.grid == grid]
+    for here in _by_grid(picks):
         own = tuple((pick.raster, readings[pick.raster]) for pick in here)
         decibels = any(reading.unit == "db" for _, reading in own)
-        untagged = any(raster.dataset.nodata is None for raster, _ in own)
-        # 0 dB is data; of power and amplitude an untagged 0 is what lies outside the swath
-        convert = partial(_power, files=own, zero_fills=not decibels and (len(own) > 1 or untagged))
+        convert = partial(_power, files=own, zero_fills=_zero_fills(here, readings))
         base: Raster = StackedRaster(tuple((pick.raster, pick.band, pick.name) for pick in here))
         base = WithoutZeroAreas(base) if decibels else base
         by_file: dict[StoredRaster, list[str]] = {}
         for pick in here:
             by_file.setdefault(pick.raster, []).append(pick.band)
         native, resampled = native_pixels(list(by_file.items()), None, what, notes)
-        yield Part(MappedRaster(base, convert, base.bands), native, resampled)
+        files = ", ".join(raster.path.name for raster in by_file)
+        yield Part(MappedRaster(base, convert, base.bands), native, resampled, files)
 
 
 @dataclass(frozen=True, eq=False)

@@ -330,6 +330,64 @@ def test_score_counts_only_masked_pixels(core, make_tif):
     assert content["mae"]["mean"] == 1
 
 
+class TestPairing:
+    """What `score` holds against what; the reference is 0.1, 0.2, 0.3 in red, green, blue."""
+
+    def score(self, core, make_tif, estimate, names=(), **written):
+        levels = np.full((3, 16, 16), 0.1, np.float32) * np.float32([[[1]], [[2]], [[3]]])
+        reference = make_tif("r.tif", levels, bands=["red", "green", "blue"])
+        pixels = np.broadcast_to(np.float32(estimate)[:, None, None], levels.shape)
+        given = make_tif("e.tif", pixels.copy(), bands=names, **written)
+        return core("score", "--reference", reference, "--estimate", given, "--data-range", 1)
+
+    @pytest.mark.parametrize(
+        ("estimate", "names"),
+        [
+            ((0.3, 0.2, 0.1), ("Blue", "green", "red")),
+            ((0.1, 0.2, 0.3), ("red", "green", "blue")),
+            # nothing says what these are, or names of another kind say it
+            ((0.1, 0.2, 0.3), ()),
+            ((0.1, 0.2, 0.3), ("B4", "B3", "B2")),
+        ],
+    )
+    def test_bands_by_their_descriptions(self, core, make_tif, estimate, names):
+        code, found = self.score(core, make_tif, estimate, names)
+        assert code == 0
+        assert found["mae"] == pytest.approx(dict.fromkeys(("red", "green", "blue", "mean"), 0))
+
+    def test_numbers_are_no_descriptions(self, core, make_tif):
+        levels = np.full((2, 16, 16), 0.1, np.float32) * np.float32([[[1]], [[2]]])
+        unnamed = make_tif("r.tif", levels)
+        named = make_tif("e.tif", levels, bands=("B2", "B1"))
+        words = ("score", "--reference", unnamed, "--estimate", named, "--data-range", 1)
+        assert core(*words)[1]["mae"] == {"B1": 0, "B2": 0, "mean": 0}
+
+    def test_names_in_other_places_of_another_set_are_refused(self, core, make_tif):
+        code, said = self.score(core, make_tif, (0.1, 0.2, 0.3), ("nir", "red", "green"))
+        assert code == 1
+        assert "nir, red, green: the same names in other places" in said["error"]
+
+    @pytest.mark.parametrize(
+        ("written", "code"),
+        [
+            ({"origin": (600_000.0000001, 1_199_999.9999999), "pixel": 10.000000001}, 0),
+            ({"origin": (600_000.0, 1_199_840.0), "pixel": (10, -10)}, 0),
+            ({"origin": (600_000.1, 1_200_000.0)}, 1),
+        ],
+    )
+    def test_grids_within_rounding_are_one(self, core, make_tif, written, code):
+        found, said = self.score(core, make_tif, (0.1, 0.2, 0.3), **written)
+        assert found == code
+        assert not code or "not on the same grid" in said["error"]
+
+    def test_a_mask_of_another_place_is_refused(self, core, make_tif):
+        image = make_tif("r.tif", np.ones((1, 16, 16), np.float32))
+        mask = make_tif("m.tif", np.ones((16, 16), np.uint8), origin=(600_160.0, 1_200_000.0))
+        words = ("score", "--reference", image, "--estimate", image, "--data-range", 1)
+        code, said = core(*words, "--mask", mask)
+        assert code == 1 and "the mask are not on the same grid" in said["error"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -22,9 +22,9 @@ from bandweave.prepare.alignment import (
     suitable_resampling,
 )
 from bandweave.prepare.radiometry import db_to_power
-from bandweave.prepare.warping import WarpedRaster, lattice_shift
+from bandweave.prepare.warping import WarpedRaster
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.raster.grid import Grid, Window
+from bandweave.raster.grid import Grid, Window, lattice_shift
 from bandweave.raster.scene import Resampled
 from bandweave.raster.virtual import MappedRaster, MemoryRaster
 
@@ -38,6 +38,11 @@ MEASURED = [Resampled.BILINEAR, Resampled.CUBIC, Resampled.AVERAGE]
 def grid(height, width, pixel=10.0, x=X, y=Y, crs=UTM_48):
     across, down = pixel if isinstance(pixel, tuple) else (pixel, pixel)
     return Grid(crs, Affine(across, 0, x, 0, -down, y), height, width)
+
+
+def common(optical, radar, *more, **bounds):
+    """The grid of pictures of one part each."""
+    return common_grid([[each] for each in optical], [[each] for each in radar], *more, **bounds)
 
 
 def memory(array, on):
@@ -289,23 +294,23 @@ class TestCommonGrid:
     def test_optical_in_utm_at_the_resolution_keeps_its_own_pixels(self):
         optical = grid(50, 60, x=X + 3.3, y=Y + 1.1)
         radar = grid(40, 40, 20.0, x=X + 100, y=Y)
-        found = common_grid((optical,), (radar,))
+        found = common((optical,), (radar,))
         assert lattice_shift(optical, found) == (1, 10)
         assert found.shape == (49, 50)
 
     def test_otherwise_radar_keeps_its_own_and_else_edges_are_whole_multiples(self):
         optical = grid(20, 20, 30.0, x=X + 15, y=Y + 15)
         radar = grid(90, 90, x=X + 4, y=Y + 4)
-        assert common_grid((optical,), (radar,)).transform.c == X + 24
+        assert common((optical,), (radar,)).transform.c == X + 24
         coarse = grid(30, 30, 20.0, x=X + 4, y=Y + 4)
-        found = common_grid((optical,), (coarse,))
+        found = common((optical,), (coarse,))
         assert found.bounds == (X + 20, Y - 580, X + 600, Y)
         assert found.crs == UTM_48
 
     @pytest.mark.parametrize("crs", [DEGREES, CRS.from_epsg(3857)], ids=["degrees", "mercator"])
     def test_other_coordinate_systems_go_to_the_utm_zone_of_the_centre(self, crs):
         optical = elsewhere(crs)
-        found = common_grid((optical,), (grid(80, 80),), 10.0)
+        found = common((optical,), (grid(80, 80),), 10.0)
         assert found.crs == UTM_48
         assert found.pixel_size == (10.0, 10.0)
         assert all(math.fmod(side, 10.0) == 0 for side in found.bounds)
@@ -335,30 +340,30 @@ class TestCommonGrid:
 
     def test_disjoint_extents_are_named_in_degrees(self):
         with pytest.raises(SceneError, match="do not overlap") as caught:
-            common_grid((grid(10, 10),), (elsewhere(UTM_49), grid(10, 10, x=X + 50_000)))
+            common((grid(10, 10),), (elsewhere(UTM_49), grid(10, 10, x=X + 50_000)))
         assert "the optical covers 105.915 to 105.916 degrees east" in caught.value.message
         assert "the radar no area common to its own files" in caught.value.message
         antipode = grid(10, 10, 0.001, x=-88.0, y=30.0, crs=DEGREES)
         with pytest.raises(SceneError, match="-88.000 to -87.990 degrees east"):
-            common_grid((antipode,), (grid(10, 10),))
+            common((antipode,), (grid(10, 10),))
 
     def test_touching_along_an_edge_is_disjoint(self):
         with pytest.raises(SceneError, match="do not overlap"):
-            common_grid((grid(10, 10),), (grid(10, 10, x=X + 100),))
+            common((grid(10, 10),), (grid(10, 10, x=X + 100),))
 
     def test_bounds_crop_in_degrees_and_in_metres(self):
         both = (grid(100, 100),), (grid(100, 100),)
-        metres = common_grid(*both, bounds=(X + 101, Y - 501, X + 403, Y - 99))
+        metres = common(*both, bounds=(X + 101, Y - 501, X + 403, Y - 99))
         assert metres.bounds == (X + 110, Y - 500, X + 400, Y - 100)
         box = extent(metres, DEGREES)
-        degrees = common_grid(*both, bounds=box)
+        degrees = common(*both, bounds=box)
         # a box around a box that is turned by the meridians' convergence
         assert np.abs(np.subtract(degrees.bounds, metres.bounds)).max() <= 10
 
     def test_bounds_of_half_the_world_crop_nothing(self):
         # transformed as they are, their west edge would fall on the zone's central meridian
         place = grid(100, 100, x=400_000.0)
-        assert common_grid((place,), (place,), bounds=(-180, -90, 180, 90)) == place
+        assert common((place,), (place,), bounds=(-180, -90, 180, 90)) == place
 
     @pytest.mark.parametrize(
         ("bounds", "error"),
@@ -371,12 +376,12 @@ class TestCommonGrid:
     )
     def test_useless_bounds_are_refused(self, bounds, error):
         with pytest.raises((SceneError, SettingError), match=error):
-            common_grid((grid(10, 10),), (grid(10, 10),), bounds=bounds)
+            common((grid(10, 10),), (grid(10, 10),), bounds=bounds)
 
     @pytest.mark.parametrize("resolution", [0.0, -10.0, math.nan, math.inf])
     def test_impossible_resolutions_are_refused(self, resolution):
         with pytest.raises(SettingError, match="impossible"):
-            common_grid((grid(10, 10),), (grid(10, 10),), resolution)
+            common((grid(10, 10),), (grid(10, 10),), resolution)
 
     def test_overlap_is_a_share_of_the_target(self):
         assert overlap(grid(10, 10), grid(10, 10, x=X + 25)) == pytest.approx(0.75)
@@ -408,7 +413,7 @@ class TestStacking:
 class TestSpain:
     def test_windows_of_a_real_warp_equal_the_whole(self, test_data):
         source = StoredRaster(test_data / "spain-flood" / "Spain_7370579_S2Hand.tif")
-        target = common_grid((source.grid,), (source.grid,))
+        target = common((source.grid,), (source.grid,))
         assert (target.crs.to_epsg(), target.pixel_size) == (32630, (10.0, 10.0))
         warped = align(source, target)
         bands = ["B4", "B3"]
@@ -418,3 +423,112 @@ class TestSpain:
             np.testing.assert_array_equal(warped.read(window, bands), whole[:, rows, cols])
         # the footprint turns by 1.4 degrees between the meridians, hence slivers without data
         assert np.isnan(whole[0]).mean() == pytest.approx(0.0438, abs=1e-3)
+
+
+def fiji(crs, x0, y0, pixel, side, turn=0.0):
+    """A raster over the antimeridian: how far its pixels are from a corner in UTM 60 S, in km."""
+    on = Grid(crs, Affine(pixel, 0, x0, 0, -pixel, y0), side, side)
+    rows, cols = np.mgrid[:side, :side] + 0.5
+    x, y = on.transform @ (cols.ravel(), rows.ravel())
+    places = transform(crs, FIJI, (x - turn).tolist(), y.tolist())
+    east, north = (np.reshape(each, (side, side)) for each in places)
+    return memory([(east - CORNER[0]) / 1000, (north - CORNER[1]) / 1000], on)
+
+
+FIJI = CRS.from_epsg(32760)
+WEST_OF_IT = CRS.from_epsg(32701)
+MERCATOR = CRS.from_epsg(3857)
+TURN = 2 * math.pi * 6_378_137
+# 180 degrees east at 16.7 south lies at an easting of 819,900 m in zone 60
+CORNER = 819_500.0, 8_150_000.0
+DEGREE = 10 / 111_320
+
+
+PLACES = (
+    *("zone 60", "zone 1", "degrees beyond 180", "degrees below -180"),
+    *("Mercator beyond its edge", "Mercator below its edge"),
+)
+
+
+@pytest.fixture(scope="module")
+def rasters():
+    """A picture of one place over the antimeridian, in each way to write where it is."""
+    (lon,), (lat,) = transform(FIJI, DEGREES, [CORNER[0] - 500], [CORNER[1] + 500])
+    (x1,), (y1,) = transform(FIJI, WEST_OF_IT, [CORNER[0] - 500], [CORNER[1] + 700])
+    (mx,), (my,) = transform(FIJI, MERCATOR, [CORNER[0] - 500], [CORNER[1] + 500])
+    found = (
+        fiji(FIJI, CORNER[0] - 500, CORNER[1] + 500, 10, 220),
+        fiji(WEST_OF_IT, x1, y1, 10, 260),
+        fiji(DEGREES, lon, lat, DEGREE, 240),
+        fiji(DEGREES, lon - 360, lat, DEGREE, 240, -360),
+        fiji(MERCATOR, mx, my, 10, 240),
+        fiji(MERCATOR, mx - TURN, my, 10, 240, -TURN),
+    )
+    return dict(zip(PLACES, found, strict=True))
+
+
+class TestAntimeridian:
+    @pytest.mark.parametrize("radar", PLACES)
+    @pytest.mark.parametrize("optical", PLACES)
+    def test_nothing_is_lost_and_all_is_in_its_place(self, rasters, optical, radar):
+        pair = rasters[optical], rasters[radar]
+        target = common((pair[0].grid,), (pair[1].grid,))
+        assert min(target.shape) > 190
+        rows, cols = np.mgrid[: target.height, : target.width] + 0.5
+        x, y = target.transform @ (cols.ravel(), rows.ravel())
+        east, north = transform(target.crs, FIJI, x.tolist(), y.tolist())
+        expected = np.stack([np.subtract(east, CORNER[0]), np.subtract(north, CORNER[1])]) / 1000
+        inner = (slice(None), slice(15, -15), slice(15, -15))
+        for raster in pair:
+            found = align(raster, target).read()
+            np.testing.assert_allclose(
+                found[inner], expected.reshape(found.shape)[inner], atol=0.0007
+            )
+
+    @pytest.mark.parametrize(
+        ("west", "east"), [(179.997, -179.997), (179.997, 180.003), (-180.003, -179.997)]
+    )
+    def test_bounds_in_degrees_cross_it(self, rasters, west, east):
+        grids = [(rasters["zone 60"].grid,), (rasters["degrees below -180"].grid,)]
+        whole = common(*grids)
+        lon, south, _, north = extent(whole, DEGREES)
+        found = common(*grids, bounds=(west, south, east, north))
+        edges = extent(found, DEGREES)
+        assert edges[0] == pytest.approx(179.997, abs=4e-4)
+        assert edges[2] == pytest.approx(180.003, abs=4e-4)
+        assert lon < edges[0]
+
+    def test_bounds_on_either_side_or_around_the_earth(self, rasters):
+        grids = [(rasters["zone 1"].grid,), (rasters["zone 60"].grid,)]
+        whole = common(*grids)
+        assert common(*grids, bounds=(-180, -90, 180, 90)) == whole
+        assert common(*grids, bounds=(0, -90, 360, 90)) == whole
+        _, south, _, north = extent(whole, DEGREES)
+        beyond = extent(common(*grids, bounds=(-180, south, -170, north)), DEGREES)
+        assert beyond[0] == pytest.approx(180, abs=4e-4)
+        with pytest.raises(SettingError, match="enclose nothing"):
+            common(*grids, bounds=(179.9, south, 179.8, north))
+
+    def test_a_picture_of_the_whole_earth_crops_nothing(self):
+        # transformed as it is, its west edge would fall on the zone's central meridian
+        world = Grid(DEGREES, Affine(1, 0, -180, 0, -1, 90), 180, 360)
+        for place in (grid(100, 100, x=400_000.0), grid(100, 100, x=600_000.0)):
+            assert common((place,), (world,)) == place
+        half = Grid(DEGREES, Affine(1, 0, -180, 0, -1, 90), 180, 180)
+        with pytest.raises(SceneError, match="do not overlap"):
+            common((grid(100, 100),), (half,))
+
+    def test_a_picture_around_the_earth_is_read_where_the_scene_is(self):
+        # a crossing picture written as one of all longitudes: its parts lie at both of its ends
+        step = 0.01
+        on = Grid(DEGREES, Affine(step, 0, -180, 0, -step, -16), 150, 36_000)
+        row, col = np.mgrid[:150, :36_000]
+        values = np.where(np.abs(col - 17_999.5) < 9000, -50.0, row)
+        scene = fiji(FIJI, CORNER[0] - 5000, CORNER[1] + 5000, 100, 100)
+        target = common((scene.grid,), (on,), 100.0)
+        assert target == scene.grid
+        found = align(memory(values, on), target).read()
+        _, lat = transform(FIJI, DEGREES, [CORNER[0]], [CORNER[1]])
+        assert np.isfinite(found).all()
+        assert found[0, 50, 50] == pytest.approx((-16 - lat[0]) / step - 0.5, abs=0.1)
+        assert found.min() > 0

@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ import pytest
 import rasterio
 from affine import Affine
 from rasterio.crs import CRS
+from rasterio.errors import NotGeoreferencedWarning
 
 from bandweave.errors import RasterError
 from bandweave.raster.geotiff import StoredRaster, create, read_image, write, write_cog
-from bandweave.raster.grid import Grid, Window
+from bandweave.raster.grid import Grid, Window, north_up
 from bandweave.raster.virtual import FlagRaster, MemoryRaster, SelectedRaster, WithheldRaster
 
 UTM = CRS.from_epsg(32648)
@@ -142,6 +144,48 @@ def test_an_image_needs_no_georeference(make_tif):
     assert read_image(path).grid is None
     with pytest.raises(RasterError, match="no coordinate system"):
         StoredRaster(path).read()
+
+
+def test_rows_from_south_to_north_are_turned_over(make_tif):
+    image = pixels(40, 30)
+    upright = StoredRaster(make_tif("n.tif", image, origin=(600_000, 1_200_400)))
+    path = make_tif("s.tif", image[:, ::-1], origin=(600_000, 1_200_000), pixel=(10, -10))
+    turned = StoredRaster(path)
+    assert turned.grid == upright.grid
+    for window in (None, Window(0, 0, 1, 30), Window(7, 3, 12, 9), Window(39, 29, 1, 1)):
+        np.testing.assert_array_equal(turned.read(window), upright.read(window))
+    window = Window(8, 2, 16, 8)
+    np.testing.assert_allclose(
+        turned.preview(window, (4, 2)), upright.preview(window, (4, 2)), rtol=1e-6
+    )
+    np.testing.assert_array_equal(turned.whole(), image)
+
+
+@pytest.mark.parametrize(
+    ("transform", "said"),
+    [
+        (Affine(-10, 0, 600_000, 0, -10, 1_200_000), "mirrored"),
+        (Affine(-10, 0, 600_000, 0, 10, 1_200_000), "rotated"),
+        (Affine(0, 10, 600_000, 10, 0, 1_200_000), "rotated"),
+        (Affine(10, 1e-3, 600_000, 0, -10, 1_200_000), "rotated"),
+        # what GDAL gives where a file says nothing
+        (Affine.identity(), "no place in it"),
+    ],
+)
+def test_what_is_rotated_mirrored_or_nowhere_is_refused(tmp_path: Path, transform, said):
+    path = tmp_path / "a.tif"
+    profile = {"driver": "GTiff", "dtype": "uint8", "count": 1, "height": 20, "width": 30}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path, "w", crs="EPSG:32648", transform=transform, **profile) as file:
+            file.write(np.ones((1, 20, 30), np.uint8))
+    with pytest.raises(RasterError, match=said):
+        _ = StoredRaster(path).grid
+
+
+def test_a_rotation_by_rounding_is_none():
+    turned = Affine(10, 1e-9, 600_000, -1e-9, -10, 1_200_000)
+    assert north_up(turned, 400, 300) == (Affine(10, 0, 600_000, 0, -10, 1_200_000), False)
 
 
 def test_windows_outside_are_refused():

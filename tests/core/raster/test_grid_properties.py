@@ -1,5 +1,7 @@
 """Grids and windows, whatever their sizes: parts make up the whole, and what is done is undone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from rasterio.crs import CRS
 
 from bandweave.errors import RasterError
-from bandweave.raster.grid import Grid, Window, inside
+from bandweave.raster.grid import Grid, Window, inside, same_grid
 from bandweave.raster.mirrored import read_reflected
 from bandweave.raster.virtual import CroppedRaster, FlagRaster, MemoryRaster
 from bandweave.tiling import padded
@@ -110,3 +112,25 @@ def test_a_cropped_raster_is_the_whole_ones_window(grid, data):
     np.testing.assert_array_equal(
         CroppedRaster(flags, window).read()[0], array[0][window.slices] % 2
     )
+
+
+@given(grids(), st.floats(-1, 1), st.floats(-1, 1))
+def test_grids_that_differ_by_rounding_are_one(grid, across, down):
+    transform = grid.transform @ Affine.translation(across * 9e-4, down * 9e-4)
+    assert same_grid(grid, replace(grid, transform=transform))
+    assert same_grid(replace(grid, transform=transform), grid)
+
+
+@given(grids(), st.sampled_from([(2e-3, 0), (0, 2e-3), (1, 0), (0, -1), (0.5, 0.5)]))
+def test_grids_that_are_apart_are_not(grid, moved):
+    apart = replace(grid, transform=grid.transform @ Affine.translation(*moved))
+    assert not same_grid(grid, apart)
+    assert not same_grid(grid, replace(grid, height=grid.height + 1))
+    assert not same_grid(grid, replace(grid, crs=CRS.from_epsg(32649)))
+
+
+def test_pixels_that_drift_over_the_extent_are_others():
+    # a ten-thousandth of a pixel a column is a tenth of a pixel after a thousand
+    grid = Grid(CRS.from_epsg(32648), Affine(10, 0, 0, 0, -10, 0), 1000, 1000)
+    for size, same in ((10 + 1e-9, True), (10 + 1e-3, False)):
+        assert same_grid(grid, replace(grid, transform=Affine(size, 0, 0, 0, -10, 0))) is same
