@@ -10,7 +10,6 @@ import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -25,17 +24,17 @@ from bandweave.prepare.alignment import (
     overlap,
     suitable_resampling,
 )
-from bandweave.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
+from bandweave.prepare.qa_kinds import PROBABLE, QA_KINDS
 from bandweave.prepare.radiometry import PRODUCTS, RADAR_UNITS
-from bandweave.raster.grid import Grid, Pixels, Window
+from bandweave.raster.grid import Grid, Window
 from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit, save_scene
-from bandweave.raster.virtual import MappedRaster
 from bandweave.settings import setting
 from bandweave.sources.confined.caller import IMPORT, call
-from bandweave.sources.guess import Notes, sample
+from bandweave.sources.guess import Notes
 from bandweave.sources.headers import require_sound
 from bandweave.sources.measured import Measured, open_one
 from bandweave.sources.optical import OpticalReading
+from bandweave.sources.quality import QualityReading
 from bandweave.sources.radar import RadarReading
 from bandweave.sources.source import Source
 
@@ -76,8 +75,18 @@ class FilesSource(Source):
     qa_kind: str = setting(
         "",
         "Kind of quality band",
-        "Empty: told from its values.",
+        "Empty: told from its name, else from its values.",
         choices=("", *QA_KINDS),
+    )
+    qa_band: str = ""
+    """Name or number, from 1, of the quality band in a file of several; empty: told."""
+    qa_probability: float = setting(
+        PROBABLE,
+        "Cloud probability",
+        "Where the quality band is a probability: cloud is what lies above.",
+        minimum=0.0,
+        maximum=100.0,
+        unit="%",
     )
     radar: tuple[Path, ...] = ()
     """VV and VH as one stack or a file each, or their ratio alone."""
@@ -107,6 +116,11 @@ class FilesSource(Source):
             )
         if self.optical_offset is not None and self.optical_scale is None:
             raise SettingError("An optical offset is given without a scale.", "Give both.")
+        if self.qa is None and (self.qa_kind or self.qa_band):
+            raise SettingError(
+                "A quality band is described, but no file is given that holds it.",
+                "Give the quality file too; it may be the optical one.",
+            )
         native = self.optical_native
         if native is not None and not (math.isfinite(native) and native > 0):
             raise SettingError(
@@ -189,19 +203,8 @@ class FilesSource(Source):
     def _cloud(self, path: Path, grid: Grid, date: datetime.date | None, notes: Notes) -> Layer:
         raster = open_one(path)
         _require_cover("The quality band", path.name, raster.grid, grid, notes)
-        guess = guess_kind(sample(raster)[0])
-        kind = require_kind(self.qa_kind, guess)
-        if not self.qa_kind:
-            notes.guess("kind of quality band", kind, f"{path.name}: {guess.why}")
-        elif guess.kind and guess.kind != kind:
-            notes.warn(
-                f"{path.name} is read as {kind} as stated, but looks like {guess.kind}: "
-                f"{guess.why}."
-            )
-        first = StackedRaster(((raster, raster.bands[0], "quality"),))
-        tagged_clear = kind == "mask" and raster.dataset.nodata == 0
-        convert = partial(_flags, kind=kind, gaps_clear=tagged_clear)
-        flags = MappedRaster(first, convert, (CLOUD,))
+        quality = QualityReading(self.qa_kind, self.qa_band, self.qa_probability)
+        flags = quality.read(raster, notes)
         how = suitable_resampling(raster.grid, grid)
         how = how if how is Resampled.NONE else Resampled.NEAREST
         return Layer(
@@ -239,11 +242,6 @@ def _write_there(stated: Mapping[str, Any], folder: str) -> None:
 def _require_sound_there(paths: Sequence[Path]) -> None:
     for path in paths:
         require_sound(path)
-
-
-def _flags(quality: Pixels, kind: str, *, gaps_clear: bool) -> Pixels:
-    """Return cloud flags; in a mask whose 0 is tagged as no data, that 0 still means clear."""
-    return cloud_flags(np.nan_to_num(quality) if gaps_clear else quality, kind)
 
 
 def _layer(

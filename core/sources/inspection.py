@@ -9,7 +9,6 @@ import numpy as np
 
 from bandweave.errors import SceneError
 from bandweave.prepare.alignment import WGS84, extent
-from bandweave.prepare.clouds import guess_kind
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Pixels
 from bandweave.raster.scene import RATIO_BAND
@@ -20,12 +19,12 @@ from bandweave.sources.guess import (
     guess_optical,
     guess_radar,
     has_scale,
-    is_integer,
     repeat_factor,
     sample,
 )
 from bandweave.sources.measured import open_all, open_one
 from bandweave.sources.metadata import Stated, acquisition_date, stated_scaling
+from bandweave.sources.quality import told_quality
 
 _PERCENTILES = (1, 50, 99)
 
@@ -97,8 +96,8 @@ def _guessed(raster: StoredRaster, numbers: Pixels) -> dict[str, Any]:
         quotient = RATIO_BAND in names
         guess = _stated_or_guessed(lambda: guess_radar(raster, numbers, quotient=quotient))
         return {"role": "radar", "bands": names, **guess}
-    if len(numbers) == 1 and is_integer(raster) and (quality := guess_kind(numbers)).kind:
-        return {"role": "quality", "bands": ["quality"], "what": quality.kind, "why": quality.why}
+    if quality := told_quality(raster, {}):
+        return {"role": "quality", "bands": ["quality"], "what": quality[0], "why": quality[1]}
     picks = pick_optical((raster,), None).picks
     stated = None if has_scale(raster) else stated_scaling(raster.path, picks[0].number)
     return {

@@ -27,6 +27,7 @@ from pages.imagery_parts.intake import (
     Item,
     corrected,
 )
+from pages.shared.forms import setting_field
 from pages.shared.images.stretches import VISIBLE
 from pages.shared.names import said
 
@@ -66,7 +67,8 @@ def answered(items: Sequence[Item], roles: Mapping[str, str], prefix: str) -> An
     if quality := of(items, roles, QUALITY):
         with st.container(border=True, key="card-quality"):
             st.subheader("Quality band", anchor=False)
-            said["qa_kind"] = _choice("qa_kind", quality, KIND_NAMES, prefix, width=360)
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                said |= _quality(quality[0], prefix)
     return Answers(**said)
 
 
@@ -129,6 +131,28 @@ def _scaling(own: Sequence[Item], prefix: str) -> dict[str, Any]:
         width=180,
         persist_state="session",
     )
+    return said
+
+
+def _quality(item: Item, prefix: str) -> dict[str, Any]:
+    """Ask which band codes quality, where there are several, and how."""
+    said: dict[str, Any] = {}
+    bands = item.facts["bands"] if item.facts else []
+    if len(bands) > 1:
+        said["qa_band"] = st.selectbox(
+            "Band",
+            ("", *bands),
+            format_func=lambda band: band or "From the file",
+            key=f"{prefix}-qa_band-{item.name}",
+            width=240,
+            persist_state="session",
+        )
+    told = [item] if item.guess["role"] == QUALITY else []
+    said["qa_kind"] = _choice("qa_kind", told, KIND_NAMES, prefix, width=360)
+    if "cloud-probability" in (said["qa_kind"], *(each.guess["what"] for each in told)):
+        declared = DECLARED["qa_probability"]
+        key = f"{prefix}-qa_probability"
+        said["qa_probability"] = setting_field(declared, declared.default, key=key, width=180)
     return said
 
 
