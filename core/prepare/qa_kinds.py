@@ -22,8 +22,8 @@ PROBABLE = 40.0
 https://github.com/sentinel-hub/sentinel2-cloud-detector, s2cloudless/cloud_detector.py."""
 
 
-_LOST, _BEYOND = -9999.0, float(1 << 31)
-"""Numbers from here down, and from here up, are fill in every coding."""
+_FILLS, _BEYOND = (-9999.0, -32768.0), float(1 << 31)
+"""Numbers that are fill in every coding: these, and all whose size is beyond."""
 
 
 class QaKind(NamedTuple):
@@ -99,6 +99,10 @@ def _never(values: Pixels) -> Flags:
 
 def _above(limit: float) -> Rule:
     return lambda values: values > limit
+
+
+def _unclear(limit: float) -> Rule:
+    return lambda values: values < 100 - limit
 
 
 def _no_class(values: Pixels) -> Flags:
@@ -245,10 +249,17 @@ QA_KINDS: Mapping[str, QaKind] = {
     ),
     "cloud-probability": QaKind(
         "cloud probability (no shadows)",
-        lambda values: (values >= 0) & (values <= 255),
+        lambda values: (values >= 0) & ((values <= 100) | (values == 255)),
         _above(100),
         _above(PROBABLE),
         "s2cloudless and Sen2Cor's MSK_CLDPRB: per cent; Sentinel Hub's CLP: 0..255, see `coding`",
+    ),
+    "clear-probability": QaKind(
+        "probability of clear sky",
+        lambda values: (values >= 0) & (values <= 100),
+        _above(100),
+        _unclear(PROBABLE),
+        "Pasquarella et al. 2023, Cloud Score+, doi 10.1109/CVPRW59228.2023.00206: clear from 0.6",
     ),
     "udm": QaKind(
         "Planet unusable data mask (no shadows)",
@@ -284,6 +295,15 @@ QA_KINDS: Mapping[str, QaKind] = {
 }
 
 
+_BY_NAME = ("clear-probability", "udm")
+"""Codings that any small numbers fit."""
+PROBABILITIES: Mapping[str, Callable[[float], Rule]] = {
+    "cloud-probability": _above,
+    "clear-probability": _unclear,
+}
+"""The codings of which the user says where cloud begins, in per cent of its probability."""
+
+
 def qa_kind(kind: str) -> QaKind:
     """Return a coding by its key; an unknown one is refused."""
     if kind not in QA_KINDS:
@@ -295,21 +315,22 @@ def cloud_flags(quality: Pixels, kind: str, probability: float = PROBABLE) -> Pi
     """Return 1 for cloud or shadow, 0 for neither and NaN for fill, in the shape of `quality`.
 
     Codings of several bands take (band, ...) in their order and give (1, ...). `probability` is
-    the per cent above which a cloud probability is cloud. A negative number is no code: NaN.
+    the per cent of a cloud's probability above which it is one. A negative number is no code: NaN.
     """
     rules = qa_kind(kind)
     known = (quality >= 0) & (quality < _BEYOND)
     values = np.where(known, quality, np.float32(0))
-    cloudy = _above(probability) if kind == "cloud-probability" else rules.cloudy
+    cloudy = PROBABILITIES[kind](probability) if kind in PROBABILITIES else rules.cloudy
     flags = cloudy(values).astype(np.float32)
     flags[~(known.all(axis=0, keepdims=True) if rules.bands else known)] = np.nan
     flags[rules.fill(values)] = np.nan
     return flags
 
 
-def fits(values: Pixels, kind: str) -> bool:
+def fits(values: Pixels, kind: str, dtype: str = "") -> bool:
     """Whether all values of a sample, (band, value) with NaN as no data, can occur in a coding."""
-    known = values[:, ((values > _LOST) & (values < _BEYOND)).all(axis=0)]
+    values = coding(values, kind, dtype)(values)
+    known = values[:, ((np.abs(values) < _BEYOND) & ~np.isin(values, _FILLS)).all(axis=0)]
     return bool(known.size and np.all(qa_kind(kind).possible(known)))
 
 
@@ -317,12 +338,12 @@ def guess_kinds(values: Pixels, dtype: str = "") -> tuple[QaGuess, ...]:
     """Return the codings of one band that a sample (1, value) fits, the likeliest first.
 
     Those that images hardly resemble come first; in bytes HLS' comes before Landsat's, which are
-    of 16 bits. Planet's first mask is known by name only: its values say nothing of themselves.
+    of 16 bits.
     """
     found = [
         kind
         for kind, rules in QA_KINDS.items()
-        if not rules.bands and kind != "udm" and fits(values, kind)
+        if not rules.bands and kind not in _BY_NAME and fits(values, kind, dtype)
     ]
     if _probability_factor(values, dtype) < 1:
         found = [kind for kind in found if kind != "cloud-probability"]
@@ -336,15 +357,23 @@ def guess_kinds(values: Pixels, dtype: str = "") -> tuple[QaGuess, ...]:
 def coding(sample: Pixels, kind: str, dtype: str) -> Callable[[Pixels], Pixels]:
     """Return what turns a file's numbers, of which a sample is given, into those of its coding.
 
-    Cloud probabilities stored as 0..1 or 0..255 become per cent; in a mask that has 1 and 255,
+    Probabilities stored as 0..1 or 0..255 become per cent; in a mask that has 1 and 255,
     255 is no data (Sentinel Hub's CLM; docs.sentinel-hub.com/api/latest/user-guides/cloud-masks).
+    Landsat's highest bit comes back where 16 bits were stored as a signed number.
     """
-    if kind == "cloud-probability":
+    if kind.startswith("landsat") and dtype == "int16":
+        return _unsigned
+    if kind in PROBABILITIES:
         factor = np.float32(_probability_factor(sample, dtype))
         return lambda numbers: numbers * factor
     if QA_KINDS[kind].possible is _ON_OFF and np.all(np.isin((1, 255), sample)):
         return lambda numbers: np.where(numbers == 255, np.float32(np.nan), numbers)
     return lambda numbers: numbers
+
+
+def _unsigned(numbers: Pixels) -> Pixels:
+    signed = (numbers < 0) & ~np.isin(numbers, _FILLS)
+    return np.where(signed, numbers + np.float32(1 << 16), numbers)
 
 
 def cloud_share(values: Pixels, kind: str) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 from bandweave.errors import SceneError
 from bandweave.prepare.alignment import StackedRaster
 from bandweave.prepare.qa_kinds import (
+    PROBABILITIES,
     PROBABLE,
     QA_KINDS,
     QaGuess,
@@ -30,10 +31,15 @@ from bandweave.raster.virtual import MappedRaster
 from bandweave.sources.guess import PREVIEW, Notes, is_integer, spread
 
 Named = Mapping[str, str]
-"""The coding that names say of a file's bands, by `StoredRaster.bands`. A word that is no coding
-(aerosol, saturation) says that a band holds quality but not of cloud."""
+"""The coding that names say of a file's bands, by `StoredRaster.bands`; bqa is either of Landsat's
+two. A word that is no coding (aerosol, saturation) says that a band holds something else."""
 OWN_MASKS = ("scl", "landsat-c2", "landsat-c1", "fmask-hls", "fmask")
 """Codings of cloud and shadow, for which an optical file's own band is used; the best first."""
+_FAMILIES = ("landsat", "fmask")
+"""What codings begin with whose names stand for each other."""
+_BQA = "bqa"
+_BQA_KINDS = ("landsat-c1-bqa", "landsat-bqa")
+"""What the name BQA stands for; no value can occur in both but fill."""
 
 
 class QualityBands(NamedTuple):
@@ -61,9 +67,9 @@ class QualityReading:
             notes.guess("quality band", ", ".join(chosen.bands), name)
             name = f"{name}, {chosen.bands[0]}"
         codes = stored_codes(raster, chosen.bands)
-        values, dtype = sample_codes(codes), str(raster.dataset.dtypes[0])
+        values, dtype = sample_codes(codes), _dtype(raster)
         kind = self._kind(name, values, dtype, chosen.named, notes)
-        if kind == "cloud-probability":
+        if kind in PROBABILITIES:
             notes.guess("cloud", f"above {self.probability:g} % probability", name)
         if kind == "qa60" and not np.any(values > 0):
             notes.warn(
@@ -79,6 +85,8 @@ class QualityReading:
         """Return the stated coding, else the named one, else the one that the values fit best."""
         guesses = guess_kinds(values, dtype) if len(values) == 1 else ()
         kind, why = (self.kind, "as stated") if self.kind else (named, "as its name says")
+        if kind == _BQA:
+            kind = next((each for each in _BQA_KINDS if fits(values, each, dtype)), "")
         if kind and kind not in QA_KINDS:
             raise SceneError(
                 f"{name} holds {kind}, {why}, and nothing of cloud.",
@@ -90,7 +98,7 @@ class QualityReading:
                 f"What {name} means is told from its values alone: {why}. State the kind of "
                 "quality band if it is another."
             )
-        elif not fits(values, kind):
+        elif not fits(values, kind, dtype):
             kind, doubt = _doubted(kind, guesses, stated=bool(self.kind))
             notes.warn(f"{name} is {doubt}; its values are {_listed(values)}.")
         if not self.kind:
@@ -108,28 +116,47 @@ def quality_bands(raster: StoredRaster, kind: str, band: str, named: Named) -> Q
     several = _coding_of_several(raster, kind, named)
     if band:
         picked = _band(raster, band)
-        if several and not kind:
+        if several and kind in ("", several.named):
             raise SceneError(
                 f"Band {picked} of {raster.path.name} is one of several that code quality "
                 f"together ({QA_KINDS[several.named].label}).",
                 "Leave the band away to read them together, or state the kind of quality band.",
             )
-        return QualityBands((picked,), named.get(picked, ""))
-    if several:
+    elif several:
         return several
-    if len(raster.bands) == 1:
-        return QualityBands(raster.bands, named.get(raster.bands[0], ""))
-    found = [each for each in raster.bands if named.get(each) in ({kind} if kind else QA_KINDS)]
+    elif len(raster.bands) == 1:
+        picked = raster.bands[0]
+    else:
+        picked = _only_coded(raster, kind, named)
+    if not kind:
+        _require_bands(raster, named.get(picked, ""))
+    return QualityBands((picked,), named.get(picked, ""))
+
+
+def _only_coded(raster: StoredRaster, kind: str, named: Named) -> str:
+    """Return the one band that a name says or, where none does, that alone looks coded."""
+    known = {kind} if kind else {*QA_KINDS, _BQA}
+    found = [each for each in raster.bands if named.get(each) in known]
     if not found:
-        unnamed = [each for each in raster.bands if not named.get(each)]
-        found = [each for each in unnamed if _looks_coded(raster, each, kind)]
+        unsure = [each for each in raster.bands if named.get(each, "") in ("", _BQA)]
+        found = [each for each in unsure if _looks_coded(raster, each, kind)]
     if len(found) != 1:
         held = f"Which band of {raster.path.name} codes quality cannot be told: "
         raise SceneError(
             f"{held}{', '.join(found)} all may." if found else f"{held}none is known to.",
             f"State the quality band by name or number: {', '.join(raster.bands)}.",
         )
-    return QualityBands((found[0],), named.get(found[0], ""))
+    return found[0]
+
+
+def _require_bands(raster: StoredRaster, kind: str) -> None:
+    """Refuse a coding of several bands of which the file does not have all."""
+    if kind in QA_KINDS and (needed := QA_KINDS[kind].bands):
+        raise SceneError(
+            f"{QA_KINDS[kind].label} needs the bands {', '.join(needed)}; {raster.path.name} has "
+            f"{', '.join(raster.bands)}.",
+            "Give the file as delivered, or state one band and its kind.",
+        )
 
 
 def told_quality(raster: StoredRaster, named: Named) -> tuple[str, str] | None:
@@ -143,7 +170,7 @@ def told_quality(raster: StoredRaster, named: Named) -> tuple[str, str] | None:
     if not is_integer(raster):
         return None
     values = sample_codes(stored_codes(raster, raster.bands))
-    guesses = guess_kinds(values, str(raster.dataset.dtypes[0]))
+    guesses = guess_kinds(values, _dtype(raster))
     if not any(QA_KINDS[guess.kind].telling for guess in guesses):
         return None
     return guesses[0].kind, f"told from its values alone: {describe(guesses)}"
@@ -194,14 +221,9 @@ def _coding_of_several(raster: StoredRaster, kind: str, named: Named) -> Quality
         if set(rules.bands) <= set(raster.descriptions):
             found = (raster.bands[raster.descriptions.index(band)] for band in rules.bands)
             return QualityBands(tuple(found), key)
-        if key in (kind, *named.values()):
-            if len(raster.bands) != len(rules.bands):
-                raise SceneError(
-                    f"{rules.label} needs the bands {', '.join(rules.bands)}; "
-                    f"{raster.path.name} has {', '.join(raster.bands)}.",
-                    "Give the file as delivered, or state one band and its kind.",
-                )
+        if key in (kind, *named.values()) and len(raster.bands) == len(rules.bands):
             return QualityBands(raster.bands, key)
+    _require_bands(raster, kind)
     return None
 
 
@@ -221,10 +243,14 @@ def _band(raster: StoredRaster, text: str) -> str:
 
 def _looks_coded(raster: StoredRaster, band: str, kind: str) -> bool:
     """Whether a band's values fit the stated coding, else one that images hardly resemble."""
-    values = sample_codes(stored_codes(raster, (band,)))
+    values, dtype = sample_codes(stored_codes(raster, (band,))), _dtype(raster)
     if kind:
-        return fits(values, kind)
-    return any(QA_KINDS[guess.kind].telling for guess in guess_kinds(values))
+        return fits(values, kind, dtype)
+    return any(QA_KINDS[guess.kind].telling for guess in guess_kinds(values, dtype))
+
+
+def _dtype(raster: StoredRaster) -> str:
+    return str(raster.dataset.dtypes[0])
 
 
 def _told(name: str, guesses: Sequence[QaGuess]) -> str:
@@ -239,12 +265,15 @@ def _told(name: str, guesses: Sequence[QaGuess]) -> str:
 def _doubted(kind: str, guesses: Sequence[QaGuess], *, stated: bool) -> tuple[str, str]:
     """Return how values are read that a coding does not have, and what to say of it.
 
-    Landsat's names are easily confused; where another of its codings fits, that is it.
+    Landsat's names are easily confused, and Fmask's; where another of them fits, that is it.
     """
-    likely = next((guess for guess in guesses if QA_KINDS[guess.kind].telling), None)
+    family = next((each for each in _FAMILIES if kind.startswith(each)), None)
+    akin = [guess for guess in guesses if family and guess.kind.startswith(family)]
+    telling = [guess for guess in guesses if QA_KINDS[guess.kind].telling]
+    likely = next(iter((*akin, *telling)), None)
     looks = f"looks like {likely.kind} ({likely})" if likely else "fits no other that is known"
-    if likely and not stated and kind.startswith("landsat") and likely.kind.startswith("landsat"):
-        return likely.kind, f"named as {kind}, but is read as what it is: it {looks}"
+    if akin and not stated:
+        return akin[0].kind, f"named as {kind}, but is read as what it is: it {looks}"
     said = "stated" if stated else "its name says"
     return kind, f"read as {kind} as {said}, though it cannot be that and {looks}"
 

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from bandweave.errors import SceneError
+from bandweave.prepare.qa_kinds import PROBABILITIES
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.settings import Setting
 from bandweave.sources.bands import NAMES
@@ -149,7 +150,7 @@ def _quality(item: Item, prefix: str) -> dict[str, Any]:
         )
     told = [item] if item.guess["role"] == QUALITY else []
     said["qa_kind"] = _choice("qa_kind", told, KIND_NAMES, prefix, width=360)
-    if "cloud-probability" in (said["qa_kind"], *(each.guess["what"] for each in told)):
+    if {said["qa_kind"], *(each.guess["what"] for each in told)} & set(PROBABILITIES):
         declared = DECLARED["qa_probability"]
         key = f"{prefix}-qa_probability"
         said["qa_probability"] = setting_field(declared, declared.default, key=key, width=180)

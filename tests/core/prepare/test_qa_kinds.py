@@ -43,6 +43,7 @@ def guessed(*values, dtype=""):
         # bits 2 and more say that a band's data are suspect, not that it is cloudy
         ("udm", (0, 4, 128), (2, 6), (1, 3)),
         ("cloud-probability", (0, 39, 40), (41, 100), (101, 255)),
+        ("clear-probability", (60, 100), (0, 59), (101, 255)),
         ("mask", (0,), (1, 255), (NAN,)),
         ("clear-mask", (1, 255), (0,), (NAN,)),
         ("data-mask", (1, 255), (), (0,)),
@@ -94,12 +95,14 @@ def test_a_cloud_probability_is_cut_where_it_is_stated():
     values = np.float32([[0, 30, 60, 100]])
     assert cloud_flags(values, "cloud-probability", 30).tolist() == [[0, 0, 1, 1]]
     assert cloud_flags(values, "cloud-probability", 99).tolist() == [[0, 0, 0, 1]]
+    assert cloud_flags(100 - values, "clear-probability", 30).tolist() == [[0, 0, 1, 1]]
 
 
 @pytest.mark.parametrize(
     ("kind", "stored", "dtype", "expected"),
     [
         ("cloud-probability", (0, 0.25, 1), "float32", (0, 25, 100)),
+        ("clear-probability", (0, 0.25, 1), "float32", (0, 25, 100)),
         ("cloud-probability", (0, 1, 100), "uint8", (0, 1, 100)),
         ("cloud-probability", (0, 1), "uint8", (0, 1)),
         ("cloud-probability", (0, 51, 255, 102), "uint8", (0, 20, 100, 40)),
@@ -107,6 +110,8 @@ def test_a_cloud_probability_is_cut_where_it_is_stated():
         ("clear-mask", (0, 1, 255), "uint8", (0, 1, NAN)),
         ("mask", (0, 255), "uint8", (0, 255)),
         ("scl", (1, 255), "uint8", (1, 255)),
+        ("landsat-c2", (21824, -10940, -9999, -32768), "int16", (21824, 54596, -9999, -32768)),
+        ("scl", (4, -1), "int16", (4, -1)),
     ],
 )
 def test_numbers_are_brought_to_their_coding(kind, stored, dtype, expected):
@@ -127,7 +132,8 @@ def test_numbers_are_brought_to_their_coding(kind, stored, dtype, expected):
         ((20480, 20512, 61440), "landsat-bqa"),
         ((0, 4, 5, 8, 9), "scl"),
         ((0, 1), "mask"),
-        ((0, 255, NAN), "mask"),
+        ((0, 1, 255), "mask"),
+        ((0, 255, NAN, -9999, 3e38), "mask"),
         ((0,), "mask"),
         ((0, 1024), "qa60"),
         ((64, 70, 224), "fmask-hls"),  # 64 has no class of Collection 1

@@ -144,6 +144,26 @@ class TestKind:
         _, notes = read(path, kind="landsat-bqa")
         assert "looks like landsat-c1-bqa" in notes.warnings[0]
 
+    def test_16_bits_may_be_stored_as_signed_numbers(self, make_tif):
+        """54596, high cirrus, as numpy casts it."""
+        flags, _ = read(make_tif("QA.tif", codes(-10940, 21824, np.int16)))
+        np.testing.assert_array_equal(flags, codes(1, 0))
+
+    @pytest.mark.parametrize(
+        ("top", "rest", "kind"),
+        [(2800, 2720, "landsat-c1-bqa"), (53248, 20480, "landsat-bqa"), (480, 322, "landsat-c1")],
+    )
+    def test_bqa_is_the_name_of_two(self, make_tif, top, rest, kind):
+        flags, notes = read(make_tif("BQA.tif", codes(top, rest)), {"B1": "bqa"})
+        np.testing.assert_array_equal(flags, codes(1, 0))
+        assert told(notes, "kind of quality band") == [kind]
+        assert bool(notes.warnings) == (kind == "landsat-c1")
+
+    def test_fmask_is_the_name_of_three(self, make_tif):
+        _, notes = read(make_tif("Fmask.tif", codes(66, 96)), {"B1": "fmask"})
+        assert told(notes, "kind of quality band") == ["fmask-hls"]
+        assert "named as fmask, but is read as what it is" in notes.warnings[0]
+
     def test_quality_of_something_else_is_refused_by_name(self, make_tif):
         path = make_tif("SR_QA_AEROSOL.tif", codes(66, 96, np.uint8))
         with pytest.raises(SceneError, match="holds aerosol, as its name says, and nothing of clo"):
@@ -218,13 +238,17 @@ class TestUsableDataMask:
 
     def test_a_part_of_it_is_refused(self, make_tif, mask):
         path = make_tif("part.tif", mask[:6], bands=UDM2[:6])
-        with pytest.raises(SceneError, match="needs the bands clear, snow"):
-            read(path, kind="udm2")
+        for stated in ({"kind": "udm2"}, {"named": {"cloud": "udm2"}, "band": "cloud"}):
+            with pytest.raises(SceneError, match="needs the bands clear, snow"):
+                read(path, **stated)
+        assert read(path, {"cloud": "udm2"}, band="cloud", kind="mask")[0].max() == 1
 
     def test_one_band_of_it_means_nothing_until_its_kind_is_stated(self, make_tif, mask):
         path = make_tif("u.tif", mask, bands=UDM2)
         with pytest.raises(SceneError, match="one of several that code quality together"):
             read(path, band="clear")
+        with pytest.raises(SceneError, match="one of several that code quality together"):
+            read(path, band="clear", kind="udm2")
         flags, _ = read(path, band="clear", kind="clear-mask")
         np.testing.assert_array_equal(flags[:-1], codes(1, 0)[:-1])
 
