@@ -28,7 +28,7 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import BLOCK, Pixels, Raster, band_indices
 from bandweave.raster.scene import CLOUD
 from bandweave.raster.virtual import MappedRaster
-from bandweave.sources.guess import PREVIEW, Notes, is_integer, spread
+from bandweave.sources.guess import PREVIEW, Notes, spread
 
 Named = Mapping[str, str]
 """The coding that names say of a file's bands, by `StoredRaster.bands`; bqa is either of Landsat's
@@ -167,8 +167,6 @@ def told_quality(raster: StoredRaster, named: Named) -> tuple[str, str] | None:
         return None
     if kind := named.get(raster.bands[0]):
         return (kind, "its name") if kind in QA_KINDS else None
-    if not is_integer(raster):
-        return None
     values = sample_codes(stored_codes(raster, raster.bands))
     guesses = guess_kinds(values, _dtype(raster))
     if not any(QA_KINDS[guess.kind].telling for guess in guesses):

@@ -145,7 +145,7 @@ def test_the_likeliest_coding_stands_first(values, kind):
     assert guessed(*values)[0].kind == kind
 
 
-@pytest.mark.parametrize("values", [(12, 300, 40000), (0.5, 700), (-3, 4), (NAN,)])
+@pytest.mark.parametrize("values", [(12, 300, 40000), (3, 101, 255), (0.5, 700), (-3, 4), (NAN,)])
 def test_what_fits_no_coding_is_not_guessed(values):
     assert guessed(*values) == ()
 

@@ -480,6 +480,8 @@ class TestClouds:
             qa_kind="cloud-probability",
         )  # fmt: skip
         assert coverage(source.make()).cloud_fraction == 1
+        source = FilesSource((path,), optical, radar=(radar,), qa=path, qa_band="1", qa_kind="mask")
+        assert coverage(source.make()).cloud_fraction == 1
 
     def test_a_mask_whose_clear_is_tagged_as_no_data(self, make_tif, optical, radar):
         mask = np.zeros((SIDE, SIDE), np.uint8)

@@ -176,7 +176,9 @@ class TestKind:
     def test_a_cloud_probability_in_any_of_its_units(self, make_tif, stored, top, rest):
         path = make_tif("p.tif", codes(top, rest, stored))
         named = {"B1": "cloud-probability"}
-        np.testing.assert_array_equal(read(path, named)[0], codes(1, 0))
+        flags, notes = read(path, named)
+        np.testing.assert_array_equal(flags, codes(1, 0))
+        assert told(notes, "cloud") == ["above 40 % probability"]
         np.testing.assert_array_equal(read(path, named, probability=20.0)[0], codes(1, 1))
         np.testing.assert_array_equal(read(path, named, probability=95.0)[0], codes(0, 0))
 
@@ -263,6 +265,9 @@ class TestInspection:
         guess = inspect(make_tif("qa.tif", codes(72, 96, np.uint8)))["guess"]
         assert (guess["role"], guess["what"]) == ("quality", "fmask-hls")
         assert "as Landsat Collection 1 pixel_qa: 100% cloud" in guess["why"]
+
+    def test_codes_stored_as_real_numbers_are_codes(self, make_tif):
+        assert inspect(make_tif("q.tif", codes(9, 4, np.float32)))["guess"]["what"] == "scl"
 
     def test_a_dark_picture_is_none(self, make_tif):
         dark = np.random.default_rng(0).integers(3, 90, (1, SIDE, SIDE)).astype(np.uint8)
