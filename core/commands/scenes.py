@@ -23,6 +23,8 @@ def create(arguments: Namespace) -> tuple[object, str]:
         optical_native=arguments.optical_native,
         qa=Path(arguments.qa) if arguments.qa else None,
         qa_kind=arguments.qa_kind or "",
+        qa_band=arguments.qa_band or "",
+        qa_probability=arguments.qa_probability,
         radar=_paths(arguments.radar),
         radar_bands=band_numbers("--radar-bands", arguments.radar_bands),
         radar_unit=arguments.radar_unit or "",

@@ -26,6 +26,8 @@ _BY_COUNT = {
     13: tuple(band.name for band in SENSORS["Sentinel-2"].values()),
 }
 UNNAMED_PAIR = "two bands without names, taken as VV and VH"
+_CODINGS = {"fmask-odc": "fmask"}
+"""Codings by labels that are called otherwise."""
 PAIRS = (("VV", "VH"), ("HH", "HV"))
 
 
@@ -162,13 +164,16 @@ def recognise_polarisations(
     return Picked(picks, basis, why, sure, {**_reasons(bands, taken), **left_out})
 
 
-def quality_bands(rasters: Sequence[StoredRaster]) -> list[Pick]:
-    """Return the bands whose names say that they code quality; each is named by its coding."""
-    return [
-        Pick(band.label.band, band.raster, band.band, band.label)
-        for band in _bands(rasters)
-        if band.label.role == "quality" and band.label.band
-    ]
+def codings(raster: StoredRaster) -> dict[str, str]:
+    """Return what names say of a file's quality bands and of those that are no image.
+
+    By the band's name in the file: how it codes quality, or what it is in words.
+    """
+    found = {}
+    for band in _bands([raster]):
+        if band.label.role in ("quality", "none") and band.label.band:
+            found[band.band] = _CODINGS.get(band.label.band, band.label.band)
+    return found
 
 
 def nameable(rasters: Sequence[StoredRaster]) -> list[tuple[StoredRaster, str]]:

@@ -10,7 +10,6 @@ import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -25,21 +24,21 @@ from bandweave.prepare.alignment import (
     overlap,
     suitable_resampling,
 )
-from bandweave.prepare.clouds import QA_KINDS, cloud_flags, guess_kind, require_kind
 from bandweave.prepare.geography import ground_resolution
 from bandweave.prepare.mosaicking import disagreements, mosaic
+from bandweave.prepare.qa_kinds import PROBABLE, QA_KINDS
 from bandweave.prepare.radiometry import PRODUCTS, RADAR_UNITS
-from bandweave.raster.grid import Grid, Pixels, Raster, Window
+from bandweave.raster.grid import Grid, Raster, Window
 from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit, save_scene
-from bandweave.raster.virtual import MappedRaster
 from bandweave.settings import setting
+from bandweave.sources.bands import codings
 from bandweave.sources.checks import check_likeness
 from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.evidence import Basis, Notes
-from bandweave.sources.guess import sample
 from bandweave.sources.headers import require_sound
-from bandweave.sources.measured import Measured, Part, dates_of, open_one
+from bandweave.sources.measured import Measured, Part, dates_of, open_all, open_one
 from bandweave.sources.optical import OpticalReading
+from bandweave.sources.quality import LAYER, QualityReading, own_mask
 from bandweave.sources.radar import RadarReading
 from bandweave.sources.source import Source
 
@@ -82,8 +81,18 @@ class FilesSource(Source):
     qa_kind: str = setting(
         "",
         "Kind of quality band",
-        "Empty: told from its values.",
+        "Empty: told from its name, else from its values.",
         choices=("", *QA_KINDS),
+    )
+    qa_band: str = ""
+    """Name or number, from 1, of the quality band in a file of several; empty: told."""
+    qa_probability: float = setting(
+        PROBABLE,
+        "Cloud probability",
+        "Where the quality band is a probability: cloud is what lies above.",
+        minimum=0.0,
+        maximum=100.0,
+        unit="%",
     )
     radar: tuple[Path, ...] = ()
     """VV and VH as one stack or a file each, or their ratio alone."""
@@ -123,6 +132,11 @@ class FilesSource(Source):
             raise SettingError(
                 f"A radar scale of {self.radar_scale:g} is impossible.",
                 "Give a number above 0, such as 0.01 for dB x 100.",
+            )
+        if self.qa is None and (self.qa_kind or self.qa_band):
+            raise SettingError(
+                "A quality band is described, but no file is given that holds it.",
+                "Give the quality file too; it may be the optical one.",
             )
         native = self.optical_native
         if native is not None and not (math.isfinite(native) and native > 0):
@@ -176,8 +190,8 @@ class FilesSource(Source):
             _layer("optical", Role.OPTICAL, optical, grid, notes),
             _layer("radar", Role.RADAR, radar, grid, notes),
         ]
-        if self.qa is not None:
-            layers.append(self._cloud(self.qa, grid, optical.date, notes))
+        if (quality := self.qa or self._own_mask(notes)) is not None:
+            layers.append(self._cloud(quality, grid, optical.date, notes))
         if self.earlier_optical:
             earlier = optical_as.read(self.earlier_optical, notes, "earlier optical")
             layers.append(_earlier("optical-earlier", Role.OPTICAL, earlier, optical, grid, notes))
@@ -205,23 +219,21 @@ class FilesSource(Source):
                 error.hint,
             ) from error
 
+    def _own_mask(self, notes: Notes) -> Path | None:
+        """Return the optical file with a band that masks clouds."""
+        for raster in open_all(self.optical):
+            if band := own_mask(raster, codings(raster)):
+                notes.decide(LAYER, "file", f"{raster.path.name}, {band}", Basis.NAME, "its name")
+                return raster.path
+        return None
+
     def _cloud(self, path: Path, grid: Grid, date: datetime.date | None, notes: Notes) -> Layer:
         raster = open_one(path)
         _require_cover("The quality band", path.name, raster.grid, grid, notes)
-        guess = guess_kind(sample(raster)[0])
-        kind = require_kind(self.qa_kind, guess)
-        if not self.qa_kind:
-            why = f"{path.name}: {guess.why}"
-            notes.decide("quality band", "kind", kind, Basis.NUMBERS, why)
-        elif guess.kind and guess.kind != kind:
-            notes.warn(
-                f"{path.name} is read as {kind} as stated, but looks like {guess.kind}: "
-                f"{guess.why}."
-            )
-        first = StackedRaster(((raster, raster.bands[0], "quality"),))
-        tagged_clear = kind == "mask" and raster.dataset.nodata == 0
-        convert = partial(_flags, kind=kind, gaps_clear=tagged_clear)
-        flags = MappedRaster(first, convert, (CLOUD,))
+        named = codings(raster)
+        band = self.qa_band if self.qa else own_mask(raster, named)
+        quality = QualityReading(self.qa_kind, band, self.qa_probability)
+        flags = quality.read(raster, notes, named)
         how = suitable_resampling(raster.grid, grid)
         how = how if how is Resampled.NONE else Resampled.NEAREST
         return Layer(
@@ -260,11 +272,6 @@ def _write_there(stated: Mapping[str, Any], folder: str) -> None:
 def _require_sound_there(paths: Sequence[Path]) -> None:
     for path in paths:
         require_sound(path)
-
-
-def _flags(quality: Pixels, kind: str, *, gaps_clear: bool) -> Pixels:
-    """Return cloud flags; in a mask whose 0 is tagged as no data, that 0 still means clear."""
-    return cloud_flags(np.nan_to_num(quality) if gaps_clear else quality, kind)
 
 
 def _layer(

@@ -9,7 +9,7 @@ import numpy as np
 from bandweave.errors import SceneError
 from bandweave.prepare.radiometry import RadarUnit, Scaling, product_scaling
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.raster.grid import Pixels, Window
+from bandweave.raster.grid import Pixels, Raster, Window
 
 SAMPLE_SIDE = 128
 SAMPLES = 3
@@ -50,17 +50,24 @@ class RadarGuess(NamedTuple):
     why: str
 
 
-def sample(raster: StoredRaster) -> Pixels:
-    """Return (band, value) numbers from windows spread over a raster, NaN where no data.
-
-    A raster of nothing but no data and 0 there is looked at as a whole, averaged down.
-    """
+def spread(raster: Raster) -> Pixels:
+    """Return (band, value) numbers from windows spread over a raster, NaN where no data."""
     height, width = raster.grid.shape
     tall, wide = min(height, SAMPLE_SIDE), min(width, SAMPLE_SIDE)
     rows = sorted({round(step * (height - tall) / (SAMPLES - 1)) for step in range(SAMPLES)})
     cols = sorted({round(step * (width - wide) / (SAMPLES - 1)) for step in range(SAMPLES)})
     found = [raster.read(Window(row, col, tall, wide)) for row in rows for col in cols]
     numbers: Pixels = np.concatenate([part.reshape(len(part), -1) for part in found], axis=1)
+    return numbers
+
+
+def sample(raster: StoredRaster) -> Pixels:
+    """Return (band, value) numbers from windows spread over a raster, NaN where no data.
+
+    A raster of nothing but no data and 0 there is looked at as a whole, averaged down.
+    """
+    height, width = raster.grid.shape
+    numbers = spread(raster)
     if not (np.isfinite(numbers) & (numbers != 0)).any():
         factor = max(1, -(-max(height, width) // PREVIEW))
         shape = max(1, height // factor), max(1, width // factor)

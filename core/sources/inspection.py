@@ -9,27 +9,27 @@ import numpy as np
 
 from bandweave.errors import SceneError
 from bandweave.prepare.alignment import WGS84, extent
-from bandweave.prepare.clouds import guess_kind
 from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Pixels
 from bandweave.sources.bands import (
     UNNAMED_PAIR,
     Pick,
+    codings,
     nameable,
     pick_optical,
-    quality_bands,
     recognise_polarisations,
 )
 from bandweave.sources.evidence import Notes
-from bandweave.sources.guess import is_integer, repeat_factor, sample
+from bandweave.sources.guess import repeat_factor, sample
 from bandweave.sources.measured import open_all, open_one
 from bandweave.sources.metadata import acquisition_date
+from bandweave.sources.mosaic import first_of_each, pictures
 from bandweave.sources.optical import OpticalReading
 from bandweave.sources.optical import Reading as Reflectance
+from bandweave.sources.quality import told_quality
 from bandweave.sources.radar import RadarReading
 from bandweave.sources.radar import Reading as Power
-from bandweave.sources.mosaic import first_of_each, pictures
 
 _PERCENTILES = (1, 50, 99)
 
@@ -107,8 +107,8 @@ def _guessed(raster: StoredRaster, numbers: Pixels) -> dict[str, Any]:
             "bands": names,
             **_told(lambda: RadarReading().told(raster, picked, notes)),
         }
-    if coding := _quality(raster, numbers):
-        return {"role": "quality", "bands": ["quality"], **coding}
+    if quality := told_quality(raster, codings(raster)):
+        return {"role": "quality", "bands": ["quality"], "what": quality[0], "why": quality[1]}
     try:
         names = [pick.name for pick in pick_optical((raster,), None).picks]
     except SceneError as error:
@@ -129,16 +129,6 @@ def _radar(raster: StoredRaster, numbers: Pixels) -> tuple[Pick, ...]:
     if picked.why == UNNAMED_PAIR and not np.mean(numbers < 0) > 0.2:
         return ()
     return picked.picks
-
-
-def _quality(raster: StoredRaster, numbers: Pixels) -> dict[str, str] | None:
-    """Return the coding of a file that holds nothing but quality bands."""
-    named = quality_bands((raster,))
-    if named and len(named) == len(raster.bands):
-        return {"what": named[0].name, "why": named[0].label.why}
-    if len(numbers) == 1 and is_integer(raster) and (told := guess_kind(numbers)).kind:
-        return {"what": told.kind, "why": told.why}
-    return None
 
 
 def _told(reading: Callable[[], Reflectance | Power]) -> dict[str, str]:

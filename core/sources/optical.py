@@ -21,8 +21,8 @@ from bandweave.prepare.radiometry import (
     SENTINEL2_OFFSET,
     SENTINEL2_OFFSET_BASELINE,
     Scaling,
-    product_scaling,
     possible_reflectance,
+    product_scaling,
     zero_is_fill,
 )
 from bandweave.raster.geotiff import StoredRaster

@@ -14,7 +14,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from bandweave.prepare.clouds import cloud_flags
+from bandweave.prepare.qa_kinds import cloud_flags
 from bandweave.raster.grid import Grid
 from bandweave.raster.scene import CLOUD, Layer, Resampled, Role, Scene, Unit
 from bandweave.raster.virtual import MemoryRaster

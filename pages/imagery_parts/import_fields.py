@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from bandweave.errors import SceneError
+from bandweave.prepare.qa_kinds import PROBABILITIES
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.settings import Setting
 from bandweave.sources.bands import NAMES
@@ -27,6 +28,7 @@ from pages.imagery_parts.intake import (
     corrected,
 )
 from pages.shared.evidence import KIND_NAMES, UNIT_NAMES
+from pages.shared.forms import setting_field
 from pages.shared.images.stretches import VISIBLE
 from pages.shared.names import said
 
@@ -86,7 +88,8 @@ def answered(
         with st.container(border=True, key="card-quality"):
             st.subheader("Quality band", anchor=False)
             looks["quality band"] = st.container()
-            said["qa_kind"] = _choice("qa_kind", quality, KIND_NAMES, prefix, width=360)
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                said |= _quality(quality[0], prefix)
     return Answers(**said), looks
 
 
@@ -149,6 +152,28 @@ def _scaling(own: Sequence[Item], prefix: str) -> dict[str, Any]:
         width=180,
         persist_state="session",
     )
+    return said
+
+
+def _quality(item: Item, prefix: str) -> dict[str, Any]:
+    """Ask which band codes quality, where there are several, and how."""
+    said: dict[str, Any] = {}
+    bands = item.facts["bands"] if item.facts else []
+    if len(bands) > 1:
+        said["qa_band"] = st.selectbox(
+            "Band",
+            ("", *bands),
+            format_func=lambda band: band or "From the file",
+            key=f"{prefix}-qa_band-{item.name}",
+            width=240,
+            persist_state="session",
+        )
+    told = [item] if item.guess["role"] == QUALITY else []
+    said["qa_kind"] = _choice("qa_kind", told, KIND_NAMES, prefix, width=360)
+    if {said["qa_kind"], *(each.guess["what"] for each in told)} & set(PROBABILITIES):
+        declared = DECLARED["qa_probability"]
+        key = f"{prefix}-qa_probability"
+        said["qa_probability"] = setting_field(declared, declared.default, key=key, width=180)
     return said
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bandweave.errors import BandweaveError, SceneError, SettingError
+from bandweave.prepare.qa_kinds import PROBABLE
 from bandweave.sources.files import DAYS_APART, FilesSource
 from bandweave.sources.inspection import FileBand
 from bandweave.sources.outside import inspect
@@ -77,6 +78,8 @@ class Answers:
     radar_unit: str = ""
     radar_scale: float | None = None
     qa_kind: str = ""
+    qa_band: str = ""
+    qa_probability: float = PROBABLE
     resolution: float = 10.0
     name: str = ""
 
@@ -162,6 +165,8 @@ def source(items: Sequence[Item], answers: Answers) -> FilesSource:
         optical_native=answers.native,
         qa=quality[0] if quality else None,
         qa_kind=answers.qa_kind,
+        qa_band=answers.qa_band,
+        qa_probability=answers.qa_probability,
         radar=paths(RADAR),
         radar_bands=_numbers(answers.radar_names, "radar"),
         radar_unit=answers.radar_unit,

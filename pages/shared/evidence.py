@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from bandweave.prepare.clouds import QA_KINDS
+from bandweave.prepare.qa_kinds import QA_KINDS
 from bandweave.prepare.radiometry import PRODUCTS
 from bandweave.sources.evidence import Basis
 from pages.shared.names import said

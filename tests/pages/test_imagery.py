@@ -291,6 +291,21 @@ class TestImport:
         assert scene.optical.native_resolution == 30
         assert "25.0%" in html(form)
 
+    def test_a_quality_band_among_others(self, form, tmp_path, optical, radar):
+        probability = np.where(np.arange(SIDE) < 20, 60, 7).astype(np.uint16)
+        layers = np.concatenate([colours(2), np.broadcast_to(probability, (1, SIDE, SIDE))])
+        sent(form, optical, radar, tif(tmp_path, "q.tif", layers, bands=("B2", "B3", "CLDPRB")))
+        box(form, "What q.tif is").set_value("quality")
+        ran(form)
+        box(form, "Band").set_value("CLDPRB")
+        box(form, "Kind of quality band").set_value("cloud-probability")
+        ran(form)
+        limit = next(each for each in form.number_input if each.label.startswith("Cloud prob"))
+        assert limit.value == 40
+        button(form, "Import").click()
+        ran(form)
+        assert "25.0%" in html(form)
+
     def test_a_file_can_be_left_out_or_removed(self, form, optical, radar, tmp_path):
         other = tif(tmp_path, "other_20190918.tif", colours(seed=2), bands=("red", "green", "blue"))
         sent(form, optical, radar, other)

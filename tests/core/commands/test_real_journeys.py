@@ -55,6 +55,19 @@ def spain(data: Path) -> list[object]:
     ]
 
 
+def test_a_quality_band_among_others_is_named(core, test_data, make_tif):
+    quality = np.full((4, 256, 256), 7, np.uint8)
+    quality[2, :64] = 60
+    folder = test_data / "sen12mscr-p839"
+    with rasterio.open(folder / "s2_cloudfree.tif") as file:
+        grid = {"crs": file.crs, "origin": (file.transform.c, file.transform.f)}
+    path = make_tif("q.tif", quality, bands=("a", "b", "CLDPRB", "c"), **grid)
+    asked = "--qa", path, "--qa-band", "cldprb", "--qa-kind", "cloud-probability"
+    for limit, share in (((), 0.25), (("--qa-probability", 5), 1), (("--qa-probability", 60), 0)):
+        code, facts = core("scene", "create", "--name", "q", *china(test_data), *asked, *limit)
+        assert (code, facts["cloud_fraction"]) == (0, share)
+
+
 def values(scores: list[dict], metric: str, band: str = "mean") -> dict[str, float]:
     return {
         row["label"]: row["value"]

@@ -485,6 +485,22 @@ class TestClouds:
         )
         assert any("looks like landsat-c1" in text for text in source.make().facts["warnings"])
 
+    def test_a_quality_band_inside_the_optical_stack(self, make_tif, radar):
+        scl = np.full((1, SIDE, SIDE), 4, np.uint16)
+        scl[0, :12] = 9
+        path = make_tif("s.tif", np.concatenate([numbers(), scl]), bands=("B4", "B3", "B2", "SCL"))
+        optical = {"red": 1, "green": 2, "blue": 3}
+        for stated in ({}, {"qa_band": "SCL"}, {"qa_band": "4", "qa_kind": "scl"}):
+            source = FilesSource((path,), optical, radar=(radar,), qa=path, **stated)
+            assert coverage(source.make()).cloud_fraction == 0.25
+        source = FilesSource(
+            (path,), optical, radar=(radar,), qa=path, qa_band="SCL", qa_probability=3.0,
+            qa_kind="cloud-probability",
+        )  # fmt: skip
+        assert coverage(source.make()).cloud_fraction == 1
+        source = FilesSource((path,), optical, radar=(radar,), qa=path, qa_band="1", qa_kind="mask")
+        assert coverage(source.make()).cloud_fraction == 1
+
     def test_a_mask_whose_clear_is_tagged_as_no_data(self, make_tif, optical, radar):
         mask = np.zeros((SIDE, SIDE), np.uint8)
         mask[:12] = 1

@@ -308,6 +308,9 @@ class TestRequests:
         [
             ({"radar_unit": "decibel"}, "Radar unit cannot be 'decibel'"),
             ({"qa_kind": "landsat"}, "Kind of quality band cannot be"),
+            ({"qa_kind": "scl"}, "no file is given"),
+            ({"qa_band": "SCL"}, "no file is given"),
+            ({"qa_probability": 101.0}, "Cloud probability cannot be"),
             ({"optical_product": "landsat"}, "Optical product cannot be"),
             ({"resolution": 0.0}, "Resolution cannot be"),
             ({"resolution": float("nan")}, "Resolution cannot be"),

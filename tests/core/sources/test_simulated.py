@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from bandweave.prepare.clouds import cloud_flags
+from bandweave.prepare.qa_kinds import cloud_flags
 from bandweave.raster.scene import Role, Unit
 from bandweave.sources.delta import optics
 from bandweave.sources.delta.city import city
