@@ -191,7 +191,7 @@ def _landsat(path: Path, description: Path, label: Label, notes: Notes) -> State
             sun = groups.get("IMAGE_ATTRIBUTES", {}).get("SUN_ELEVATION", "90")
             height = math.sin(math.radians(_number(sun) or 90.0))
             scalings = _landsat_scalings(groups[name], height)
-            why = f"{description.name}, Level 1, sun {sun} degrees high: top-of-atmosphere reflectance"
+            why = f"{description.name}, Level 1, divided by the sine of the sun's {sun} degrees"
             return Stated("landsat-level-1", level or "L1", scalings, why) if scalings else None
     return None
 

@@ -208,7 +208,8 @@ class OpticalReading:
             if abs(theirs - mine) > 0.02 + 0.05 * abs(mine):
                 notes.warn(
                     f"{own.name} is read as {reading.product} by its {reading.basis} (half below "
-                    f"{mine:.3g}); its {other.basis} says {other.product} (half below {theirs:.3g})."
+                    f"{mine:.3g}); its {other.basis} says {other.product} (half below "
+                    f"{theirs:.3g})."
                 )
 
     def _stated(self, own: _Numbers, notes: Notes) -> Reading | None:
@@ -278,9 +279,8 @@ def _note_fill(own: _Numbers, reading: Reading, what: str, notes: Notes) -> None
         return
     found, places = np.unique(values[0][known], return_inverse=True)
     most_often = int(np.argmax(np.bincount(places)))
-    same = known.copy()
-    same[known] = places == most_often
-    share = float(same.sum() / known.sum())
+    same = np.flatnonzero(known)[places == most_often]
+    share = same.size / float(known.sum())
     if share > 0.3 and all(np.unique(band[same]).size == 1 for band in values):
         notes.warn(
             f"{share:.0%} of {own.name} have one and the same value, {found[most_often]:.4g}: "
@@ -453,8 +453,8 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
         why = f"{why}; processing baseline {version:05.2f} in the name: offset {offset:g}"
         if offset and dark + offset < _OVERSHOOT:
             notes.warn(
-                f"{name}: its name says processing baseline {version:05.2f}, with offset -1000, but "
-                f"{seen}: its pixels say that there is none, and count."
+                f"{name}: its name says processing baseline {version:05.2f}, with offset -1000, "
+                f"but {seen}: its pixels say that there is none, and count."
             )
             offset = 0.0
         elif not offset and dark > DARKEST_WITH_OFFSET:
@@ -474,11 +474,11 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
             else "of no known date"
         )
         why = f"{why}; {since}: offset {offset:g}"
-        median = float(np.nanmedian(own.pooled()))
+        median, other = float(np.nanmedian(own.pooled())), SENTINEL2_OFFSET - offset
         notes.warn(
             f"{name}: {seen}, which tells nothing of Sentinel-2's offset. Read with offset "
             f"{offset:g}, {since} (half below {(median + offset) / 10000:.3g}); with offset "
-            f"{SENTINEL2_OFFSET - offset:g}, half lie below {(median + SENTINEL2_OFFSET - offset) / 10000:.3g}."
+            f"{other:g}, half lie below {(median + other) / 10000:.3g}."
         )
     scaling = product_scaling("sentinel-2", offset_numbers=offset)
     return Reading("sentinel-2", "", (scaling,) * len(own.picks), basis, why, sure)
@@ -520,7 +520,7 @@ def _require_no_palette(own: _Numbers) -> None:
 
 
 def _opened(raster: StoredRaster, own_scale: bool) -> Raster:
-    """Return a file's numbers as they are to be scaled, NaN where its opacity says there are none."""
+    """Return a file's numbers as they are to be scaled, NaN where its opacity is nought."""
     opened = raster if own_scale else replace(raster, as_stored=True)
     without = opacity(raster)
     if without is None:

@@ -202,7 +202,7 @@ def _sampled(picks: Sequence[Pick]) -> Samples:
 
 
 def _brighter_first(picked: Picked, samples: Samples) -> Picked:
-    """Return two unnamed bands with the brighter one as VV: natural surfaces hardly turn it over."""
+    """Return two unnamed bands with the brighter one as VV, as natural surfaces have it."""
     if picked.why != UNNAMED_PAIR:
         return picked
     first, second = picked.picks
@@ -223,7 +223,7 @@ def _brighter_first(picked: Picked, samples: Samples) -> Picked:
 def _note_units(readings: Mapping[StoredRaster, Reading], what: str, notes: Notes) -> None:
     for raster, reading in readings.items():
         why = f"{raster.path.name}: {reading.why}"
-        others = {unit: "" for unit in RADAR_UNITS if unit not in ("db", reading.unit)}
+        others = {str(unit): "" for unit in RADAR_UNITS if unit not in ("db", reading.unit)}
         notes.decide(
             what,
             "unit",
