@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bandweave.errors import SceneError
+from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.sources.evidence import Basis, Notes
@@ -26,6 +27,8 @@ _BY_COUNT = {
     13: tuple(band.name for band in SENSORS["Sentinel-2"].values()),
 }
 UNNAMED_PAIR = "two bands without names, taken as VV and VH"
+_ORDERED = ("planetscope",)
+"""Products whose files hold their bands in the order of their numbers, mostly undescribed."""
 _CODINGS = {"fmask-odc": "fmask"}
 """Codings by labels that are called otherwise."""
 PAIRS = (("VV", "VH"), ("HH", "HV"))
@@ -57,12 +60,22 @@ class Picked(NamedTuple):
     sure: bool = True
     left_out: Mapping[str, str] = {}
     """A band's origin to the reason."""
+    dates: tuple[datetime.date, ...] = ()
+    """Of the bands, where they are of several."""
+    date: datetime.date | None = None
+    """The one of them that was taken."""
 
     def note(self, layer: str, notes: Notes) -> None:
         """Record the names, unless they were stated, and what was left out."""
         if self.basis is not Basis.STATED:
             named = {pick.name: pick.origin for pick in self.picks}
             notes.decide(layer, "bands", named, self.basis, self.why, sure=self.sure)
+        if self.date:
+            listed = ", ".join(map(str, self.dates))
+            notes.warn(
+                f"The {layer} file holds several dates, {listed}: {self.date} is taken. State the "
+                "bands of another if it is wanted."
+            )
         for origin, reason in self.left_out.items():
             notes.decide(layer, "left out", origin, Basis.NAME, reason)
 
@@ -99,14 +112,14 @@ def pick_optical(
             f"{_files(rasters)} holds no optical band: {held}.",
             "Choose the product's reflectance bands, such as B2, B3 and B4.",
         )
-    kept, others, when = _of_one_date(kept, near)
+    kept, others, found, date = _of_one_date(kept, near)
     left_out |= others
     names, basis, why, sure = _optical_names(kept)
     picks = tuple(
         Pick(name, band.raster, band.band, band.label)
         for name, band in zip(names, kept, strict=True)
     )
-    return Picked(picks, basis, f"{why}{when}", sure, left_out)
+    return Picked(picks, basis, why, sure, left_out, found, date)
 
 
 def pick_radar(
@@ -134,7 +147,7 @@ def recognise_polarisations(
         for band in bands
         if band.label.role == "radar" and band.label.band not in ("", RATIO_BAND)
     ]
-    polarised, left_out, when = _of_one_date(polarised, near)
+    polarised, left_out, days, date = _of_one_date(polarised, near)
     found: dict[str, _Band] = {}
     for band in polarised:
         if band.label.band in found:
@@ -145,7 +158,7 @@ def recognise_polarisations(
     if not found and ratios:
         found = {RATIO_BAND: ratios[0]}
     basis = Basis.NAME
-    why = next((band.label.why for band in found.values()), "") + when
+    why = next((band.label.why for band in found.values()), "")
     sure = True
     plain = [band for band in bands if band.label.role in ("", "radar") and not band.label.band]
     if not found and len(plain) == 2:
@@ -161,7 +174,8 @@ def recognise_polarisations(
         Pick(name, found[name].raster, found[name].band, found[name].label) for name in wanted
     )
     taken = [found[name] for name in wanted]
-    return Picked(picks, basis, why, sure, {**_reasons(bands, taken), **left_out})
+    left_out = {**_reasons(bands, taken), **left_out}
+    return Picked(picks, basis, why, sure, left_out, days, date)
 
 
 def codings(raster: StoredRaster) -> dict[str, str]:
@@ -204,6 +218,9 @@ def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
                 continue
             own = raster.dataset.tags(place + 1)
             known = label(raster.path.name, descriptions[place], tags, own)
+            if len(raster.bands) > 1 and known.why.startswith("name") and known.role != "quality":
+                # a file's name tells its product, not which of its bands is which
+                known = known._replace(band="", number="")
             bands.append(_Band(raster, name, known, descriptions[place]))
     return bands
 
@@ -224,24 +241,21 @@ def _what(told: Label) -> str:
 
 def _of_one_date(
     bands: Sequence[_Band], near: Sequence[datetime.date]
-) -> tuple[list[_Band], dict[str, str], str]:
-    """Return the bands of one date where descriptions name several, the others, and which it is."""
+) -> tuple[list[_Band], dict[str, str], tuple[datetime.date, ...], datetime.date | None]:
+    """Return the bands of one date where descriptions name several, why not the others, the dates
+    and the one; nothing of the last two where there are not several.
+    """
     when = {band.origin: (dates(band.description) or (None,))[0] for band in bands}
     found = sorted({date for date in when.values() if date})
     if len(found) < 2:
-        return list(bands), {}, ""
+        return list(bands), {}, (), None
     wanted = min(found, key=lambda d: min(abs((d - n).days) for n in near)) if near else found[-1]
     others = {
         band.origin: f"of {date}, not {wanted}"
         for band in bands
         if (date := when[band.origin]) not in (wanted, None)
     }
-    listed = ", ".join(str(date) for date in found)
-    return (
-        [band for band in bands if band.origin not in others],
-        others,
-        f"; of the dates {listed}, {wanted}",
-    )
+    return [band for band in bands if band.origin not in others], others, tuple(found), wanted
 
 
 def _radar_name(name: str) -> str:
@@ -310,6 +324,8 @@ def _optical_names(bands: Sequence[_Band]) -> tuple[list[str], Basis, str, bool]
             _alike(band.label.number, name) for name, band in zip(names, bands, strict=True)
         )
         basis = Basis.NAME if sure else Basis.NUMBERS
+    if not any(names) and (placed := _by_place(bands)):
+        names, why = placed, f"order of {bands[0].label.sensor}, by {bands[0].label.why}"
     if not any(names):
         names, why = _unnamed(bands)
         basis, sure = Basis.NUMBERS, False
@@ -319,6 +335,13 @@ def _optical_names(bands: Sequence[_Band]) -> tuple[list[str], Basis, str, bool]
         kept = [f"B{place}" for place in range(1, len(kept) + 1)]
         return kept, Basis.NAME, f"{', '.join(repeated)} is there twice; numbered instead", False
     return kept, basis, why, sure
+
+
+def _by_place(bands: Sequence[_Band]) -> list[str]:
+    """Return the names of a product whose files hold all bands of a sensor in their order."""
+    table = SENSORS.get(bands[0].label.sensor, {})
+    ordered = bands[0].label.product in _ORDERED and len(table) == len(bands)
+    return [band.name for band in table.values()] if ordered else []
 
 
 def _alike(number: str, name: str) -> bool:
@@ -352,6 +375,6 @@ def _sensor(bands: Sequence[_Band]) -> tuple[str, str, bool]:
             return band.label.sensor, band.label.why, True
     if {band.label.number for band in bands} & {"8A", "12"}:
         return "Sentinel-2", "it has bands 8A or 12", True
-    resolution = max(band.raster.grid.resolution for band in bands)
+    resolution = max(ground_resolution(band.raster.grid) for band in bands)
     sensor = "Landsat 8-9" if resolution >= 25 else "Sentinel-2"
     return sensor, f"pixels of {resolution:.3g} m", False

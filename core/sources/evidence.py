@@ -22,6 +22,7 @@ class Notes:
 
     evidence: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    _warned: set[tuple[str, str]] = field(default_factory=set)
 
     def decide(
         self,
@@ -33,10 +34,12 @@ class Notes:
         *,
         sure: bool | None = None,
         others: Mapping[str, str] | None = None,
+        warning: str = "",
     ) -> None:
         """Record a decision; one from numbers alone is unsure unless it is said to be sure.
 
-        `others` are values that would be possible too, each with what it would mean.
+        `others` are values that would be possible too, each with what it would mean. A `warning`
+        says more than that numbers alone tell it.
         """
         told = basis is not Basis.NUMBERS if sure is None else sure
         found = {
@@ -50,6 +53,9 @@ class Notes:
         }
         if found not in self.evidence:
             self.evidence.append(found)
+        if warning:
+            self.warn(warning)
+            self._warned.add((layer, what))
 
     def warn(self, sentence: str) -> None:
         """Record a concern, once."""
@@ -61,7 +67,8 @@ class Notes:
         self.evidence.sort(key=lambda each: bool(each["sure"]))
         layers: dict[str, list[str]] = {}
         for each in self.evidence:
-            if not each["sure"] and each["basis"] == Basis.NUMBERS:
+            told = each["layer"], each["what"]
+            if not each["sure"] and each["basis"] == Basis.NUMBERS and told not in self._warned:
                 layers.setdefault(each["layer"], []).append(each["what"])
         for layer, unsure in layers.items():
             self.warn(

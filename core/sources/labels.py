@@ -24,6 +24,8 @@ from bandweave.sources.sensors import (
 
 RATIO = "VV/VH"
 OPACITY = "opacity"
+BROWSER = "copernicus-browser"
+"""A product whose largest whole number is 1."""
 ANGLE, MASK, PHASE = "the incidence angle", "another mask", "a phase or polarimetric parameter"
 PICTURE, THERMAL = "a picture", "the surface temperature or thermal infrared"
 _LONGEST = 1000

@@ -11,6 +11,7 @@ from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Grid, Raster
 from bandweave.raster.scene import Resampled, Unit
+from bandweave.sources.bands import Picked
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.guess import repeat_factor
 from bandweave.sources.headers import described_bands, require_sound
@@ -141,8 +142,16 @@ def dates_of(paths: Sequence[Path]) -> list[datetime.date]:
     return [*said, *bands]
 
 
-def first_date(rasters: Sequence[StoredRaster], what: str, notes: Notes) -> datetime.date | None:
-    """Return the date that the first telling file states, and warn where others state another."""
+def first_date(
+    rasters: Sequence[StoredRaster], picked: Picked, what: str, notes: Notes
+) -> datetime.date | None:
+    """Return the date of the bands that were picked, else the one that the first telling file
+    states; where files state others, that is warned of.
+    """
+    if picked.date:
+        why = "the bands' descriptions"
+        notes.decide(what, "date", picked.date.isoformat(), Basis.NAME, why)
+        return picked.date
     found = {
         raster.path.name: told for raster in rasters if (told := acquisition_date(raster, notes))
     }

@@ -44,6 +44,7 @@ from bandweave.sources.guess import (
     sample,
     without_fills,
 )
+from bandweave.sources.labels import BROWSER
 from bandweave.sources.labels import dates as sensing_dates
 from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 from bandweave.sources.metadata import stated_scaling
@@ -135,7 +136,7 @@ class OpticalReading:
         picks = spread(picked.picks, found, what, notes)
         parts = [part for own in _products(picks) for part in self._parts(own, what, notes)]
         names = tuple(pick.name for pick in picked.picks)
-        date = first_date(rasters, what, notes)
+        date = first_date(rasters, picked, what, notes)
         return Measured(tuple(parts), names, Unit.REFLECTANCE, date)
 
     def told(self, rasters: Sequence[StoredRaster], notes: Notes) -> Reading:
@@ -412,12 +413,12 @@ def _named(own: _Numbers, notes: Notes) -> Reading | None:
     if told is None or told.unit == "radiance":
         return None
     product = told.product if told.product in PRODUCTS else _UNITS.get(told.unit, "")
-    if not product:
+    kinds = {pick.raster.dataset.dtypes[0] for pick in own.picks}
+    if not product or kinds == {"uint8"}:
         return None
     whole = all(is_integer(replace(pick.raster, as_stored=True)) for pick in own.picks)
-    eight = {pick.raster.dataset.dtypes[0] for pick in own.picks} == {"uint8"}
-    if eight:
-        return None
+    if told.product == BROWSER and kinds == {"uint16"}:
+        product = "reflectance-65535"
     if not whole and float(np.nanpercentile(without_fills(own.pooled()), 99)) <= 2:
         return _of_product(own, "reflectance", Basis.NAME, f"{told.why}; scaled already")
     if product == "sentinel-2":

@@ -97,9 +97,10 @@ class QualityReading:
                 f"{name} holds {kind}, {why}, and nothing of cloud.",
                 "Choose another band, or state the kind of quality band.",
             )
+        warning = ""
         if not kind:
             kind, why = _told(name, guesses), describe(guesses)
-            notes.warn(
+            warning = (
                 f"What {name} means is told from its values alone: {why}. State the kind of "
                 "quality band if it is another."
             )
@@ -108,7 +109,7 @@ class QualityReading:
             notes.warn(f"{name} is {doubt}; its values are {_listed(values)}.")
         basis = Basis.STATED if self.kind else Basis.NAME if named else Basis.NUMBERS
         others = {guess.kind: str(guess) for guess in guesses if guess.kind != kind}
-        notes.decide(LAYER, "kind", kind, basis, f"{name}: {why}", others=others)
+        notes.decide(LAYER, "kind", kind, basis, f"{name}: {why}", others=others, warning=warning)
         return kind
 
 

@@ -37,6 +37,7 @@ from bandweave.sources.guess import (
     without_fills,
 )
 from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
+from bandweave.sources.labels import BROWSER
 from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
 
 
@@ -99,7 +100,7 @@ class RadarReading:
         check_polarisations({pick.name: power for pick, power in powers.items()}, notes)
         parts = list(_parts(picked.picks, readings, what, notes))
         unit = Unit.RATIO if names == (RATIO_BAND,) else Unit.POWER
-        date = first_date(rasters, what, notes)
+        date = first_date(rasters, picked, what, notes)
         return Measured(tuple(parts), names, unit, date, _calibration(picked.picks, what, notes))
 
     def told(self, raster: StoredRaster, picks: Sequence[Pick], notes: Notes) -> Reading:
@@ -175,12 +176,8 @@ def _named(
             f"{name} says {unit} ({label.why}), but most of its numbers are negative: they count."
         )
         return None
-    scale = 1.0
-    if unit == "power" and raster.dataset.dtypes[0] == "uint16" and not label.calibration:
-        return Reading(unit, scale, basis, label.why)
-    if unit == "power" and raster.dataset.dtypes[0] == "uint16":
-        scale = 1 / 65535
-    return Reading(unit, scale, basis, label.why)
+    full = label.product == BROWSER and unit == "power" and raster.dataset.dtypes[0] == "uint16"
+    return Reading(unit, 1 / 65535 if full else 1.0, basis, label.why)
 
 
 def stated_unit(text: str) -> RadarUnit:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning
 
 UTM_48N = "EPSG:32648"
@@ -34,6 +35,8 @@ def make_tif(tmp_path: Path) -> Callable[..., Path]:
         tags: dict[str, str] | None = None,
         scale: float = 1.0,
         offset: float = 0.0,
+        units: str = "",
+        colours: Sequence[ColorInterp] = (),
         **profile: object,
     ) -> Path:
         cube = array[None] if array.ndim == 2 else array
@@ -61,6 +64,10 @@ def make_tif(tmp_path: Path) -> Callable[..., Path]:
                 if (scale, offset) != (1.0, 0.0):
                     target.scales = (scale,) * cube.shape[0]
                     target.offsets = (offset,) * cube.shape[0]
+                if colours:
+                    target.colorinterp = colours
+                if units:
+                    target.units = (units,) * cube.shape[0]
                 target.update_tags(**(tags or {}))
         return path
 

@@ -121,6 +121,13 @@ def box(page, label):
     return next(each for each in page.selectbox if each.label == label)
 
 
+def decision(layer, what, value, why, *, sure=False):
+    basis = "numbers"
+    return {
+        "layer": layer, "what": what, "value": value, "basis": basis, "why": why, "sure": sure
+    }  # fmt: skip
+
+
 def names():
     return sorted(entry.name for entry in scene_library.entries())
 
@@ -144,17 +151,20 @@ class TestScene:
         scene = make_scene()
         facts = {
             "warnings": ["Optical and radar were taken 40 days apart."],
-            "guesses": [
-                {"what": "radar unit", "value": "db", "why": "negative numbers"},
-                {"what": "optical bands", "value": {"red": "a.tif, B4"}, "why": "usual <order>"},
+            "evidence": [
+                decision("radar", "unit", "db", "negative numbers", sure=True),
+                decision("optical", "bands", {"red": "a.tif, B4"}, "usual <order>"),
             ],
             "files": {"optical": ["a.tif"]},
         }
         scene_library.store(type(scene)(scene.layers, "told", facts), "told")
         page = imagery()
         assert texts(page, "warning") == facts["warnings"]
-        assert "<b>Radar unit</b>: db<small>negative numbers</small>" in html(page)
-        assert "red from a.tif, B4<small>usual &lt;order&gt;</small>" in html(page)
+        shown = html(page)
+        unit = "Radar unit</th><td>dB</td><td>numbers alone</td><td>negative numbers</td>"
+        bands = "red from a.tif, B4</td><td><b class='unsure'>not sure</b> numbers alone</td>"
+        assert unit in shown and f"{bands}<td>usual &lt;order&gt;</td>" in shown
+        assert shown.index("red from") < shown.index("Radar unit</th>")
 
     def test_a_link_opens_its_scene(self, app):
         scene_library.store(make_scene(64, 64), "other")

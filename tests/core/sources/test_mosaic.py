@@ -14,6 +14,7 @@ from bandweave.raster.virtual import MemoryRaster
 from bandweave.sources.files import FilesSource
 from bandweave.sources.inspection import band_places
 from bandweave.sources.mosaic import pictures, why_apart
+from tests.core.sources.concerns import concerns
 
 SIDE = 64
 WEST, NORTH = 600_000.0, 1_200_000.0
@@ -55,8 +56,8 @@ def groups(*paths):
     return [[part.path.name for part in parts] for parts in found]
 
 
-def guessed(scene, what):
-    return [guess["value"] for guess in scene.facts["guesses"] if guess["what"] == what]
+def mosaics(scene):
+    return [each["value"] for each in scene.facts["evidence"] if each["what"] == "mosaic"]
 
 
 class TestScenes:
@@ -71,8 +72,8 @@ class TestScenes:
             assert scene.grid == whole.grid
             np.testing.assert_array_equal(scene.optical.raster.read(), whole.optical.raster.read())
             assert scene.optical.resampled is Resampled.NONE
-            assert guessed(scene, "optical mosaic") == [[path.name for path in order]]
-            assert scene.facts["warnings"] == []
+            assert mosaics(scene) == [", ".join(path.name for path in order)]
+            assert concerns(scene) == []
 
     def test_the_parts_of_an_export(self, cut, optical):
         names = {"bands": ("VV", "VH"), "nodata": float("nan")}
@@ -92,7 +93,7 @@ class TestScenes:
         full = cut("S1-0000000000-0000000020.tif", image, 20, SIDE, **names)
         scene = FilesSource(optical=optical, radar=(empty, full)).make()
         assert scene.grid.width == SIDE - 20
-        assert scene.facts["warnings"] == [f"{empty.name} is not used: it holds no data."]
+        assert concerns(scene) == [f"{empty.name} is not used: it holds no data."]
 
     def test_two_tiles_of_a_file_a_band_in_two_zones(self, make_tif, radar, tmp_path):
         """Tile 48PXS ends in its middle column; 49PBM holds all of it in the neighbouring zone."""
@@ -120,7 +121,7 @@ class TestScenes:
         np.testing.assert_allclose(found[:, :, :32], image[:, :, :32], rtol=1e-6)
         np.testing.assert_allclose(found[:, 4:-4, 32:-4], image[:, 4:-4, 32:-4], atol=3)
         assert scene.optical.resampled is Resampled.BILINEAR
-        assert scene.optical.date and scene.facts["warnings"] == []
+        assert scene.optical.date and concerns(scene) == []
 
     def test_parts_that_differ_are_warned_of(self, cut, radar):
         names = {"bands": ("red", "green", "blue")}
@@ -129,7 +130,7 @@ class TestScenes:
             cut("west.tif", reflectances(), 0, 40, **names),
             cut("east.tif", brighter, 20, SIDE, **names),
         )
-        (said,) = FilesSource(optical=paths, radar=radar).make().facts["warnings"]
+        (said,) = concerns(FilesSource(optical=paths, radar=radar).make())
         assert said.startswith("west.tif and east.tif differ by 50% where they overlap")
 
     def test_a_part_elsewhere_is_named(self, make_tif, optical, radar):
@@ -138,7 +139,7 @@ class TestScenes:
         )
         scene = FilesSource(optical=(*optical, far), radar=radar).make()
         assert scene.grid.width == SIDE
-        (said,) = scene.facts["warnings"]
+        (said,) = concerns(scene)
         assert said == "far.tif is not used: it lies outside the scene."
 
     def test_the_same_bands_of_another_date_are_named(self, make_tif, optical):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bandweave.errors import SceneError
-from bandweave.sources.guess import Notes
+from bandweave.sources.evidence import Notes
 from bandweave.sources.inspection import inspect
 from bandweave.sources.measured import open_one
 from bandweave.sources.quality import QualityReading, own_mask, quality_bands, told_quality
@@ -32,7 +32,11 @@ def read(path, named=None, **stated):
 
 
 def told(notes, what):
-    return [each["value"] for each in notes.guesses if each["what"] == what]
+    return [
+        each["value"]
+        for each in notes.evidence
+        if each["what"] == what and each["basis"] != "stated"
+    ]
 
 
 class TestBand:
@@ -46,7 +50,7 @@ class TestBand:
     def test_it_is_stated_by_name_or_number(self, path, band):
         flags, notes = read(path, band=band, kind="scl")
         np.testing.assert_array_equal(flags, codes(1, 0))
-        assert told(notes, "quality band") == ["SCL"] and not notes.warnings
+        assert told(notes, "bands") == ["SCL"] and not notes.warnings
 
     def test_a_band_that_is_not_there(self, path):
         for band in ("SCI", "0", "7"):
@@ -57,7 +61,7 @@ class TestBand:
     def test_a_name_tells_it(self, path):
         flags, notes = read(path, {"SCL": "scl"})
         np.testing.assert_array_equal(flags, codes(1, 0))
-        assert told(notes, "kind of quality band") == ["scl"] and not notes.warnings
+        assert told(notes, "kind") == ["scl"] and not notes.warnings
 
     def test_several_named_ones_are_refused_with_their_names(self, path):
         named = {"SCL": "scl", "QA60": "qa60", "B2": ""}
@@ -120,12 +124,12 @@ class TestKind:
         path = make_tif("HLS.S30.T50SQB.Fmask.tif", codes(66, 96))
         flags, notes = read(path, {"B1": "fmask-hls"})
         np.testing.assert_array_equal(flags, codes(1, 0))
-        assert told(notes, "kind of quality band") == ["fmask-hls"] and not notes.warnings
+        assert told(notes, "kind") == ["fmask-hls"] and not notes.warnings
 
     def test_a_statement_beats_a_name(self, make_tif):
         flags, notes = read(make_tif("qa.tif", codes(66, 96)), {"B1": "fmask-hls"}, kind="udm")
         np.testing.assert_array_equal(flags, codes(1, 0))
-        assert not notes.guesses and not notes.warnings
+        assert told(notes, "kind") == [] and not notes.warnings
 
     def test_values_that_cannot_be_are_said(self, make_tif):
         path = make_tif("qa.tif", codes(13, 4))
@@ -139,7 +143,7 @@ class TestKind:
         path = make_tif("LC08_L1TP_01_T1_BQA.tif", codes(2800, 2720))
         flags, notes = read(path, {"B1": "landsat-bqa"})
         np.testing.assert_array_equal(flags, codes(1, 0))
-        assert told(notes, "kind of quality band") == ["landsat-c1-bqa"]
+        assert told(notes, "kind") == ["landsat-c1-bqa"]
         assert "named as landsat-bqa, but" in notes.warnings[0]
         _, notes = read(path, kind="landsat-bqa")
         assert "looks like landsat-c1-bqa" in notes.warnings[0]
@@ -156,12 +160,12 @@ class TestKind:
     def test_bqa_is_the_name_of_two(self, make_tif, top, rest, kind):
         flags, notes = read(make_tif("BQA.tif", codes(top, rest)), {"B1": "bqa"})
         np.testing.assert_array_equal(flags, codes(1, 0))
-        assert told(notes, "kind of quality band") == [kind]
+        assert told(notes, "kind") == [kind]
         assert bool(notes.warnings) == (kind == "landsat-c1")
 
     def test_fmask_is_the_name_of_three(self, make_tif):
         _, notes = read(make_tif("Fmask.tif", codes(66, 96)), {"B1": "fmask"})
-        assert told(notes, "kind of quality band") == ["fmask-hls"]
+        assert told(notes, "kind") == ["fmask-hls"]
         assert "named as fmask, but is read as what it is" in notes.warnings[0]
 
     def test_quality_of_something_else_is_refused_by_name(self, make_tif):
@@ -199,13 +203,13 @@ class TestStoredCodes:
         path = make_tif("s.tif", stack(codes(9, 4)), bands=names, scale=1e-4, offset=-0.1)
         flags, notes = read(path)
         np.testing.assert_array_equal(flags, codes(1, 0))
-        assert told(notes, "kind of quality band") == ["scl"]
+        assert told(notes, "kind") == ["scl"]
 
     def test_codes_far_from_the_samples_are_found_and_not_averaged(self, make_tif):
         quality = np.zeros((900, 900), np.uint8)
         quality[200:240, 200:240], quality[210:220, 200:240] = 5, 9
         _, notes = read(make_tif("scl.tif", quality))
-        assert told(notes, "kind of quality band") == ["scl"]
+        assert told(notes, "kind") == ["scl"]
 
 
 class TestUsableDataMask:
@@ -227,7 +231,7 @@ class TestUsableDataMask:
         path = make_tif("u.tif", mask[order], bands=[UDM2[place] for place in order])
         flags, notes = read(path)
         np.testing.assert_array_equal(flags, expected)
-        assert told(notes, "kind of quality band") == ["udm2"] and not notes.warnings
+        assert told(notes, "kind") == ["udm2"] and not notes.warnings
         assert inspect(path)["guess"]["what"] == "udm2"
 
     def test_without_descriptions_its_bands_are_where_they_always_are(

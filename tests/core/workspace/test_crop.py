@@ -16,7 +16,7 @@ from bandweave.workspace import scene_library
 GRID = Grid(CRS.from_epsg(32648), Affine(10, 0, 680_000, 0, -10, 1_200_000), 70, BLOCK + 60)
 AREA = Window(3, 41, 65, BLOCK + 7)
 """Wider than a block, and starting inside a native cell of three pixels."""
-FACTS = {"source": "files", "warnings": ["Hazy."], "guesses": [], "files": {"radar": ["vv.tif"]}}
+FACTS = {"source": "files", "warnings": ["Hazy."], "evidence": [], "files": {"radar": ["vv.tif"]}}
 
 
 def layers():

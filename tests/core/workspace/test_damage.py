@@ -181,12 +181,17 @@ def test_what_is_large_or_waits_for_a_writer_stops_nobody(whole: Run):
         assert len(glances(run.folder)) > 3
 
 
+DECISION = {
+    "layer": "optical", "what": "bands", "value": 1, "basis": "name", "why": "b", "sure": True
+}  # fmt: skip
+
+
 def test_every_wrong_kind_in_a_scene_is_a_damaged_scene_or_harmless(whole: Run):
     path = scene_library.find("small").folder / "scene.json"
     stored = json.loads(path.read_text())
     extra = {
         "warnings": [],
-        "guesses": [{"what": "a", "value": 1, "why": "b"}],
+        "evidence": [DECISION],
         "cropped_from": {"id": "a", "name": "b", "window": [0, 0, 1, 1]},
         "files": {"optical": ["a"]},
     }
