@@ -29,7 +29,7 @@ from typing import Any
 
 from bandweave.errors import BandweaveError
 from bandweave.sources.confined import limits
-from bandweave.sources.jpeg2000 import is_jpeg2000, rewrite
+from bandweave.sources.formats.recognition import as_geotiff
 
 LONGEST = 1 << 20
 """Bytes of a job."""
@@ -127,8 +127,7 @@ def _done(function: Callable[..., Any], job: dict[str, Any]) -> dict[str, Any]:
         if value.keys() != {"path"}:
             return value
         path = root.joinpath(*value["path"])
-        if is_jpeg2000(path):
-            rewrite(path)
+        as_geotiff(path)
         return path
 
     try:
