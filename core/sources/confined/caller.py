@@ -67,11 +67,13 @@ def call(
     *arguments: Any,
     limits: Limits = LOOK,
     writable: Sequence[Path] = (),
+    as_they_are: bool = False,
 ) -> Any:
     """Return what a function of a module returns in a confined child.
 
     Arguments and the value are JSON, and paths in the arguments; below `writable` folders the child
-    may make files. Raises the `BandweaveError` that the function raises, and `RasterError` where
+    may make files. Files of other formats are GeoTIFFs there, unless they are wanted `as_they_are`.
+    Raises the `BandweaveError` that the function raises, and `RasterError` where
     the child took more than it may or failed, or where files cannot be opened safely here.
     """
     _require_safe()
@@ -92,6 +94,7 @@ def call(
             "function": f"{function.__module__}:{function.__qualname__}",
             "arguments": written,
             "root": str(root),
+            "as_they_are": as_they_are,
             "readable": [str(path) for path in readable],
             "writable": [str(folder.resolve()) for folder in writable],
             "memory": limits.memory,
