@@ -10,6 +10,7 @@ import re
 import shutil
 import stat
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -245,9 +246,8 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 def _unpacked(archive: Path, into: Path) -> tuple[Path, _Chosen]:
     """Unpack an archive in the child into a new folder, and look at what it left there."""
-    number = sum(1 for _ in into.iterdir())
-    folder = into / f"unpacked-{number}" / _ARCHIVE.sub("", archive.name)
-    folder.mkdir(parents=True)
+    folder = Path(tempfile.mkdtemp(prefix="unpacked-", dir=into)) / _ARCHIVE.sub("", archive.name)
+    folder.mkdir()
     try:
         chosen = call(
             _unpack_there,
