@@ -53,11 +53,11 @@ _NO_BANDS = {
     "TCI": "colours for the screen", "PVI": "colours for the screen",
 }  # fmt: skip
 _LANDSAT = re.compile(
-    r"^L(?P<sensor>[COTEM])0?\d.*?_(?P<what>(SR_)?B\d+(_VCID_\d)?|BQA|pixel_qa|(QA|SR|ST)_\w+|[VS][AZ]A)"
-    r"\.TIF$",
+    r"^L(?P<sensor>[COTEM])0?\d.*?_(?P<what>(SR_)?B(AND)?\d+(_VCID_\d)?|BQA|(PIXEL|RADSAT)_QA"
+    r"|(QA|SR|ST|BT|GM)_\w+|[VS][AZ]A)\.TIF$",
     re.IGNORECASE,
 )
-_HYP3 = re.compile(r"_RTC\d+_.*?_(?P<what>VV|VH|HH|HV|inc_map\w*|ls_map|dem|rgb|area)\.tif$")
+_HYP3 = re.compile(r"_RTC?\d+_.*?_(?P<what>VV|VH|HH|HV|inc_map\w*|ls_map|dem|rgb|area)\.tif$")
 _HYP3_OTHERS = {
     "inc_map": "incidence angles", "ls_map": "layover and shadow", "dem": "heights",
     "rgb": "colours for the screen", "area": "scattering areas",
@@ -114,6 +114,8 @@ def expanded(given: Sequence[Path], into: Path) -> Expanded:
     beside: list[Path] = []
     left: list[LeftOut] = []
     for path in given:
+        if path.is_file() and re.match(r"MTD_MSI.*\.xml$", path.name):
+            path = path.parent  # noqa: PLW2901 - the product that it describes
         if path.is_dir():
             folder = _product(path)
             chosen = _chosen(path, _names(path, folder))
@@ -167,9 +169,9 @@ def _of_landsat(sensor: str, what: str) -> str:
     if re.fullmatch(r"(QA_PIXEL|BQA|PIXEL_QA)", what):
         return ""
     thermal = {"C": ("B10", "B11"), "T": ("B6",), "E": ("B6", "B6_VCID_1", "B6_VCID_2")}
-    if what.startswith("ST_") or what in thermal.get(sensor, ()):
+    if what.startswith(("ST_", "BT_")) or what in thermal.get(sensor, ()):
         return "temperature, no reflectance"
-    return "" if re.fullmatch(r"(SR_)?B\d+", what) else "no band of reflectance"
+    return "" if re.fullmatch(r"(SR_)?B(AND)?\d+", what) else "no band of reflectance"
 
 
 def _chosen(product: Path, names: Sequence[str]) -> _Chosen:

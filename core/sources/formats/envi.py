@@ -20,7 +20,7 @@ from bandweave.raster.geotiff import NumbersOf
 from bandweave.raster.grid import Grid
 from bandweave.sources.formats.rewriting import LEFT_OUT, Band, Numbers, put
 
-_MOST = 4 << 20
+_MOST = 1 << 20
 """Bytes of a header."""
 _TYPES = {
     **{1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8"},
@@ -29,7 +29,7 @@ _TYPES = {
 _COMPLEX = (6, 9)
 _DATA = ("", ".img", ".dat", ".bsq", ".bil", ".bip", ".raw", ".bin")
 _NEVER = (".tif", ".tiff", ".jp2", ".nc", ".dim")
-_FIELD = re.compile(r"^\s*([^={}\n]+?)\s*=\s*(\{[^}]*\}|[^\n]*)", re.MULTILINE)
+_FIELD = re.compile(r"^[ \t]*([^={}\n]+?)[ \t]*=[ \t]*(\{[^}]*\}|[^\n]*)", re.MULTILINE)
 
 
 class Header(NamedTuple):

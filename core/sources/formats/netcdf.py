@@ -38,6 +38,7 @@ _AXES = {
     "t": ("t", "time"),
 }
 """What says of a dimension which it is: its name, or its coordinate's axis, name or units."""
+_MAPPING = {"grid_mapping_name", "crs_wkt", "spatial_ref", "wkt"}
 _UNNAMED = "__xarray_dataarray_variable__"
 _FLOAT_FILL = 9.969209968386869e36
 """What netCDF's library writes where nothing was (NC_FILL_FLOAT)."""
@@ -131,7 +132,10 @@ def _left_out(contents: Contents, over: Sequence[Variable]) -> dict[str, str]:
     others = [
         f"{variable.name} (not over y and x)"
         for variable in contents.variables.values()
-        if variable.name not in taken and variable.shape and not _is_coordinate(variable)
+        if variable.name not in taken
+        and variable.shape
+        and not _is_coordinate(variable)
+        and not _MAPPING.intersection(variable.said)
     ]
     others += [f"{name} (a group)" for name in contents.groups]
     return {LEFT_OUT: "; ".join(others)} if others else {}

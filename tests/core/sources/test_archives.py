@@ -150,6 +150,11 @@ def test_an_unpacked_product_is_used_in_place(tmp_path, into, name):
     assert not list(into.iterdir())
 
 
+def test_the_description_of_a_product_stands_for_it(tmp_path, into):
+    unpacked(tmp_path, safe())
+    expect(expanded([tmp_path / SAFE / "MTD_MSIL2A.xml"], into), safe)
+
+
 def test_a_folder_within_a_product_is_a_part_of_it(tmp_path, into):
     unpacked(tmp_path, safe())
     found = expanded([tmp_path / IMAGES / "R20m"], into)
@@ -174,6 +179,13 @@ def test_a_folder_within_a_product_is_a_part_of_it(tmp_path, into):
         ("LT05_L1TP_125053_19990616_20200831_02_T1_B6.TIF", "temperature, no reflectance"),
         ("LE07_L1TP_125053_19990616_20200831_02_T1_B6_VCID_1.TIF", "temperature, no reflectance"),
         ("LC81250532014001LGN00_BQA.TIF", ""),
+        ("LC08_L1TP_125053_20180616_20180703_01_T1_sr_band4.tif", ""),
+        ("LC08_L1TP_125053_20180616_20180703_01_T1_pixel_qa.tif", ""),
+        ("LC08_L1TP_125053_20180616_20180703_01_T1_radsat_qa.tif", "no band of reflectance"),
+        ("LC08_L1TP_125053_20180616_20180703_01_T1_bt_band10.tif", "temperature, no reflectance"),
+        ("gap_mask/LE07_L1TP_125053_19990616_20200831_02_T1_GM_B1.TIF", "no band of reflectance"),
+        ("S1A_IW_RT30_20180616T054413_G_gpn_VV.tif", ""),
+        ("S1A_IW_RT30_20180616T054413_G_gpn_dem.tif", "heights"),
         ("LC08_L2SP_125053_20180616_20200831_02_T1_SR.tif", ""),
         ("20180616_031541_1001_3B_AnalyticMS_SR_clip.tif", ""),
     ],
