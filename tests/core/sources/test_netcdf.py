@@ -208,12 +208,16 @@ def test_classic_files_and_unsigned_bytes(tmp_path):
         file.createVariable("crs", "i4", ("one",)).crs_wkt = UTM
         band = file.createVariable("SCL", "b", ("t", "y", "x"))
         band[:] = np.stack([np.full((ROWS, COLS), -56), np.full((ROWS, COLS), 4)])
+        band[0, 0, 1] = -1
         band._Unsigned = "true"
         band._FillValue = np.int8(-1)
+        band.valid_min = np.int8(4)
     raster = as_made(path)
     assert raster.bands == ("2018-06-04_SCL", "2018-06-16_SCL")
     np.testing.assert_array_equal(stored(raster)[:, 0, 0], [200, 4])
     assert raster.dataset.nodata == 255
+    assert np.isnan(raster.read()[0, 0]).tolist() == [False, True, *[False] * (COLS - 2)]
+    assert "LEFT_OUT" not in tags(raster)  # a grid mapping is no band, and no loss
 
 
 def test_worldcereal_s_radar_keeps_its_numbers_and_says_what_they_stand_for(written):
