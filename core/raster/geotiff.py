@@ -311,6 +311,8 @@ def create_numbers(
             target.update_tags(number, **band.tags)
 
         def put(band: int, row: int, numbers: np.ndarray) -> None:
+            if numbers.shape[1:] != (grid.width,):
+                raise RasterError(f"Rows of {grid.width} pixels are written, not {numbers.shape}.")
             place = RasterioWindow(0, row, grid.width, len(numbers))
             target.write(numbers, band + 1, window=place)
 
