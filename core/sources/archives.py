@@ -96,8 +96,11 @@ def is_archive(path: Path) -> bool:
     """Whether a file is called as archives are, and is no GeoTIFF by its first bytes."""
     if not _ARCHIVE.search(path.name) or not path.is_file():
         return False
-    with path.open("rb") as stream:
-        return stream.read(4) not in SIGNATURES
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4) not in SIGNATURES
+    except OSError:
+        return False  # whoever opens it says why it cannot be
 
 
 def describes(name: str) -> bool:

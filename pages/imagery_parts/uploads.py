@@ -90,10 +90,15 @@ class Uploads:
             raise RasterError(
                 "Paths are for whoever uses this server alone.", "Upload the file instead."
             )
-        path = Path(text.strip().strip("\"'")).expanduser()
-        if not path.is_absolute() or not (path.is_file() or path.is_dir()):
+        path = Path(text.strip().strip("\"'"))
+        try:
+            path = path.expanduser()
+            there = path.is_absolute() and (path.is_file() or path.is_dir())
+        except (OSError, RuntimeError):  # it may not be looked at, or is nobody's home
+            there = False
+        if not there:
             raise RasterError(
-                f"There is no file or folder {path}.",
+                f"There is no file or folder {str(path)[-200:]} that can be read.",
                 "Give its whole path on this computer, such as /home/me/S2A_MSIL2A.SAFE.zip.",
             )
         self._open(path)

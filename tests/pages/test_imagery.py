@@ -528,7 +528,10 @@ class TestProducts:
         assert self.shown(form) == self.BOTH
         assert f"both.zip: {radar[0]} (another file is called so)" in html(form)
 
-    @pytest.mark.parametrize("path", ["optical_20190918.tif", "/nowhere/x.tif", "/dev/null", " "])
+    @pytest.mark.parametrize(
+        "path",
+        ["o.tif", "/nowhere/x.tif", "/dev/null", " ", "~nobody-here/x.tif", "/" + "x" * 5000],
+    )
     def test_what_is_no_file_is_refused_and_stays_typed(self, form, path):
         typed_path(form, path)
         assert "There is no file or folder" in texts(form, "error")[0]

@@ -1,9 +1,13 @@
 """What is not read says what it is, and which export to choose instead."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from bandweave.errors import RasterError
 from bandweave.sources import outside
+from bandweave.sources.archives import is_archive
 from tests.core.sources.rewriting import as_made
 
 FOREIGN = [
@@ -33,16 +37,25 @@ def test_a_foreign_format_says_which_export_to_choose(tmp_path, name, start, cal
     assert instead in caught.value.hint
 
 
+def test_what_may_not_be_read_is_said(tmp_path, monkeypatch):
+    path = tmp_path / "x.zip"
+    path.write_bytes(b"PK")
+    monkeypatch.setattr(Path, "open", _refused)
+    assert not is_archive(path)
+
+
+def _refused(*_, **__):
+    raise PermissionError
+
+
 def test_what_nobody_knows_is_no_geotiff(tmp_path):
     (tmp_path / "x.tif").write_bytes(b"who knows")
     with pytest.raises(RasterError, match="not a GeoTIFF"):
         outside.inspect(tmp_path / "x.tif")
 
 
-@pytest.mark.parametrize("name", ["B04.jp2", "B04.img", "B04.nc", "B04.zip", "B04.png"])
+@pytest.mark.parametrize("name", ["B04.jp2", "B04.img", "B04.nc", "B04.zip", "B04.asc"])
 def test_a_geotiff_by_another_name_is_read_as_it_is(make_tif, name):
-    import numpy as np
-
     path = make_tif(name, np.ones((1, 8, 8), np.uint16))
     assert outside.inspect(path)["dtype"] == "uint16"
     with pytest.raises(AssertionError):
