@@ -96,7 +96,12 @@ def _add_scene(verbs: Any) -> None:
 
     group = verbs.add_parser("scene", help="import, list and show scenes")
     inner = group.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
-    create = _verb(inner, "create", scenes.create, "import GeoTIFFs as a scene")
+    create = _verb(
+        inner,
+        "create",
+        scenes.create,
+        "import GeoTIFFs, other formats, folders and archives as a scene",
+    )
     create.add_argument("--name", required=True)
     create.add_argument("--optical", nargs="+", required=True, metavar="F")
     create.add_argument("--optical-bands", metavar="red=4,green=3,blue=2")

@@ -8,34 +8,17 @@ from bandweave.commands.output import damage_rows, table
 from bandweave.errors import SettingError
 from bandweave.prepare.clouds import coverage
 from bandweave.raster.scene import Role
+from bandweave.sources.archives import LeftOut, expanded
+from bandweave.sources.confined.rooms import room
 from bandweave.sources.files import FilesSource
 from bandweave.workspace import scene_library
 
 
 def create(arguments: Namespace) -> tuple[object, str]:
-    """Import files as a scene of the library."""
-    source = FilesSource(
-        optical=_paths(arguments.optical),
-        optical_bands=band_numbers("--optical-bands", arguments.optical_bands),
-        optical_product=arguments.optical_product or "",
-        optical_scale=arguments.optical_scale,
-        optical_offset=arguments.optical_offset,
-        optical_native=arguments.optical_native,
-        qa=Path(arguments.qa) if arguments.qa else None,
-        qa_kind=arguments.qa_kind or "",
-        qa_band=arguments.qa_band or "",
-        qa_probability=arguments.qa_probability,
-        radar=_paths(arguments.radar),
-        radar_bands=band_numbers("--radar-bands", arguments.radar_bands),
-        radar_unit=arguments.radar_unit or "",
-        radar_scale=arguments.radar_scale,
-        earlier_optical=_paths(arguments.earlier_optical),
-        earlier_radar=_paths(arguments.earlier_radar),
-        resolution=arguments.resolution,
-        bounds=_bounds(arguments.bounds),
-        name=arguments.name,
-    )
-    entry = scene_library.add(source, arguments.name)
+    """Import files, folders and archives as a scene of the library."""
+    with room() as folder:
+        source, left_out = _given(arguments, folder)
+        entry = scene_library.add(source, arguments.name)
     scene = entry.scene
     shares = coverage(scene)
     measured = (*scene.all(Role.OPTICAL), *scene.all(Role.RADAR))
@@ -47,6 +30,7 @@ def create(arguments: Namespace) -> tuple[object, str]:
         **shares._asdict(),
         "warnings": list(scene.facts.get("warnings", [])),
         "evidence": list(scene.facts.get("evidence", [])),
+        "left_out": [each._asdict() for each in left_out],
     }
     if shares.cloud_fraction == 1:
         facts["warnings"].append("Every pixel is under cloud.")
@@ -58,8 +42,53 @@ def create(arguments: Namespace) -> tuple[object, str]:
         f"{each['layer']} {each['what']}: {each['value']} ({each['basis']}: {each['why']})"
         for each in facts["evidence"]
     ]
+    lines += [f"Left out: {each.archive}: {each.name} ({each.why})" for each in left_out]
     lines += [f"Mind: {warning}" for warning in facts["warnings"]]
     return facts, "\n".join(lines)
+
+
+def _given(arguments: Namespace, folder: Path) -> tuple[FilesSource, list[LeftOut]]:
+    """Return the source of what is given, and what of archives and folders is not used."""
+    found = [
+        expanded([Path(text) for text in texts or ()], folder)
+        for texts in (
+            arguments.optical,
+            arguments.radar,
+            arguments.earlier_optical,
+            arguments.earlier_radar,
+        )
+    ]
+    optical, radar, earlier_optical, earlier_radar = found
+    qualities = [path for each in found for path in each.quality]
+    qa = Path(arguments.qa) if arguments.qa else next(iter(optical.quality), None)
+    left_out = [each for part in found for each in part.left_out]
+    left_out += [
+        LeftOut(path.parent.name, path.name, "another quality band is used, or none is asked for")
+        for path in qualities
+        if path != qa
+    ]
+    source = FilesSource(
+        optical=optical.paths,
+        optical_bands=band_numbers("--optical-bands", arguments.optical_bands),
+        optical_product=arguments.optical_product or "",
+        optical_scale=arguments.optical_scale,
+        optical_offset=arguments.optical_offset,
+        optical_native=arguments.optical_native,
+        qa=qa,
+        qa_kind=arguments.qa_kind or "",
+        qa_band=arguments.qa_band or "",
+        qa_probability=arguments.qa_probability,
+        radar=radar.paths,
+        radar_bands=band_numbers("--radar-bands", arguments.radar_bands),
+        radar_unit=arguments.radar_unit or "",
+        radar_scale=arguments.radar_scale,
+        earlier_optical=earlier_optical.paths,
+        earlier_radar=earlier_radar.paths,
+        resolution=arguments.resolution,
+        bounds=_bounds(arguments.bounds),
+        name=arguments.name,
+    )
+    return source, left_out
 
 
 def listing(_: Namespace) -> tuple[object, str]:
@@ -104,10 +133,6 @@ def band_numbers(option: str, text: str | None) -> dict[str, int] | None:
             )
         numbers[name] = int(number)
     return numbers
-
-
-def _paths(texts: list[str] | None) -> tuple[Path, ...]:
-    return tuple(Path(text) for text in texts or ())
 
 
 def _bounds(text: str | None) -> tuple[float, float, float, float] | None:

@@ -9,7 +9,7 @@ import math
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -287,30 +287,62 @@ def write(
     return StoredRaster(path)
 
 
-def write_numbers(path: Path, numbers: np.ndarray, grid: Grid) -> None:
-    """Write (band, row, col) numbers as they are, of whatever type, without band names."""
-    count, height, width = numbers.shape
-    if (height, width) != grid.shape:
-        raise RasterError(f"{path.name} has {height} x {width} pixels, not {grid.shape}.")
+class NumbersOf(NamedTuple):
+    """What a file of numbers as they are says of one of its bands; empty where it says nothing."""
+
+    name: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
+    unit: str = ""
+    tags: Mapping[str, str] = {}
+
+
+@contextmanager
+def create_numbers(
+    path: Path,
+    grid: Grid,
+    dtype: np.dtype[Any],
+    bands: Sequence[NumbersOf],
+    *,
+    nodata: float | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> Iterator[Callable[[int, int, np.ndarray], None]]:
+    """Write numbers as they are, of whatever type: give a function of (band from 0, row, rows)."""
     with (
         _writing(path),
         rasterio.open(
             path,
             "w",
             driver="GTiff",
-            dtype=numbers.dtype,
-            count=count,
-            height=height,
-            width=width,
+            dtype=dtype,
+            nodata=nodata,
+            count=len(bands),
+            height=grid.height,
+            width=grid.width,
             crs=grid.crs,
             transform=grid.transform,
             tiled=True,
             blockxsize=TILE,
             blockysize=TILE,
+            interleave="band",
             bigtiff="if_safer",
         ) as target,
     ):
-        target.write(numbers)
+        target.descriptions = [band.name or None for band in bands]
+        target.scales = [band.scale for band in bands]
+        target.offsets = [band.offset for band in bands]
+        target.units = [band.unit or None for band in bands]
+        target.update_tags(**(tags or {}))
+        for number, band in enumerate(bands, start=1):
+            target.update_tags(number, **band.tags)
+
+        def put(band: int, row: int, numbers: np.ndarray) -> None:
+            if numbers.shape[1:] != (grid.width,):
+                raise RasterError(f"Rows of {grid.width} pixels are written, not {numbers.shape}.")
+            place = RasterioWindow(0, row, grid.width, len(numbers))
+            target.write(numbers, band + 1, window=place)
+
+        yield put
 
 
 def write_cog(source: StoredRaster, path: Path, tags: Mapping[str, str]) -> StoredRaster:

@@ -14,6 +14,7 @@ from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.sources.evidence import Basis, Notes
+from bandweave.sources.formats.rewriting import LEFT_OUT
 from bandweave.sources.labels import Label, dates, label
 from bandweave.sources.sensors import SENSORS
 
@@ -228,7 +229,11 @@ def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
 def _reasons(bands: Sequence[_Band], kept: Sequence[_Band]) -> dict[str, str]:
     """Return what is not taken, and why, in words."""
     taken = {band.origin for band in kept}
-    return {band.origin: _what(band.label) for band in bands if band.origin not in taken}
+    found = {band.origin: _what(band.label) for band in bands if band.origin not in taken}
+    for band in bands:
+        if left := band.raster.dataset.tags().get(LEFT_OUT):
+            found[band.raster.path.name] = left
+    return found
 
 
 def _what(told: Label) -> str:

@@ -18,10 +18,6 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.labels import Label, sensing_date
 
-SIDE_FILE = re.compile(
-    r"(^|[_-])MTL\.(txt|json|xml)$|^MTD_MSI.*\.xml$|_metadata[^.]*\.xml$", re.IGNORECASE
-)
-"""Names of products' own descriptions."""
 _MTL = re.compile(r"MTL\.(txt|json|xml)$", re.IGNORECASE)
 _PLANET = re.compile(r"_metadata[^.]*\.xml$", re.IGNORECASE)
 _PARENTS_OF_A_BAND = 5

@@ -23,6 +23,7 @@ from bandweave.raster.virtual import DerivedRaster, MappedRaster
 from bandweave.sources.bands import UNNAMED_PAIR, Pick, Picked, pick_radar
 from bandweave.sources.checks import check_polarisations, check_radar
 from bandweave.sources.evidence import Basis, Notes
+from bandweave.sources.formats.rewriting import DN_ENCODING, WORLDCEREAL
 from bandweave.sources.guess import (
     DB_HIGHEST,
     DB_LOWEST,
@@ -36,9 +37,12 @@ from bandweave.sources.guess import (
     stray_fills,
     without_fills,
 )
-from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 from bandweave.sources.labels import BROWSER
+from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
+
+WORLDCEREAL_SCALE = 10 ** (-83 / 20)
+"""From numbers DN of which 20 log10 DN - 83 is dB to amplitude."""
 
 
 class Reading(NamedTuple):
@@ -148,6 +152,9 @@ def _named(
     raster: StoredRaster, picks: Sequence[Pick], numbers: Pixels, notes: Notes
 ) -> Reading | None:
     """Return the unit that tags and names say; None where they say none, or numbers disprove it."""
+    places = (raster.bands.index(pick.band) + 1 for pick in picks)
+    if all(raster.dataset.tags(place).get(DN_ENCODING) == WORLDCEREAL for place in places):
+        return Reading("amplitude", WORLDCEREAL_SCALE, Basis.TAG, WORLDCEREAL)
     label = next((pick.label for pick in picks if pick.label.unit in RADAR_UNITS), None)
     if label is None:
         return None

@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from bandweave.errors import BandweaveError
-from bandweave.sources.confined.caller import unsafe
+from bandweave.sources.archives import LeftOut
+from bandweave.sources.confined.caller import alone, unsafe
 from bandweave.workspace import scene_library
 from pages.imagery_parts.import_fields import DECLARED, answered, of
 from pages.imagery_parts.intake import (
@@ -55,12 +56,24 @@ def importing() -> scene_library.Entry | None:
 def _uploaded(kept: Uploads) -> list[Item]:
     """Take what was uploaded since, and return all files with what they are suggested to be."""
     sent = st.file_uploader(
-        "GeoTIFFs: an optical image and Sentinel-1 radar of one place",
+        "An optical image and Sentinel-1 radar of one place: GeoTIFFs, or products as downloaded",
         accept_multiple_files=True,
         key=f"upload-{kept.round}",
-        help="One file with several bands, or one file a band. A cloud quality band and an "
-        "earlier date are welcome, and so are Landsat's MTL.txt and Sentinel-2's MTD_MSI xml.",
+        help="One file with several bands, or one file a band; JPEG 2000, netCDF and ENVI (with "
+        "its .hdr) too. Sentinel-2's .SAFE.zip, Landsat's .tar, HyP3's .zip and a zip of SNAP's "
+        ".dim and .data are unpacked. A cloud quality band and an earlier date are welcome, and so "
+        "are Landsat's MTL.txt and Sentinel-2's MTD_MSI xml.",
     )
+    if alone():
+        field = f"{kept.key}-path"
+        st.text_input(
+            "Or a path on this computer",
+            key=field,
+            placeholder="/home/me/S2A_MSIL2A_20180616T031541.SAFE.zip",
+            help="A file, an archive or a folder. Files are used where they are, and not copied.",
+            on_change=_use,
+            args=(kept, field),
+        )
     if sent:
         try:
             with st.spinner("Reading the files"):
@@ -75,6 +88,17 @@ def _uploaded(kept: Uploads) -> list[Item]:
     keys = [(path, path.stat().st_mtime_ns, beside) for path in kept.files]
     st.session_state["import-items"] = {key: known.get(key) or examine(key[0]) for key in keys}
     return list(st.session_state["import-items"].values())
+
+
+def _use(kept: Uploads, field: str) -> None:
+    """Take what was typed as a path; what cannot be taken stays typed."""
+    if not (path := st.session_state[field]):
+        return
+    try:
+        kept.use(path)
+        st.session_state[field] = ""
+    except BandweaveError as error:
+        st.session_state["upload-problem"] = error
 
 
 def _roles(items: Sequence[Item], kept: Uploads) -> dict[str, str]:
@@ -111,7 +135,14 @@ def _roles(items: Sequence[Item], kept: Uploads) -> dict[str, str]:
             notices.problem(item.error)
     if kept.side_files:
         st.caption(f"Read along: {said(', '.join(path.name for path in kept.side_files))}")
+    if kept.left_out:
+        with st.expander(f"Left out: {len(kept.left_out)}", icon=":material/block:"):
+            st.html("".join(f"<p>{_left_out(each)}</p>" for each in kept.left_out))
     return roles
+
+
+def _left_out(each: LeftOut) -> str:
+    return escape(f"{each.archive}: {each.name} ({each.why})")
 
 
 def _described(item: Item) -> str:

@@ -3,6 +3,7 @@
 import gc
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from affine import Affine
 from streamlit.testing.v1 import AppTest
 
 from bandweave.contracts.small_scene import make_grid, make_scene
+from bandweave.errors import RasterError
 from bandweave.raster.grid import Window
 from bandweave.raster.scene import CLOUD, Layer, Role, Unit
 from bandweave.raster.virtual import MemoryRaster
+from bandweave.sources.confined import caller
 from bandweave.workspace import scene_library
 from pages.imagery_parts import area, uploads
 from pages.imagery_parts.intake import Item, missing, suggested_roles
@@ -225,7 +228,7 @@ class TestImport:
         said = " ".join(texts(form, "markdown"))
         assert "80 × 80 pixels, 800 m × 800 m, in EPSG:32648" in said
         assert "100% of the optical and 100% of the radar" in said
-        form.text_input[0].set_value("Delta")
+        form.text_input[-1].set_value("Delta")
         button(form, "Import").click()
         ran(form)
         assert names() == ["Delta", "small"]
@@ -330,12 +333,12 @@ class TestImport:
     def test_everything_typed_survives_a_refusal_and_a_change_of_page(self, form, optical, radar):
         sent(form, optical, radar)
         box(form, "Radar unit").set_value("power")
-        form.text_input[0].set_value("Kept")
+        form.text_input[-1].set_value("Kept")
         ran(form)
         assert "stated to be power, which is never negative" in texts(form, "error")[0]
         assert button(form, "Import").disabled
         ran(form.switch_page("pages/methods.py").run().switch_page("pages/imagery.py"))
-        assert (box(form, "Radar unit").value, form.text_input[0].value) == ("power", "Kept")
+        assert (box(form, "Radar unit").value, form.text_input[-1].value) == ("power", "Kept")
         box(form, "Radar unit").set_value("db")
         ran(form)
         button(form, "Import").click()
@@ -344,7 +347,7 @@ class TestImport:
 
     def test_a_scene_without_a_name_is_refused_and_the_files_stay(self, form, optical, radar):
         sent(form, optical, radar)
-        form.text_input[0].set_value(" ")
+        form.text_input[-1].set_value(" ")
         button(form, "Import").click()
         ran(form)
         assert texts(form, "error") == ["The scene has no name. Give it one."]
@@ -367,7 +370,11 @@ class TestBadUploads:
         ("content", "expected"),
         [
             (b"elevation in metres\n" * 50, "is not a GeoTIFF. Export the imagery as GeoTIFF"),
-            (b"\x89PNG\r\n\x1a\n" + bytes(64), "is not a GeoTIFF. Export the imagery as GeoTIFF"),
+            (
+                b"\x89PNG\r\n\x1a\n" + bytes(64),
+                "is a PNG picture, which is not read. It holds colours for the screen: download "
+                "the measurements as GeoTIFF instead.",
+            ),
             (b"", "is empty (0 bytes). Download or export it again."),
         ],
         ids=["text", "png", "empty"],
@@ -478,6 +485,109 @@ class TestUploads:
         del kept
         gc.collect()
         assert not folder.exists()
+
+
+def typed_path(page, path):
+    next(each for each in page.text_input if "path" in each.label).set_value(str(path))
+    return ran(page)
+
+
+class TestProducts:
+    """Archives that are uploaded, and files that are named by their paths."""
+
+    @pytest.fixture
+    def archive(self, tmp_path, optical, radar):
+        with zipfile.ZipFile(tmp_path / "both.zip", "w") as made:
+            for name, content, _ in (optical, radar):
+                made.writestr(f"product/{name}", content)
+            made.writestr("product/S1_RTC30_G_gpuned_1A2B_rgb.tif", "unread")
+        return tmp_path / "both.zip"
+
+    def shown(self, page):
+        return sorted(each.label for each in page.selectbox if each.label.startswith("What"))
+
+    BOTH = ["What optical_20190918.tif is", "What radar_20190917.tif is"]
+
+    def test_an_uploaded_archive_gives_way_to_its_files(self, form, archive):
+        sent(form, ("both.zip", archive.read_bytes(), "application/zip"))
+        kept = form.session_state["uploads"]
+        assert self.shown(form) == self.BOTH
+        assert "Left out: 1" in [each.label for each in form.expander]
+        assert "both.zip: S1_RTC30_G_gpuned_1A2B_rgb.tif (colours for the screen)" in html(form)
+        assert not (kept.folder / "both.zip").exists()
+        button(form, "Import").click()
+        ran(form)
+        assert names() == ["optical_20190918", "small"]
+        assert not list(kept.folder.iterdir()) and not kept.left_out
+
+    def test_an_archive_that_is_refused_does_not_stop_the_others(self, form, optical, radar):
+        sent(form, ("bad.zip", b"no zip", "application/zip"), optical, radar)
+        assert "bad.zip is damaged, or no archive" in texts(form, "error")[0]
+        assert self.shown(form) == self.BOTH
+
+    def test_a_path_is_used_in_place(self, form, tmp_path, optical, radar):
+        sent(form, radar)
+        path = tmp_path / optical[0]
+        typed_path(form, path)
+        assert self.shown(form) == self.BOTH
+        assert form.session_state["uploads"].files[0] == path
+        assert not form.text_input[0].value
+        button(form, "Import").click()
+        ran(form)
+        assert names() == ["optical_20190918", "small"]
+        assert path.read_bytes() == optical[1]
+
+    def test_what_was_given_by_path_is_forgotten_and_not_deleted(self, form, tmp_path, optical):
+        typed_path(form, tmp_path / optical[0])
+        form.button(key=f"remove-{optical[0]}").click()
+        ran(form)
+        assert self.shown(form) == []
+        assert (tmp_path / optical[0]).is_file()
+
+    def test_a_folder_and_an_archive_by_path(self, form, tmp_path, optical, radar, archive):
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder" / radar[0]).write_bytes(radar[1])
+        typed_path(form, tmp_path / "folder")
+        assert self.shown(form) == self.BOTH[1:]
+        typed_path(form, f'"{archive}"')
+        assert self.shown(form) == self.BOTH
+        assert f"both.zip: {radar[0]} (another file is called so)" in html(form)
+
+    @pytest.mark.parametrize(
+        "path",
+        ["o.tif", "/nowhere/x.tif", "/dev/null", " ", "~nobody-here/x.tif", "/" + "x" * 5000],
+    )
+    def test_what_is_no_file_is_refused_and_stays_typed(self, form, path):
+        typed_path(form, path)
+        assert "There is no file or folder" in texts(form, "error")[0]
+        assert form.text_input[0].value == path
+
+    def test_a_server_of_others_takes_no_paths(self, form, tmp_path, optical, monkeypatch):
+        kept = form.session_state["uploads"]
+        monkeypatch.setattr(caller, "_alone", False)
+        assert not ran(form).text_input
+        with pytest.raises(RasterError, match="whoever uses this server alone"):
+            kept.use(str(tmp_path / optical[0]))
+        assert not kept.files
+
+    def test_halves_of_an_envi_image_are_uploaded_together(self, form, radar):
+        header = (
+            f"ENVI\nsamples = {SIDE}\nlines = {SIDE}\nbands = 3\ndata type = 12\n"
+            "interleave = bsq\nbyte order = 0\nband names = {red, green, blue}\n"
+            "map info = {UTM, 1, 1, 600000, 1200000, 10, 10, 48, North, WGS-84}\n"
+        )
+        sent(
+            form,
+            ("s2.img", colours().tobytes(), "application/octet-stream"),
+            ("s2.hdr", header.encode(), "text/plain"),
+            radar,
+        )
+        assert self.shown(form) == ["What radar_20190917.tif is", "What s2.img is"]
+        assert "Read along: s2.hdr" in texts(form, "caption")
+        button(form, "Import").click()
+        ran(form)
+        stored = scene_library.find("s2").scene.optical.raster.read()
+        np.testing.assert_allclose(stored, colours() * 1e-4, rtol=1e-6)
 
 
 def item(name, role, date=None):

@@ -27,6 +27,7 @@ from bandweave.errors import BandweaveError, RasterError
 from bandweave.sources.confined import server
 from bandweave.sources.confined.rewritten import keep, rewritten
 from bandweave.sources.confined.rooms import room
+from bandweave.sources.formats.recognition import companions
 from bandweave.sources.metadata import descriptions
 
 _logger = logging.getLogger(__name__)
@@ -55,8 +56,8 @@ class Limits(NamedTuple):
     at_once: threading.Semaphore
 
 
-LOOK = Limits(2 * GIB, 60, 2 * GIB, threading.Semaphore(2))
-"""For a look at files: samples are read, whatever their size."""
+LOOK = Limits(2 * GIB, 60, 5 * GIB, threading.Semaphore(2))
+"""For a look at files: samples are read, whatever their size; other formats are rewritten."""
 IMPORT = Limits(3 * GIB, 4 * 3600, 256 * GIB, threading.Semaphore(2))
 """For reading an area, which is as large as its owner wants it."""
 
@@ -66,11 +67,13 @@ def call(
     *arguments: Any,
     limits: Limits = LOOK,
     writable: Sequence[Path] = (),
+    as_they_are: bool = False,
 ) -> Any:
     """Return what a function of a module returns in a confined child.
 
     Arguments and the value are JSON, and paths in the arguments; below `writable` folders the child
-    may make files. Raises the `BandweaveError` that the function raises, and `RasterError` where
+    may make files. Files of other formats are GeoTIFFs there, unless they are wanted `as_they_are`.
+    Raises the `BandweaveError` that the function raises, and `RasterError` where
     the child took more than it may or failed, or where files cannot be opened safely here.
     """
     _require_safe()
@@ -91,6 +94,7 @@ def call(
             "function": f"{function.__module__}:{function.__qualname__}",
             "arguments": written,
             "root": str(root),
+            "as_they_are": as_they_are,
             "readable": [str(path) for path in readable],
             "writable": [str(folder.resolve()) for folder in writable],
             "memory": limits.memory,
@@ -106,6 +110,11 @@ def serve_others() -> None:
     """Note that others reach this server: where it cannot confine a child, it opens no files."""
     global _alone  # noqa: PLW0603 - a fact of the process
     _alone = False
+
+
+def alone() -> bool:
+    """Whether whoever uses this server sits at this machine, and may name its files."""
+    return _alone
 
 
 def start() -> None:
@@ -168,10 +177,10 @@ def _room(paths: Sequence[Path]) -> Iterator[tuple[Path, list[Path]]]:
     meant = []
     with room() as folder:
         for path in paths:
-            for each in (path, *descriptions(path)):
+            for each in (path, *descriptions(path), *companions(path)):
                 place = folder.joinpath(*each.parts[1:])
                 place.parent.mkdir(parents=True, exist_ok=True)
-                target = rewritten(each)
+                target = rewritten(each) if each == path else each
                 if not place.is_symlink():
                     place.symlink_to(target)
                 meant += [target.resolve()] if target.is_file() else []

@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bandweave.sources.confined.rooms import room
+from bandweave.sources.formats.recognition import companions
 
 MOST = 8 << 30
 """Bytes, among the system's temporary files."""
-_Key = tuple[Path, int, int]
+_Key = tuple[tuple[Path, int, int], ...]
 _kept: dict[_Key, Path] = {}
 _lock = threading.Lock()
 _numbers = itertools.count()
@@ -53,11 +54,12 @@ def _forget_others() -> None:
     held = 0
     for key, place in reversed(list(_kept.items())):
         held += place.stat().st_size
-        if held > MOST or not key[0].is_file() or _key(key[0]) != key:
+        if held > MOST or not key[0][0].is_file() or _key(key[0][0]) != key:
             _kept.pop(key)
             place.unlink()
 
 
 def _key(path: Path) -> _Key:
-    facts = path.stat()
-    return path, facts.st_mtime_ns, facts.st_size
+    """Return what changes with a file, or with one that it was made of too."""
+    facts = ((each, each.stat()) for each in (path, *companions(path)))
+    return tuple((each, known.st_mtime_ns, known.st_size) for each, known in facts)

@@ -5,10 +5,10 @@ milliseconds of one, not the second of a new interpreter. Its input is a socket;
 as JSON, with the pipe for the answer. It ends when the socket's other end is closed, and its
 children with it.
 
-A job is {function, arguments, root, readable, writable, memory, seconds, file_size, wall,
-confined}. The answer is one
-JSON value: {value}, or {error, message, hint} of a `BandweaveError`, or {unexpected}, where the
-reader of a file failed in a way that nobody foresaw. Nothing comes where the child was ended.
+A job is {function, arguments, root, as_they_are, readable, writable, memory, seconds, file_size,
+wall, confined}. The answer is one JSON value: {value}, or {error, message, hint} of a
+`BandweaveError`, or {unexpected}, where the reader of a file failed in a way that nobody foresaw.
+Nothing comes where the child was ended.
 """
 
 import array
@@ -29,7 +29,7 @@ from typing import Any
 
 from bandweave.errors import BandweaveError
 from bandweave.sources.confined import limits
-from bandweave.sources.jpeg2000 import is_jpeg2000, rewrite
+from bandweave.sources.formats.recognition import as_geotiff
 
 LONGEST = 1 << 20
 """Bytes of a job."""
@@ -127,8 +127,8 @@ def _done(function: Callable[..., Any], job: dict[str, Any]) -> dict[str, Any]:
         if value.keys() != {"path"}:
             return value
         path = root.joinpath(*value["path"])
-        if is_jpeg2000(path):
-            rewrite(path)
+        if not job["as_they_are"]:
+            as_geotiff(path)
         return path
 
     try:

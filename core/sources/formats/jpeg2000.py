@@ -6,7 +6,7 @@ public domain), else GMLJP2, a rectified grid (OGC 05-047r3), as Sentinel-2's fi
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +15,9 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from bandweave.errors import RasterError
-from bandweave.raster.geotiff import StoredRaster, write_numbers
+from bandweave.raster.geotiff import NumbersOf, StoredRaster
 from bandweave.raster.grid import Grid
+from bandweave.sources.formats.rewriting import Band, Numbers, put
 from bandweave.sources.headers import require_sound
 
 SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
@@ -38,20 +39,8 @@ class _Image(NamedTuple):
     bits: int
 
 
-def is_jpeg2000(path: Path) -> bool:
-    """Whether a file is a JP2 by its first bytes; False where there is none."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(len(SIGNATURE)) == SIGNATURE
-    except OSError:
-        return False
-
-
 def rewrite(path: Path) -> None:
-    """Put a GeoTIFF of the same numbers under the same path; refuses what is no raster on a grid.
-
-    The path is meant to be a link in a folder of one's own: the file that was meant stays.
-    """
+    """Put a GeoTIFF of the same numbers under the same path; refuses what is on no grid."""
     import imagecodecs
 
     data = path.read_bytes()
@@ -72,8 +61,12 @@ def rewrite(path: Path) -> None:
         pixels = pixels.reshape(stated.bands, stated.height, stated.width)
     except Exception as error:  # each codec of the library has an error of its own
         raise _damaged(path) from error
-    path.unlink()
-    write_numbers(path, pixels, grid)
+    bands = [Band(NumbersOf(), plane.dtype, _rows_of(plane)) for plane in pixels]
+    put(path, grid, bands, {})
+
+
+def _rows_of(plane: Numbers) -> Callable[[int, int], Numbers]:
+    return lambda start, stop: plane[start:stop]
 
 
 def _boxes(data: bytes, start: int, stop: int, depth: int) -> Iterator[tuple[bytes, int, int]]:
