@@ -150,7 +150,8 @@ def recognise_polarisations(
     ]
     polarised, left_out, days, date = _of_one_date(polarised, near)
     found: dict[str, _Band] = {}
-    for band in polarised:
+    # of the same band twice, the one that is taken does not depend on the order of files
+    for band in sorted(polarised, key=lambda band: (band.raster.path.name, band.band)):
         if band.label.band in found:
             left_out[band.origin] = f"{band.label.band} once more"
         elif band.label.band:

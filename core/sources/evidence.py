@@ -34,12 +34,10 @@ class Notes:
         *,
         sure: bool | None = None,
         others: Mapping[str, str] | None = None,
-        warning: str = "",
     ) -> None:
         """Record a decision; one from numbers alone is unsure unless it is said to be sure.
 
-        `others` are values that would be possible too, each with what it would mean. A `warning`
-        says more than that numbers alone tell it.
+        `others` are values that would be possible too, each with what it would mean.
         """
         told = basis is not Basis.NUMBERS if sure is None else sure
         found = {
@@ -53,14 +51,13 @@ class Notes:
         }
         if found not in self.evidence:
             self.evidence.append(found)
-        if warning:
-            self.warn(warning)
-            self._warned.add((layer, what))
 
-    def warn(self, sentence: str) -> None:
-        """Record a concern, once."""
+    def warn(self, sentence: str, of: tuple[str, str] | None = None) -> None:
+        """Record a concern, once; `of` is the layer's decision that it tells the doubt of."""
         if sentence not in self.warnings:
             self.warnings.append(sentence)
+        if of:
+            self._warned.add(of)
 
     def settle(self) -> None:
         """Put what is unsure first, and warn of what rests on the numbers alone."""

@@ -97,19 +97,19 @@ class QualityReading:
                 f"{name} holds {kind}, {why}, and nothing of cloud.",
                 "Choose another band, or state the kind of quality band.",
             )
-        warning = ""
         if not kind:
             kind, why = _told(name, guesses), describe(guesses)
-            warning = (
+            notes.warn(
                 f"What {name} means is told from its values alone: {why}. State the kind of "
-                "quality band if it is another."
+                "quality band if it is another.",
+                (LAYER, "kind"),
             )
         elif not fits(values, kind, dtype):
             kind, doubt = _doubted(kind, guesses, stated=bool(self.kind))
             notes.warn(f"{name} is {doubt}; its values are {_listed(values)}.")
         basis = Basis.STATED if self.kind else Basis.NAME if named else Basis.NUMBERS
         others = {guess.kind: str(guess) for guess in guesses if guess.kind != kind}
-        notes.decide(LAYER, "kind", kind, basis, f"{name}: {why}", others=others, warning=warning)
+        notes.decide(LAYER, "kind", kind, basis, f"{name}: {why}", others=others)
         return kind
 
 

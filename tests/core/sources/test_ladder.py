@@ -409,15 +409,15 @@ class TestWhatIsNoBand:
         assert FilesSource(optical=(path,), radar=radar).make().optical.native_resolution == 40
 
 
+SCENE = "LC08_L1TP_020039_20150804_20200908_02_T1"
 MTL = {
-    "PRODUCT_CONTENTS": {"PROCESSING_LEVEL": "L1TP", "LANDSAT_PRODUCT_ID": "LC08_L1TP_020039_20150804_20200908_02_T1"},
+    "PRODUCT_CONTENTS": {"PROCESSING_LEVEL": "L1TP", "LANDSAT_PRODUCT_ID": SCENE},
     "IMAGE_ATTRIBUTES": {"DATE_ACQUIRED": "2015-08-04", "SUN_ELEVATION": "30.0"},
     "LEVEL1_RADIOMETRIC_RESCALING": {
         **{f"REFLECTANCE_MULT_BAND_{n}": "2.0E-05" for n in (2, 3, 4)},
         **{f"REFLECTANCE_ADD_BAND_{n}": "-0.1" for n in (2, 3, 4)},
     },
 }  # fmt: skip
-SCENE = "LC08_L1TP_020039_20150804_20200908_02_T1"
 
 
 def as_xml(groups):
