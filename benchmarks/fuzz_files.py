@@ -104,9 +104,9 @@ def fuzzed(count: int, first: int) -> list[Failure]:
             found = failures(trying, count, first, within=WITHIN)
             found += [Failure(first, "the secret raster was opened")] if opened() else []
         # the folder of files made anew goes with this process; what was made in it, with its file
-        kept = rewritten.rewritten(radar) and rewritten._folder()
+        kept = rewritten.rewritten(radar) and rewritten.folder()
         left = [*(folder / "temporary").iterdir(), *(folder / "home" / "scenes").glob(".*")]
-        left = [*(path for path in left if path != kept), *kept.iterdir()]
+        left = [*(path for path in left if path not in (kept, *kept.parents)), *kept.iterdir()]
         found += [Failure(first, f"left behind: {path.name}") for path in left]
     return found + [Failure(first, "connected to the listener") for _ in came]
 
