@@ -100,9 +100,17 @@ def _limited(seconds: float) -> Iterator[None]:
 
 
 def failures(
-    attempt: Attempt, count: int, first: int = 0, *, within: float = WITHIN
+    attempt: Attempt,
+    count: int,
+    first: int = 0,
+    *,
+    within: float = WITHIN,
+    growth: float = GROWTH_MIB,
 ) -> list[Failure]:
-    """Make attempts with the seeds from `first` on; whatever one raises is a failure."""
+    """Make attempts with the seeds from `first` on; whatever one raises is a failure.
+
+    So is one that takes longer than `within` seconds, or holds `growth` MiB more than any before.
+    """
     found = []
     held = peak_mib()
     for done, seed in enumerate(range(first, first + count)):
@@ -114,7 +122,7 @@ def failures(
             place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
             found.append(Failure(seed, f"{type(error).__name__} at {place}: {error}"[:300]))
         now = peak_mib()
-        grown = now - held > GROWTH_MIB
+        grown = now - held > growth
         if grown:
             found.append(Failure(seed, f"memory: {held:.0f} MiB became {now:.0f}"))
         if grown or done < WARM:

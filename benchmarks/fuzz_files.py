@@ -25,6 +25,7 @@ from bandweave.contracts.small_scene import make_grid
 from bandweave.errors import BandweaveError
 from bandweave.raster.geotiff import write
 from bandweave.sources import outside
+from bandweave.sources.confined import rewritten
 from bandweave.sources.files import FilesSource
 from bandweave.workspace import scene_library
 from benchmarks.fuzz_driver import Failure, failures, report
@@ -102,7 +103,10 @@ def fuzzed(count: int, first: int) -> list[Failure]:
             trying = partial(attempt, contents, folder, radar)
             found = failures(trying, count, first, within=WITHIN)
             found += [Failure(first, "the secret raster was opened")] if opened() else []
+        # the folder of files made anew goes with this process; what was made in it, with its file
+        kept = rewritten.rewritten(radar) and rewritten.folder()
         left = [*(folder / "temporary").iterdir(), *(folder / "home" / "scenes").glob(".*")]
+        left = [*(path for path in left if path not in (kept, *kept.parents)), *kept.iterdir()]
         found += [Failure(first, f"left behind: {path.name}") for path in left]
     return found + [Failure(first, "connected to the listener") for _ in came]
 

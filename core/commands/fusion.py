@@ -22,6 +22,7 @@ from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.confined.rooms import room
 from bandweave.storage.durable import write
 from bandweave.storage.json_file import read_json
+from bandweave.storage.processes import give_way
 from bandweave.storage.temporary import is_temporary
 from bandweave.tasks import TASKS
 from bandweave.workspace import scene_library
@@ -80,8 +81,8 @@ def run(arguments: Namespace) -> tuple[object, str]:
     if not arguments.wait and not arguments.folder:
         raise RunError("No run folder was given.", "Give the folder that holds request.json.")
     nice = int(os.environ.get("BANDWEAVE_NICE", "0"))
-    if nice and hasattr(os, "nice"):
-        os.nice(nice)
+    if nice:
+        give_way(nice)
     if not arguments.wait:
         return _run(Path(arguments.folder))
     logs.set_up(words=True)

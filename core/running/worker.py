@@ -10,7 +10,7 @@ import psutil
 
 GRACE = 1.0
 """Seconds a worker has to end by itself when told to."""
-NICE = 5
+NICE = 10
 """Workers yield to the web server, so that pages stay quick while a run trains."""
 
 

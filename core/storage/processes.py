@@ -1,5 +1,7 @@
 """Which process is meant: told from one that got its number later, whatever the clock does."""
 
+import contextlib
+import os
 import secrets
 import time
 from pathlib import Path
@@ -12,9 +14,20 @@ TOLERANCE = 1.0
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 STARTED = 19
 """Where, behind its name in brackets, the system says how many ticks after boot one began."""
+AUTOGROUP = Path("/proc/self/autogroup")
 
 _PROCESS = secrets.token_hex(8)
 """Stands for the system's running where that has no name."""
+
+
+def give_way(nice: int) -> None:
+    """Let other processes go first: by niceness, and that of the session, which is what counts
+    where Linux shares the processor out by session (autogroups, sched(7)).
+    """
+    if hasattr(os, "nice"):
+        os.nice(nice)
+    with contextlib.suppress(OSError):
+        AUTOGROUP.write_text(str(nice))
 
 
 def running_time() -> tuple[str, float]:

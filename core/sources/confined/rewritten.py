@@ -35,14 +35,14 @@ def keep(path: Path, made: Path) -> None:
     if made.is_symlink() or not made.is_file() or not path.is_file():
         return
     with _lock:
-        place = _folder() / str(next(_numbers))
+        place = folder() / str(next(_numbers))
         shutil.move(made, place)
         _kept[_key(path)] = place
         _forget_others()
 
 
 @functools.cache
-def _folder() -> Path:
+def folder() -> Path:
     """Return the one folder of all of them, which goes with this process."""
     stack = ExitStack()
     atexit.register(stack.close)

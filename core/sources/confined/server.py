@@ -30,6 +30,7 @@ from typing import Any
 from bandweave.errors import BandweaveError
 from bandweave.sources.confined import limits
 from bandweave.sources.formats.recognition import as_geotiff
+from bandweave.storage.processes import give_way
 
 LONGEST = 1 << 20
 """Bytes of a job."""
@@ -100,7 +101,7 @@ def _work(job: dict[str, Any], answer: int) -> None:
     try:
         limits.die_with_parent()
         os.setsid()
-        os.nice(10)
+        give_way(10)
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
