@@ -55,7 +55,7 @@ PRODUCTS: Mapping[str, Product] = {
         "NODATA 0 and SATURATED 65535; offset -1000 from processing baseline 04.00",
     ),
     "landsat-level-1": Product(
-        "Landsat 8-9 Level 1 top-of-atmosphere reflectance, not corrected for the sun's height",
+        "Landsat 8-9 Level 1 top-of-atmosphere reflectance",
         0.00002,
         -0.1,
         (0.0, 65535.0),

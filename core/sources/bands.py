@@ -69,7 +69,8 @@ class Picked(NamedTuple):
     def note(self, layer: str, notes: Notes) -> None:
         """Record the names, unless they were stated, and what was left out."""
         if self.basis is not Basis.STATED:
-            named = {pick.name: pick.origin for pick in self.picks}
+            one = len({pick.raster for pick in self.picks}) == 1
+            named = {pick.name: pick.band if one else pick.origin for pick in self.picks}
             notes.decide(layer, "bands", named, self.basis, self.why, sure=self.sure)
         if self.date:
             listed = ", ".join(map(str, self.dates))

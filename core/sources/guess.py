@@ -1,7 +1,7 @@
 """What a file's numbers are, told from a sample of them where nothing else tells it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -78,12 +78,14 @@ def sample(raster: StoredRaster) -> Pixels:
 def is_integer(raster: StoredRaster) -> bool:
     """Whether a file stores whole numbers to which its own scale has not been applied."""
     whole = np.issubdtype(np.dtype(raster.dataset.dtypes[0]), np.integer)
-    return whole and (raster.as_stored or not has_scale(raster))
+    return whole and not has_scale(raster)
 
 
 def has_scale(raster: StoredRaster) -> bool:
-    """Whether a file's own tags give its bands a scale or an offset."""
+    """Whether a file's own tags give its bands a scale or an offset that are not left out."""
     dataset = raster.dataset
+    if raster.as_stored:
+        return False
     return any(s != 1.0 for s in dataset.scales) or any(o != 0.0 for o in dataset.offsets)
 
 
@@ -141,18 +143,16 @@ def require_data(numbers: Pixels, name: str) -> None:
         )
 
 
-def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
-    """Tell an optical file's scaling from its numbers alone, (band, value) as stored."""
+def guess_optical(raster: StoredRaster, numbers: Pixels, names: Sequence[str] = ()) -> OpticalGuess:
+    """Tell an optical file's scaling from its numbers alone, (band, value) as stored.
+
+    `names` are the bands', where they are known.
+    """
     dtype = raster.dataset.dtypes[0]
     extra = fills(raster, numbers)
-    known = _without(numbers, extra)
+    known = without_fills(_without(numbers, extra))
     require_data(known, raster.path.name)
-    known = without_fills(known)
-    dark, middle, bright = (
-        darkest(known),
-        float(np.nanmedian(known)),
-        float(np.nanpercentile(known, 99)),
-    )
+    dark, bright = darkest(known), float(np.nanpercentile(known, 99))
     if dtype == "uint8":
         return OpticalGuess("8-bit", Scaling(1 / 255, 0.0, extra), "8-bit numbers, 255 taken as 1")
     if bright <= 2 and not is_integer(raster):
@@ -162,15 +162,7 @@ def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
         why = f"the darkest numbers are near {dark:.0f} (reflectance 0 is stored as 7273)"
         return OpticalGuess("landsat-c2l2", product_scaling("landsat-c2l2"), why)
     if dtype == "uint16" and bright > 10000 * BRIGHTEST:
-        top = 65535 if float(np.nanmax(known)) > 40000 else 32768
-        readings = ", ".join(
-            f"{middle / full:.2g} where {full} is 1" for full in (10000, 32768, 65535)
-        )
-        return OpticalGuess(
-            f"reflectance-{top}",
-            Scaling(1 / top, 0.0, (0.0,) if 0.0 in extra else ()),
-            f"half of the numbers lie below {readings}",
-        )
+        return _of_sixteen_bits(known, extra)
     if not 100 < bright <= 25000:
         raise SceneError(
             f"What the numbers of {raster.path.name} are cannot be told: 99 % lie below "
@@ -178,15 +170,40 @@ def guess_optical(raster: StoredRaster, numbers: Pixels) -> OpticalGuess:
             "State the optical product, or a scale and an offset to reflectance: for per cent a "
             "scale of 0.01.",
         )
+    if dtype == "uint16" and names and _unlikely(dict(zip(names, known, strict=True))):
+        return _of_sixteen_bits(known, extra)
     why = f"99 % of the numbers are below {bright:.0f}"
     return OpticalGuess("reflectance-10000", Scaling(0.0001, 0.0, extra), why)
 
 
+def _of_sixteen_bits(known: Pixels, extra: Sequence[float]) -> OpticalGuess:
+    """Return the reading of whole numbers that are too large for reflectance x 10000."""
+    # what is brighter than 1 is rare
+    top = 65535 if float(np.nanpercentile(known, 99.9)) > 32768 else 32768
+    middle = float(np.nanmedian(known))
+    readings = ", ".join(f"{middle / one:.2g} where {one} is 1" for one in (10000, 32768, 65535))
+    lost = (0.0,) if 0.0 in extra else ()
+    product = f"reflectance-{top}"
+    return OpticalGuess(product, Scaling(1 / top, 0.0, lost), f"half lie below {readings}")
+
+
+def _unlikely(bands: Mapping[str, Pixels]) -> bool:
+    """Whether numbers as reflectance x 10000 are too bright for ground, and no snow or cloud.
+
+    Both are as bright in the visible as in the near infrared; vegetation and soil are not.
+    """
+    if not {"red", "nir"} <= set(bands):
+        return False
+    visible = [bands[name] for name in ("blue", "green", "red") if name in bands]
+    darkest_visible = min(float(np.nanmedian(band)) for band in visible)
+    nir, red = (float(np.nanmedian(bands[name])) for name in ("nir", "red"))
+    return darkest_visible > 3500 and nir > 1.25 * red
+
+
 def guess_radar(raster: StoredRaster, numbers: Pixels, *, quotient: bool = False) -> RadarGuess:
     """Tell a radar file's unit from its numbers alone, (band, value); `quotient` if it is VV/VH."""
-    known = clean_radar(raster, numbers)
+    known = without_fills(clean_radar(raster, numbers))
     require_data(known, raster.path.name)
-    known = without_fills(known)
     low, middle, high = (float(v) for v in np.nanpercentile(known, (1, 50, 99)))
     if quotient:
         return _guess_quotient(float(np.nanmin(known)), middle, high)
@@ -231,9 +248,9 @@ def _decibel_scale(raster: StoredRaster, low: float, high: float) -> float | Non
 
 def decibel_scale(raster: StoredRaster, numbers: Pixels) -> float:
     """Return the factor from a file's numbers to the dB they are known to be."""
-    known = clean_radar(raster, numbers)
+    known = without_fills(clean_radar(raster, numbers))
     require_data(known, raster.path.name)
-    low, high = (float(v) for v in np.nanpercentile(without_fills(known), (1, 99)))
+    low, high = (float(v) for v in np.nanpercentile(known, (1, 99)))
     return _decibel_scale(raster, low, high) or 1.0
 
 

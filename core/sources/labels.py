@@ -161,6 +161,8 @@ _COLOUR, _LAST_COLOUR = (re.compile(f"_(?:{_ANY_COLOUR}){end}") for end in ("(?=
 _NUMBERS = (r"_b0?(\d{1,2}a?)(?=_)", r"_b(?:and)?_?0?(\d{1,2}a?)(?=_)")
 _GENERIC = re.compile(r"^_(?:band|layer)_?\d+_$")
 _POLARISATION = re.compile(r"_(vv|vh|hh|hv)(?=_)")
+_MODE = re.compile(r"vv ?[+&] ?vh|hh ?[+&] ?hv")
+"""How an image was taken, which says nothing of a band."""
 _QUOTIENT = re.compile(r"_(?:ratio|quotient)_|_[vh][vh]_(?:over|div|divided_by)_[vh][vh]_")
 _CALIBRATION = re.compile(r"_(sig(?:ma)?|gam(?:ma)?|beta|[σγβ])_?(?:0|nought|naught)(?:rtc)?_")
 _CALIBRATIONS = {"s": "sigma0", "σ": "sigma0", "g": "gamma0", "γ": "gamma0"}
@@ -323,6 +325,7 @@ def _date(match: re.Match[str]) -> datetime.date | None:
 
 def _words(raw: str) -> str:
     spoken = raw.lower().replace("/", " over ").replace("%", " percent ")
+    spoken = _MODE.sub(" dual ", spoken)
     words = "_".join(["", *re.findall(r"[^\W_]+", spoken), ""])
     return re.sub(HYP3, _spell_out, words)
 

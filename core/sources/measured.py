@@ -2,8 +2,11 @@
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from bandweave.errors import RasterError
 from bandweave.prepare.alignment import WGS84, extent
@@ -68,6 +71,8 @@ def open_one(path: Path) -> StoredRaster:
     raster = StoredRaster(path)
     if not any(raster.descriptions):
         raster = StoredRaster(path, _distinct(described_bands(path)))
+    if not _is_scale(raster):
+        raster = replace(raster, as_stored=True)
     if any(dtype.startswith("complex") for dtype in raster.dataset.dtypes):
         raise RasterError(
             f"{path.name} holds complex numbers (single-look complex radar).",
@@ -83,6 +88,13 @@ def open_one(path: Path) -> StoredRaster:
     except RasterError as error:
         raise RasterError(f"{path.name}: {error.message}", error.hint) from error
     return raster
+
+
+def _is_scale(raster: StoredRaster) -> bool:
+    """Whether numbers can be scaled by a file's own tags."""
+    dataset = raster.dataset
+    finite = bool(np.isfinite((*dataset.scales, *dataset.offsets)).all())
+    return finite and all(scale != 0 for scale in dataset.scales)
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...] | None:

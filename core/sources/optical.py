@@ -91,6 +91,12 @@ class _Numbers(NamedTuple):
     def name(self) -> str:
         return ", ".join(dict.fromkeys(pick.raster.path.name for pick in self.picks))
 
+    @property
+    def short(self) -> str:
+        """The first file's name, and how many more there are."""
+        first, *others = dict.fromkeys(pick.raster.path.name for pick in self.picks)
+        return f"{first} and {len(others)} more" if others else first
+
     def pooled(self) -> Pixels:
         """Return (band, value) numbers, NaN where bands have fewer."""
         return _table(self.samples)
@@ -178,6 +184,7 @@ class OpticalReading:
     def _decide(self, own: _Numbers, what: str, notes: Notes) -> Reading:
         """Return the first reading of the ladder that the pixels do not disprove."""
         _require_no_palette(own)
+        require_data(without_fills(own.pooled()), own.name)
         if stated := self._stated(own, notes):
             return stated
         said = [each for each in (_tagged(own), _described(own, notes), _named(own, notes)) if each]
@@ -205,7 +212,10 @@ class OpticalReading:
         """Warn where what else says something would read other values."""
         mine = float(np.nanmedian(own.values(reading)))
         for other in others:
-            theirs = float(np.nanmedian(own.values(other)))
+            values = own.values(other)
+            if not np.isfinite(values).any():
+                continue
+            theirs = float(np.nanmedian(values))
             if abs(theirs - mine) > 0.02 + 0.05 * abs(mine):
                 notes.warn(
                     f"{own.name} is read as {reading.product} by its {reading.basis} (half below "
@@ -228,7 +238,7 @@ class OpticalReading:
 
     def _note(self, own: _Numbers, reading: Reading, what: str, notes: Notes) -> None:
         level = reading.level or next((p.label.level for p in own.picks if p.label.level), "")
-        product, why = reading.product or "another scale", f"{own.name}: {reading.why}"
+        product, why = reading.product or "another scale", f"{own.short}: {reading.why}"
         others = {} if reading.sure else _others(own, reading)
         notes.decide(what, "product", product, reading.basis, why, sure=reading.sure, others=others)
         if level:
@@ -243,7 +253,7 @@ class OpticalReading:
             notes.warn(f"{own.name} is an 8-bit picture, not reflectance: its values are relative.")
         if reading.product == "landsat-level-1" and reading.basis is not Basis.METADATA:
             notes.warn(
-                f"{own.name} is of Level 1, without its MTL file: reflectance is not corrected for "
+                f"{own.short} is of Level 1, without its MTL file: reflectance is not corrected for "
                 "the sun's height, and too low by its sine. Give the MTL file along."
             )
         _note_fill(own, reading, what, notes)
@@ -442,7 +452,7 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
     With the offset hardly a pixel lies below it; without, only a scene without water and shadow
     lies above. What neither can tell goes by the date, and is unsure.
     """
-    name = own.name
+    name = own.short
     dark = darkest(without_fills(np.where(own.pooled() == 0, np.float32(np.nan), own.pooled())))
     seen = f"the darkest first percentile is {dark:.0f}"
     places = [str(pick.raster.path.absolute()) for pick in own.picks]
@@ -490,7 +500,9 @@ def _told(own: _Numbers) -> Reading:
     raster = replace(own.picks[0].raster, as_stored=True)
     if raster.dataset.count in (12, 13) and is_integer(raster):
         return _sentinel2(own, Basis.NUMBERS, f"{raster.dataset.count} bands", Notes())
-    guess = guess_optical(raster, own.pooled())
+    names = [pick.name for pick in own.picks]
+    distinct = names if len(set(names)) == len(names) else ()
+    guess = guess_optical(raster, own.pooled(), distinct)
     scalings = tuple(
         replace(guess.scaling, fills=tuple(dict.fromkeys((*guess.scaling.fills, *each))))
         if guess.product not in _FULL

@@ -199,7 +199,9 @@ def stored_codes(raster: StoredRaster, bands: Sequence[str]) -> Raster:
     places = band_indices(raster.bands, bands)
     scaling = [(dataset.scales[place], dataset.offsets[place]) for place in places]
     base = StackedRaster(tuple((raster, band, band) for band in bands))
-    undo = partial(_as_stored, scaling=scaling, zeros=dataset.nodata == 0)
+    undo = partial(
+        _as_stored, scaling=scaling, as_stored=raster.as_stored, zeros=dataset.nodata == 0
+    )
     return MappedRaster(base, undo, base.bands)
 
 
@@ -289,9 +291,11 @@ def _listed(values: Pixels) -> str:
     return shown if found.size <= 6 else f"{shown} ..."
 
 
-def _as_stored(pixels: Pixels, scaling: Sequence[tuple[float, float]], *, zeros: bool) -> Pixels:
+def _as_stored(
+    pixels: Pixels, scaling: Sequence[tuple[float, float]], *, as_stored: bool, zeros: bool
+) -> Pixels:
     for band, (scale, offset) in enumerate(scaling):
-        if (scale, offset) != (1.0, 0.0):
+        if (scale, offset) != (1.0, 0.0) and not as_stored:
             pixels[band] = np.rint((pixels[band] - offset) / scale)
     return np.nan_to_num(pixels) if zeros else pixels
 

@@ -5,7 +5,7 @@ The unit belongs to a product: bands of one product are read alike, or the impor
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -82,6 +82,8 @@ class RadarReading:
         Of several dates in one file the one nearest to a date of `near` is taken.
         """
         rasters = open_all(paths)
+        if self.scale is not None:  # what is stated wins over the files' own
+            rasters = tuple(replace(raster, as_stored=True) for raster in rasters)
         found = pictures(rasters)
         picked = pick_radar(first_of_each(found), self.bands, near)
         picked = _brighter_first(picked, _sampled(picked.picks))

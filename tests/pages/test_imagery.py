@@ -322,7 +322,7 @@ class TestImport:
     def test_a_file_can_be_left_out_or_removed(self, form, optical, radar, tmp_path):
         other = tif(tmp_path, "other_20190918.tif", colours(seed=2), bands=("red", "green", "blue"))
         sent(form, optical, radar, other)
-        assert "names repeat; numbered instead" in html(form)
+        assert "red, green, blue is there twice; numbered instead" in html(form)
         form.button(key="remove-other_20190918.tif").click()
         ran(form)
         assert "other_20190918.tif" not in html(form)
@@ -475,7 +475,7 @@ class TestUploads:
         band = tif(tmp_path, "LC08_x_B4.tif", colours(1) * 5)
         sent(form, band, radar, ("LC08_x_MTL.txt", text.encode(), "text/plain"))
         assert "Read along: LC08_x_MTL.txt" in texts(form, "caption")
-        assert "Landsat Level 1 top-of-atmosphere reflectance" in html(form)
+        assert "Landsat 8-9 Level 1 top-of-atmosphere reflectance" in html(form)
         assert not form.error
 
     def test_the_folder_goes_with_the_session(self):

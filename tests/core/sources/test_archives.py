@@ -171,7 +171,7 @@ def test_a_folder_within_a_product_is_a_part_of_it(tmp_path, into):
         ("openEO.nc", ""),
         ("notes.txt", None),
         ("__MACOSX/._B4.tif", None),
-        ("S2A.SAFE/GRANULE/L1C/IMG_DATA/T48PXS_20180616T031541_B10.jp2", ""),
+        ("S2A.SAFE/GRANULE/L1C/IMG_DATA/T48PXS_20180616T031541_B11.jp2", ""),
         ("S2A.SAFE/GRANULE/L1C/IMG_DATA/T48PXS_20180616T031541_TCI.jp2", "colours for the screen"),
         ("LC08_L1TP_125053_20180616_20200831_02_T1_B4.TIF", ""),
         ("LC08_L1TP_125053_20180616_20200831_02_T1_B10.TIF", "temperature, no reflectance"),

@@ -28,7 +28,7 @@ METADATA = (
 )  # fmt: skip
 SIDE_FILES = ("{}_MTL.txt", "{}_MTL.json", "{}_MTL.xml", "MTD_MSIL2A.xml", "{}_metadata.xml")
 KINDS = {
-    "uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767), "int32": (-(2**31), 2**31 - 1),
+    "uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767), "int32": (-2e9, 2e9),
     "float32": (-3e38, 3e38), "float64": (-1e300, 1e300),
 }  # fmt: skip
 

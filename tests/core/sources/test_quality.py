@@ -32,11 +32,7 @@ def read(path, named=None, **stated):
 
 
 def told(notes, what):
-    return [
-        each["value"]
-        for each in notes.evidence
-        if each["what"] == what and each["basis"] != "stated"
-    ]
+    return [each["value"] for each in notes.evidence if each["what"] == what]
 
 
 class TestBand:
@@ -129,7 +125,7 @@ class TestKind:
     def test_a_statement_beats_a_name(self, make_tif):
         flags, notes = read(make_tif("qa.tif", codes(66, 96)), {"B1": "fmask-hls"}, kind="udm")
         np.testing.assert_array_equal(flags, codes(1, 0))
-        assert told(notes, "kind") == [] and not notes.warnings
+        assert told(notes, "kind") == ["udm"] and not notes.warnings
 
     def test_values_that_cannot_be_are_said(self, make_tif):
         path = make_tif("qa.tif", codes(13, 4))
