@@ -48,7 +48,7 @@ from bandweave.workspace.run_folders import PRODUCT, Request, Run, State, all_ru
 KILLS = 200
 ROOT = Path(__file__).resolve().parents[1]
 APP_TAKES, APP_SHARE = 25.0, 0.05
-SETTLED = 300.0
+SETTLED = 1200.0
 """Seconds that the last start has for what was interrupted."""
 TRAINED = Request(
     "small", "reconstruct", "shallow-cnn", {"patch": 32, "stride": 32, "epochs": 2, "batch": 8}
@@ -127,7 +127,7 @@ def prepared(grounds: Grounds, *, training: bool) -> dict[str, Callable[[], Call
         return commanded(*FUSE, str(old), "--method", "laplace")
 
     def asked(request: Request) -> Callable[[], Callable[[], None]]:
-        return lambda: lambda: _executed(new_run(request))
+        return lambda: commanded("run", str(new_run(request).folder))
 
     def download() -> Callable[[], None]:
         (done.folder / PRODUCT).unlink(missing_ok=True)
@@ -169,11 +169,6 @@ def _files(folder: Path) -> None:
         with rasterio.open(path, "w", count=len(pixels), **facts, **place) as target:
             target.write(pixels.astype(np.float32))
             target.descriptions = bands
-
-
-def _executed(run: Run) -> None:
-    with contextlib.suppress(BandweaveError):
-        execute(run)
 
 
 def _downloaded(run: Run) -> None:
@@ -305,6 +300,8 @@ def settle(grounds: Grounds, *, quick: bool) -> list[str]:
         path = grounds.out / name.strip(".").partition(".")[0]
         if name.startswith(".") and name.strip(".").startswith(("new", "old", "several")):
             ended(commanded(*FUSE, str(path), "--method", "laplace"))
+        if name.startswith(".archive"):
+            ended(commanded("workspace", "export", "--out", str(path)))
     if quick:
         ended(_engine)
         return leftovers(grounds)

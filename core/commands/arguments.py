@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bandweave.errors import RunError, SettingError
+from bandweave.sources.confined.rooms import temporary_room
 from bandweave.storage import durable
 from bandweave.storage.refusal import reason, writing
 from bandweave.storage.temporary import beside
@@ -39,6 +40,7 @@ def replacing(target: Path, foreign_in: Callable[[Path], Iterable[Path]]) -> Ite
     if target.exists() and not target.is_dir():
         raise RunError(f"{target.name} is a file.", "Choose a folder for --out.")
     with ExitStack() as stack:
+        stack.enter_context(temporary_room())
         try:
             durable.recover(target)
             _require_results(target, foreign_in)

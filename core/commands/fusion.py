@@ -2,10 +2,9 @@
 
 import os
 import sys
-import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from bandweave.problem import Task
 from bandweave.running.execution import end_when_told, execute
 from bandweave.running.warmup import warm_up
 from bandweave.sources.confined.caller import IMPORT, call
-from bandweave.sources.confined.rooms import room
+from bandweave.sources.confined.rooms import temporary_room
 from bandweave.storage.durable import write
 from bandweave.storage.json_file import read_json
 from bandweave.storage.processes import give_way
@@ -84,11 +83,12 @@ def run(arguments: Namespace) -> tuple[object, str]:
     if nice:
         give_way(nice)
     if not arguments.wait:
-        return _run(Path(arguments.folder))
+        with temporary_room():
+            return _run(Path(arguments.folder))
     logs.set_up(words=True)
     # who is ended cleans up: half-written images are large
     end_when_told()
-    with _room_of_its_own():
+    with temporary_room():
         if arguments.warm:
             warm_up()
             # who started this may be gone, or have handed the run over before it was ready
@@ -96,18 +96,6 @@ def run(arguments: Namespace) -> tuple[object, str]:
                 os.write(sys.stdout.fileno(), READY)
         folder = _awaited()
         return _run(folder) if folder else ({}, "")
-
-
-@contextmanager
-def _room_of_its_own() -> Iterator[None]:
-    """Have what TensorFlow writes for itself where others sweep, should this process be killed."""
-    before = tempfile.tempdir
-    with room() as folder:
-        tempfile.tempdir = str(folder)
-        try:
-            yield
-        finally:
-            tempfile.tempdir = before
 
 
 def _run(folder: Path) -> tuple[object, str]:

@@ -22,6 +22,21 @@ def room() -> Iterator[Path]:
         yield folder
 
 
+@contextmanager
+def temporary_room() -> Iterator[None]:
+    """Have what libraries write for themselves (TensorFlow does) where others sweep it.
+
+    Should this process be killed, it would stay among the system's temporary files for good.
+    """
+    before = tempfile.tempdir
+    with room() as folder:
+        tempfile.tempdir = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+
+
 def leftovers() -> list[Path]:
     """Return the folders of processes that are gone."""
     found = Path(tempfile.gettempdir()).glob(f".{_NAME}.*")
