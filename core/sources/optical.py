@@ -253,8 +253,8 @@ class OpticalReading:
             notes.warn(f"{own.name} is an 8-bit picture, not reflectance: its values are relative.")
         if reading.product == "landsat-level-1" and reading.basis is not Basis.METADATA:
             notes.warn(
-                f"{own.short} is of Level 1, without its MTL file: reflectance is not corrected for "
-                "the sun's height, and too low by its sine. Give the MTL file along."
+                f"{own.short} is of Level 1, without its MTL file: reflectance is not corrected "
+                "for the sun's height, and too low by its sine. Give the MTL file along."
             )
         _note_fill(own, reading, what, notes)
 
