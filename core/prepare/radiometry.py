@@ -54,6 +54,13 @@ PRODUCTS: Mapping[str, Product] = {
         "ESA, Sentinel-2 Products Specification Document (S2-PDGS-TAS-DI-PSD), special values "
         "NODATA 0 and SATURATED 65535; offset -1000 from processing baseline 04.00",
     ),
+    "sentinel-2-n0400": Product(
+        "Sentinel-2 of processing baseline 04.00 or later, with its offset of -1000",
+        0.0001,
+        -0.1,
+        (0.0, 65535.0),
+        "ESA, Sentinel-2 Products Specification Document, RADIO_ADD_OFFSET and BOA_ADD_OFFSET",
+    ),
     "landsat-level-1": Product(
         "Landsat 8-9 Level 1 top-of-atmosphere reflectance",
         0.00002,

@@ -63,6 +63,10 @@ _UNITS = {
     "percent": "percent",
 }
 """Units in names to products."""
+_OFFSETS = ("reflectance-10000", "sentinel-2-n0400")
+"""Sentinel-2 without and with its offset."""
+LIKELY = 0.02, 0.9
+"""Median reflectance of images, open water and snow included."""
 _FULL = ("reflectance-32768", "reflectance-65535")
 """Whose largest number is data."""
 
@@ -513,12 +517,18 @@ def _told(own: _Numbers) -> Reading:
 
 
 def _others(own: _Numbers, reading: Reading) -> dict[str, str]:
-    """Return the other products that the numbers may be of, each with its median reflectance."""
+    """Return the other products that the numbers may well be of, with their median reflectance."""
+    likely = _OFFSETS if reading.product == "sentinel-2" else tuple(PRODUCTS)
     found = {}
-    for product in PRODUCTS:
+    for product in likely:
         other = _of_product(own, product, Basis.STATED, "")
-        if product != reading.product and not _fault(own, other):
-            found[product] = f"half below {float(np.nanmedian(own.values(other))):.3g}"
+        if product == reading.product or _fault(own, other):
+            continue
+        middle = float(np.nanmedian(own.values(other)))
+        mine = [(each.scale, each.offset) for each in reading.scalings]
+        same = mine == [(each.scale, each.offset) for each in other.scalings]
+        if not same and LIKELY[0] <= middle <= LIKELY[1]:
+            found[product] = f"half below {middle:.3g}"
     return found
 
 

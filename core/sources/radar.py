@@ -41,6 +41,8 @@ from bandweave.sources.labels import BROWSER
 from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
 
+ZEROS = 0.01
+"""The share of pixels of 0 in every band from which they are taken for areas."""
 WORLDCEREAL_SCALE = 10 ** (-83 / 20)
 """From numbers DN of which 20 log10 DN - 83 is dB to amplitude."""
 
@@ -103,6 +105,7 @@ class RadarReading:
         powers = _powers(picked.picks, readings, samples)
         for pick, power in powers.items():
             require_data(power, f"Band {pick.name} of {pick.raster.path.name}")
+        _note_fill(powers, samples, what, notes)
         check_polarisations({pick.name: power for pick, power in powers.items()}, notes)
         parts = list(_parts(picked.picks, readings, what, notes))
         unit = Unit.RATIO if names == (RATIO_BAND,) else Unit.POWER
@@ -227,28 +230,41 @@ def _brighter_first(picked: Picked, samples: Samples) -> Picked:
 
 
 def _note_units(readings: Mapping[StoredRaster, Reading], what: str, notes: Notes) -> None:
+    alike: dict[tuple[str, float], list[StoredRaster]] = {}
     for raster, reading in readings.items():
-        why = f"{raster.path.name}: {reading.why}"
-        others = {str(unit): "" for unit in RADAR_UNITS if unit not in ("db", reading.unit)}
-        notes.decide(
-            what,
-            "unit",
-            reading.unit,
-            reading.basis,
-            why,
-            sure=reading.sure,
-            others={} if reading.unit == "db" else others,
-        )
-        if reading.scale != 1:
-            notes.decide(
-                what, "scale", f"{reading.scale:.7g}", reading.basis, why, sure=reading.sure
-            )
-    if len({(reading.unit, reading.scale) for reading in readings.values()}) > 1:
+        alike.setdefault((reading.unit, reading.scale), []).append(raster)
+    for (unit, scale), rasters in alike.items():
+        reading = readings[rasters[0]]
+        more = f" and {len(rasters) - 1} more" if len(rasters) > 1 else ""
+        why = f"{rasters[0].path.name}{more}: {reading.why}"
+        others = {} if unit == "db" else {str(u): "" for u in RADAR_UNITS if u not in ("db", unit)}
+        notes.decide(what, "unit", unit, reading.basis, why, sure=reading.sure, others=others)
+        if scale != 1:
+            notes.decide(what, "scale", f"{scale:.7g}", reading.basis, why, sure=reading.sure)
+    if len(alike) > 1:
         listed = "; ".join(
             f"{raster.path.name} as {reading.unit} ({reading.why})"
             for raster, reading in readings.items()
         )
         notes.warn(f"The {what} files are read differently: {listed}.")
+
+
+def _note_fill(powers: Mapping[Pick, Pixels], samples: Samples, what: str, notes: Notes) -> None:
+    """Record what was taken as fill beyond what the files say themselves."""
+    filled, shares = [], []
+    for here in _by_grid(list(powers)):
+        numbers = np.stack([samples[pick.raster, pick.band] for pick in here])
+        lost = np.isfinite(numbers) & ~np.isfinite(np.stack([powers[pick] for pick in here]))
+        # areas of 0 dB are looked for when pixels are read; single ones are data, and rare
+        zero = np.all(numbers == 0, axis=0)
+        lost |= zero & (float(zero.mean()) > ZEROS)
+        filled.append(numbers[lost])
+        shares.append(lost.any(axis=0))
+    found, counts = np.unique(np.concatenate(filled), return_counts=True)
+    if found.size:
+        most = ", ".join(f"{found[place]:g}" for place in np.argsort(-counts)[:3])
+        share = f"{float(np.concatenate(shares).mean()):.1%} of the sample"
+        notes.decide(what, "fill", most, Basis.NUMBERS, share, sure=True)
 
 
 def _by_grid(picks: Sequence[Pick]) -> list[list[Pick]]:

@@ -101,7 +101,7 @@ class TestNamesBeforeNumbers:
         scene = FilesSource(optical=(path,), radar=radar).make()
         found = decided(scene, "optical", "product")
         assert found["basis"] == "numbers" and not found["sure"]
-        assert "sentinel-2" in found["others"]
+        assert "percent" not in found["others"] and "reflectance-32768" in found["others"]
         assert scene.facts["evidence"][0]["sure"] is False
         assert (
             "Told from the numbers of the optical alone: product, scale." in scene.facts["warnings"]
@@ -238,7 +238,11 @@ class TestOneProduct:
         scene = FilesSource(optical=(path,), radar=radar).make()
         np.testing.assert_allclose(read(scene), values + offset, atol=1e-4)
         assert any("tells nothing of Sentinel-2's offset" in said for said in concerns(scene))
-        assert not decided(scene, "optical", "product")["sure"]
+        found = decided(scene, "optical", "product")
+        other = "reflectance-10000" if offset else "sentinel-2-n0400"
+        assert not found["sure"] and list(found["others"]) == [other]
+        other_way = FilesSource(optical=(path,), radar=radar, optical_product=other).make()
+        np.testing.assert_allclose(read(other_way), values - 0.1 - offset, atol=1e-4)
 
     def test_no_hint_about_sentinel2_for_what_is_not(self, make_tif, radar):
         path = make_tif(
@@ -313,6 +317,7 @@ class TestFill:
         scene = FilesSource(optical=optical, radar=(path,)).make()
         whole = read(scene, "radar")
         np.testing.assert_array_equal(np.isnan(whole[0]), outside)
+        assert decided(scene, "radar", "fill")["value"] == "0"
         raster = scene.radar.raster
         for window in raster.grid.windows(16):
             rows_, cols_ = window.slices
