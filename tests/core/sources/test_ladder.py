@@ -129,6 +129,14 @@ class TestNamesBeforeNumbers:
         np.testing.assert_allclose(read(scene), values, atol=3e-5)
         assert not decided(scene, "optical", "product")["sure"]
 
+    def test_too_bright_for_ground_and_no_snow_is_no_reflectance_x_10000(self, make_tif, radar):
+        values = np.stack([*reflectance(3, 0.11, 0.16), *reflectance(1, 0.17, 0.3)])
+        names = ("blue", "green", "red", "nir")
+        path = make_tif("map.tif", stored(values, 1 / 32768), bands=names)
+        scene = FilesSource(optical=(path,), radar=radar).make()
+        np.testing.assert_allclose(read(scene), values, atol=3e-5)
+        assert "0.44 where 10000 is 1" in decided(scene, "optical", "product")["why"]
+
     @pytest.mark.parametrize(
         ("names", "array", "wanted"),
         [
@@ -188,6 +196,15 @@ class TestTagsAndPixels:
         )  # fmt: skip
         scene = FilesSource(optical=(path,), radar=radar).make()
         np.testing.assert_allclose(read(scene), reflectance(), atol=1e-4)
+        assert decided(scene, "optical", "product")["basis"] == "tag"
+
+    def test_a_product_that_the_numbers_disprove_is_not_believed(self, make_tif, radar):
+        path = make_tif(
+            "gee.tif", stored(reflectance(), 1e-4), bands=("SR_B2", "SR_B3", "SR_B4")
+        )
+        scene = FilesSource(optical=(path,), radar=radar).make()
+        np.testing.assert_allclose(read(scene), reflectance(), atol=1e-4)
+        assert any("half of the pixels would reflect less" in said for said in concerns(scene))
 
     @pytest.mark.parametrize("stated", [{"optical_product": "reflectance"}, {"optical_scale": 1.0}])
     def test_what_is_stated_wins_over_tags(self, make_tif, radar, stated):
@@ -339,7 +356,7 @@ class TestFill:
 
     def test_white_where_opacity_is_nought_is_no_data(self, make_tif, radar):
         values = stored(reflectance(4), 1e-4)
-        gap = np.add(*np.indices((SIDE, SIDE))) < 40
+        gap = np.add(*np.indices((SIDE, SIDE))) < 60
         values[:, gap] = 10000
         array = np.concatenate([values, np.where(gap, 0, 65535)[None].astype(np.uint16)])
         colours = [
@@ -352,7 +369,7 @@ class TestFill:
         bands = ("blue", "green", "red", "nir", "alpha")
         path = make_tif("ortho.tif", array, bands=bands, colours=colours)
         scene = FilesSource(optical=(path,), radar=radar).make()
-        assert scene.optical.bands == bands[:4]
+        assert scene.optical.bands == bands[:4] and concerns(scene) == []
         np.testing.assert_array_equal(np.isnan(read(scene)), np.broadcast_to(gap, (4, SIDE, SIDE)))
 
     def test_a_band_marked_as_opacity_but_described_as_a_band_is_one(self, make_tif, radar):
@@ -477,6 +494,7 @@ class TestMetadata:
         described.write_text(f"<ps:EarthObservation xmlns:ps='x'>{bands}</ps:EarthObservation>")
         scene = FilesSource(optical=(path,), radar=radar).make()
         np.testing.assert_allclose(read(scene), values, atol=1e-4)
+        assert decided(scene, "optical", "bands")["sure"]
 
     def test_sentinel2_metadata_of_another_level_are_not_used(self, make_tif, radar, tmp_path):
         path = make_tif(
