@@ -125,7 +125,12 @@ def fuzzed(count: int, first: int) -> list[Failure]:
         command = [sys.executable, __file__, "--batch", str(wanted), str(seed)]
         try:
             ended = subprocess.run(
-                command, capture_output=True, text=True, timeout=STANDSTILL + wanted, check=False
+                command,
+                capture_output=True,
+                text=True,
+                errors="replace",  # GDAL repeats a file's own bytes in what it logs
+                timeout=STANDSTILL + wanted,
+                check=False,
             )
             said, code = ended.stdout, ended.returncode
         except subprocess.TimeoutExpired as error:

@@ -1,6 +1,5 @@
-"""Which process is meant: told from one that got its number later, whatever the clock does."""
+"""Processes: which one is meant, whatever the clock does, and which one lets others go first."""
 
-import contextlib
 import os
 import secrets
 import time
@@ -15,6 +14,8 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 STARTED = 19
 """Where, behind its name in brackets, the system says how many ticks after boot one began."""
 AUTOGROUP = Path("/proc/self/autogroup")
+TRIES = 10
+"""How often a session is set again, where others were set just before."""
 
 _PROCESS = secrets.token_hex(8)
 """Stands for the system's running where that has no name."""
@@ -26,8 +27,15 @@ def give_way(nice: int) -> None:
     """
     if hasattr(os, "nice"):
         os.nice(nice)
-    with contextlib.suppress(OSError):
-        AUTOGROUP.write_text(str(nice))
+    for _ in range(TRIES):
+        try:
+            AUTOGROUP.write_text(str(nice))
+        except BlockingIOError:  # of all sessions of the system one is taken in a tenth of a second
+            time.sleep(0.1)
+        except OSError:
+            return
+        else:
+            return
 
 
 def running_time() -> tuple[str, float]:

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
@@ -12,6 +13,7 @@ from bandweave.contracts.small_scene import make_scene
 from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import LOG, RESULT, Request, new_run
 from bandweave.workspace.studies import new_study
+from pages.imagery_parts.histograms import _figure
 from pages.shared.names import charted, said
 from tests.pages.shown import ROOT, finish
 
@@ -121,3 +123,9 @@ def test_an_ordinary_name_stays_as_it_is(text):
 
 def test_control_letters_and_lines_turned_round_are_left_out():
     assert said("a\u202eb\n\x1b[2K\u2028c\x00") == r"ab \[2K c"
+
+
+def test_a_band_in_a_histogram_is_no_markup():
+    curves = {"<b>x</b>": (np.array([0.0, 1.0]), np.array([0.5, 0.5]))}
+    (line,) = _figure(make_scene().optical, curves).data
+    assert "<b>" not in line.name + line.hovertemplate
