@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
 from bandweave.contracts.small_scene import make_scene
+from bandweave.raster.scene import Unit
 from bandweave.workspace import scene_library
 from bandweave.workspace.run_folders import LOG, RESULT, Request, new_run
 from bandweave.workspace.studies import new_study
-from pages.imagery_parts.histograms import _figure
+from pages.imagery_parts.histograms import figure
 from pages.shared.names import charted, said
 from tests.pages.shown import ROOT, finish
 
@@ -127,5 +128,5 @@ def test_control_letters_and_lines_turned_round_are_left_out():
 
 def test_a_band_in_a_histogram_is_no_markup():
     curves = {"<b>x</b>": (np.array([0.0, 1.0]), np.array([0.5, 0.5]))}
-    (line,) = _figure(make_scene().optical, curves).data
+    (line,) = figure(Unit.REFLECTANCE, curves).data
     assert "<b>" not in line.name + line.hovertemplate

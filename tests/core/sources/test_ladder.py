@@ -199,9 +199,7 @@ class TestTagsAndPixels:
         assert decided(scene, "optical", "product")["basis"] == "tag"
 
     def test_a_product_that_the_numbers_disprove_is_not_believed(self, make_tif, radar):
-        path = make_tif(
-            "gee.tif", stored(reflectance(), 1e-4), bands=("SR_B2", "SR_B3", "SR_B4")
-        )
+        path = make_tif("gee.tif", stored(reflectance(), 1e-4), bands=("SR_B2", "SR_B3", "SR_B4"))
         scene = FilesSource(optical=(path,), radar=radar).make()
         np.testing.assert_allclose(read(scene), reflectance(), atol=1e-4)
         assert any("half of the pixels would reflect less" in said for said in concerns(scene))
