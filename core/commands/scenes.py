@@ -74,6 +74,8 @@ def _given(arguments: Namespace, folder: Path) -> tuple[FilesSource, list[LeftOu
         optical_scale=arguments.optical_scale,
         optical_offset=arguments.optical_offset,
         optical_native=arguments.optical_native,
+        optical_fill=_numbers(arguments.optical_fill),
+        optical_date=arguments.optical_date or "",
         qa=qa,
         qa_kind=arguments.qa_kind or "",
         qa_band=arguments.qa_band or "",
@@ -82,6 +84,8 @@ def _given(arguments: Namespace, folder: Path) -> tuple[FilesSource, list[LeftOu
         radar_bands=band_numbers("--radar-bands", arguments.radar_bands),
         radar_unit=arguments.radar_unit or "",
         radar_scale=arguments.radar_scale,
+        radar_fill=_numbers(arguments.radar_fill),
+        radar_date=arguments.radar_date or "",
         earlier_optical=earlier_optical.paths,
         earlier_radar=earlier_radar.paths,
         resolution=arguments.resolution,
@@ -133,6 +137,10 @@ def band_numbers(option: str, text: str | None) -> dict[str, int] | None:
             )
         numbers[name] = int(number)
     return numbers
+
+
+def _numbers(given: list[float] | None) -> tuple[float, ...] | None:
+    return None if given is None else tuple(given)
 
 
 def _bounds(text: str | None) -> tuple[float, float, float, float] | None:

@@ -47,7 +47,7 @@ class Notes:
             "basis": str(basis),
             "why": why,
             "sure": told,
-            **({"others": dict(others)} if others and not told else {}),
+            **({"others": dict(others)} if others else {}),
         }
         if found not in self.evidence:
             self.evidence.append(found)

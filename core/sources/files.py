@@ -77,6 +77,10 @@ class FilesSource(Source):
     optical_offset: float | None = None
     optical_native: float | None = None
     """Metres between the sensor's independent samples; None: told from the pixels."""
+    optical_fill: tuple[float, ...] | None = None
+    """Stored numbers that are no data, besides the file's own; none else is taken for it."""
+    optical_date: str = ""
+    """ISO 8601; empty: told."""
     qa: Path | None = None
     qa_kind: str = setting(
         "",
@@ -106,6 +110,8 @@ class FilesSource(Source):
     )
     radar_scale: float | None = None
     """From stored numbers to the radar unit stated, such as 0.1 for dB x 10."""
+    radar_fill: tuple[float, ...] | None = None
+    radar_date: str = ""
     earlier_optical: tuple[Path, ...] = ()
     earlier_radar: tuple[Path, ...] = ()
     resolution: float = setting(
@@ -126,24 +132,21 @@ class FilesSource(Source):
             raise SettingError("An optical offset is given without a scale.", "Give both.")
         if self.radar_scale is not None and not self.radar_unit:
             raise SettingError("A radar scale is given without a unit.", "Give both.")
-        if self.radar_scale is not None and not (
-            math.isfinite(self.radar_scale) and self.radar_scale > 0
-        ):
-            raise SettingError(
-                f"A radar scale of {self.radar_scale:g} is impossible.",
-                "Give a number above 0, such as 0.01 for dB x 100.",
-            )
+        _require_positive("A radar scale", self.radar_scale, "0.01 for dB x 100")
+        _require_positive("An optical native resolution", self.optical_native, "30 metres")
         if self.qa is None and (self.qa_kind or self.qa_band):
             raise SettingError(
                 "A quality band is described, but no file is given that holds it.",
                 "Give the quality file too; it may be the optical one.",
             )
-        native = self.optical_native
-        if native is not None and not (math.isfinite(native) and native > 0):
-            raise SettingError(
-                f"An optical native resolution of {native:g} m is impossible.",
-                "Give metres above 0, such as 30.",
-            )
+        for what, said in (("optical", self.optical_date), ("radar", self.radar_date)):
+            _day(said, what)
+        for what, fill in (("optical", self.optical_fill), ("radar", self.radar_fill)):
+            if fill is not None and not all(map(math.isfinite, fill)):
+                raise SettingError(
+                    f"The {what} fill {fill} holds what is no number.",
+                    "Give the stored numbers that are no data, such as 0 or -9999; NaN is always.",
+                )
         if self.bounds is not None and len(self.bounds) != 4:
             raise SettingError(
                 f"Bounds are four numbers, not {len(self.bounds)}.",
@@ -181,9 +184,19 @@ class FilesSource(Source):
             self.optical_scale,
             self.optical_offset,
             self.optical_native,
+            self.optical_fill,
+            _day(self.optical_date, "optical"),
         )
-        radar_as = RadarReading(self.radar_bands, self.radar_unit, self.radar_scale)
-        optical = optical_as.read(self.optical, notes, near=dates_of(self.radar))
+        radar_as = RadarReading(
+            self.radar_bands,
+            self.radar_unit,
+            self.radar_scale,
+            self.radar_fill,
+            radar_day := _day(self.radar_date, "radar"),
+        )
+        optical = optical_as.read(
+            self.optical, notes, near=[radar_day] if radar_day else dates_of(self.radar)
+        )
         radar = radar_as.read(self.radar, notes, near=[optical.date] if optical.date else ())
         grid = self._grid(optical, radar)
         layers = [
@@ -193,10 +206,11 @@ class FilesSource(Source):
         if (quality := self.qa or self._own_mask(notes)) is not None:
             layers.append(self._cloud(quality, grid, optical.date, notes))
         if self.earlier_optical:
-            earlier = optical_as.read(self.earlier_optical, notes, "earlier optical")
+            before = replace(optical_as, date=None)
+            earlier = before.read(self.earlier_optical, notes, "earlier optical")
             layers.append(_earlier("optical-earlier", Role.OPTICAL, earlier, optical, grid, notes))
         if self.earlier_radar:
-            earlier = radar_as.read(self.earlier_radar, notes, "earlier radar")
+            earlier = replace(radar_as, date=None).read(self.earlier_radar, notes, "earlier radar")
             layers.append(_earlier("radar-earlier", Role.RADAR, earlier, radar, grid, notes))
         _check_dates(optical, radar, notes)
         scene = Scene(tuple(layers), self.name)
@@ -263,6 +277,23 @@ class FilesSource(Source):
             "evidence": notes.evidence,
             "warnings": notes.warnings,
         }
+
+
+def _require_positive(what: str, value: float | None, example: str) -> None:
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise SettingError(
+            f"{what} of {value:g} is impossible.", f"Give a number above 0, such as {example}."
+        )
+
+
+def _day(said: str, what: str) -> datetime.date | None:
+    """Return a stated date, None where none is stated."""
+    try:
+        return datetime.date.fromisoformat(said) if said else None
+    except ValueError:
+        raise SettingError(
+            f"The {what} date '{said}' is none.", "Give year, month and day, such as 2023-06-21."
+        ) from None
 
 
 def _write_there(stated: Mapping[str, Any], folder: str) -> None:

@@ -150,7 +150,7 @@ def guess_optical(raster: StoredRaster, numbers: Pixels, names: Sequence[str] = 
     """
     dtype = raster.dataset.dtypes[0]
     extra = fills(raster, numbers)
-    known = without_fills(_without(numbers, extra))
+    known = without_fills(without(numbers, extra))
     require_data(known, raster.path.name)
     dark, bright = darkest(known), float(np.nanpercentile(known, 99))
     if dtype == "uint8":
@@ -285,7 +285,8 @@ def repeat_factor(raster: StoredRaster, band: str) -> int:
     return math.gcd(*periods)
 
 
-def _without(numbers: Pixels, lost: Sequence[float]) -> Pixels:
+def without(numbers: Pixels, lost: Sequence[float]) -> Pixels:
+    """Return numbers with NaN for some of them."""
     return np.where(np.isin(numbers, lost), np.float32(np.nan), numbers)
 
 

@@ -155,11 +155,18 @@ def dates_of(paths: Sequence[Path]) -> list[datetime.date]:
 
 
 def first_date(
-    rasters: Sequence[StoredRaster], picked: Picked, what: str, notes: Notes
+    rasters: Sequence[StoredRaster],
+    picked: Picked,
+    stated: datetime.date | None,
+    what: str,
+    notes: Notes,
 ) -> datetime.date | None:
-    """Return the date of the bands that were picked, else the one that the first telling file
-    states; where files state others, that is warned of.
+    """Return the stated date, else that of the bands that were picked, else the one that the first
+    telling file states; where files state others, that is warned of.
     """
+    if stated:
+        notes.decide(what, "date", stated.isoformat(), Basis.STATED, "stated")
+        return stated
     if picked.date:
         why = "the bands' descriptions"
         notes.decide(what, "date", picked.date.isoformat(), Basis.NAME, why)

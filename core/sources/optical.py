@@ -42,6 +42,7 @@ from bandweave.sources.guess import (
     is_integer,
     require_data,
     sample,
+    without,
     without_fills,
 )
 from bandweave.sources.labels import BROWSER
@@ -90,6 +91,8 @@ class _Numbers(NamedTuple):
 
     picks: tuple[Pick, ...]
     samples: tuple[Pixels, ...]
+    fill: tuple[float, ...] | None = None
+    """What the user states to be no data; None where it is told."""
 
     @property
     def name(self) -> str:
@@ -111,9 +114,17 @@ class _Numbers(NamedTuple):
 
     def scaled(self, reading: Reading) -> Pixels:
         """Return (band, value) numbers as they are scaled, however impossible."""
-        known = zero_is_fill(self.pooled()) if _zero_fills(self.picks) else self.pooled()
+        known = zero_is_fill(self.pooled()) if self.zero_fills(self.picks) else self.pooled()
         pairs = zip(reading.scalings, known, strict=True)
         return np.stack([scaling.reflectance(band) for scaling, band in pairs])
+
+    def zero_fills(self, picks: Sequence[Pick]) -> bool:
+        """Whether 0 in every band of some picks is no data: unless fill is stated, of one grid,
+        and not a tagged band that may be dark.
+        """
+        if self.fill is not None or len({pick.raster.grid for pick in picks}) > 1:
+            return False
+        return len(picks) > 1 or picks[0].raster.dataset.nodata is None
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,9 @@ class OpticalReading:
     scale: float | None = None
     offset: float | None = None
     native: float | None = None
+    fill: tuple[float, ...] | None = None
+    """Stored numbers that are no data besides the file's own."""
+    date: datetime.date | None = None
 
     def read(
         self,
@@ -139,23 +153,29 @@ class OpticalReading:
         """
         rasters = open_all(paths)
         found = pictures(rasters)
+        near = (self.date,) if self.date else near
         picked = pick_optical(first_of_each(found), self.bands, near)
         picked.note(what, notes)
         for sentence in unused(found, picked.picks):
             notes.warn(sentence)
         picks = spread(picked.picks, found, what, notes)
-        parts = [part for own in _products(picks) for part in self._parts(own, what, notes)]
+        parts = [
+            part for own in _products(picks, self.fill) for part in self._parts(own, what, notes)
+        ]
         names = tuple(pick.name for pick in picked.picks)
-        date = first_date(rasters, picked, what, notes)
+        date = first_date(rasters, picked, self.date, what, notes)
         return Measured(tuple(parts), names, Unit.REFLECTANCE, date)
 
     def told(self, rasters: Sequence[StoredRaster], notes: Notes) -> Reading:
         """Return how the first product of some files is read."""
         picked = pick_optical(rasters, self.bands)
-        return self._decide(next(_products(picked.picks)), "optical", notes)
+        return self._decide(next(_products(picked.picks, self.fill)), "optical", notes)
 
     def _parts(self, own: _Numbers, what: str, notes: Notes) -> Iterator[Part]:
         reading = self._decide(own, what, notes)
+        if (fill := self.fill) is not None:
+            scalings = tuple(replace(scaling, fills=fill) for scaling in reading.scalings)
+            reading = reading._replace(scalings=scalings)
         self._note(own, reading, what, notes)
         values, scaled = own.values(reading), own.scaled(reading)
         fill_only = np.isfinite(values).sum() * 2 < np.isfinite(scaled).sum()
@@ -172,7 +192,7 @@ class OpticalReading:
             convert = partial(
                 _reflectance,
                 scalings=tuple(_left(reading.scalings[place], reading.own) for place in here),
-                zero_fills=_zero_fills(picks),
+                zero_fills=own.zero_fills(picks),
             )
             opened = {pick.raster.path: _opened(pick.raster, reading.own) for pick in picks}
             stack = StackedRaster(
@@ -243,7 +263,7 @@ class OpticalReading:
     def _note(self, own: _Numbers, reading: Reading, what: str, notes: Notes) -> None:
         level = reading.level or next((p.label.level for p in own.picks if p.label.level), "")
         product, why = reading.product or "another scale", f"{own.short}: {reading.why}"
-        others = {} if reading.sure else _others(own, reading)
+        others = _others(own, reading)
         notes.decide(what, "product", product, reading.basis, why, sure=reading.sure, others=others)
         if level:
             notes.decide(
@@ -263,13 +283,6 @@ class OpticalReading:
         _note_fill(own, reading, what, notes)
 
 
-def _zero_fills(picks: Sequence[Pick]) -> bool:
-    """Whether 0 in every band is no data: of one grid, and not a tagged band that may be dark."""
-    if len({pick.raster.grid for pick in picks}) > 1:
-        return False
-    return len(picks) > 1 or picks[0].raster.dataset.nodata is None
-
-
 def _left(scaling: Scaling, own: bool) -> Scaling:
     """Return what is left to do of a scaling where reading does the file's own scale and offset."""
     if not own:
@@ -284,7 +297,10 @@ def _note_fill(own: _Numbers, reading: Reading, what: str, notes: Notes) -> None
     """Record what was taken as fill beyond what the files say themselves."""
     numbers, values = own.pooled(), own.values(reading)
     lost = np.isfinite(numbers) & ~np.isfinite(values)
-    if lost.any():
+    if own.fill is not None:
+        stated = ", ".join(f"{each:g}" for each in own.fill) or "none"
+        notes.decide(what, "fill", stated, Basis.STATED, "stated")
+    elif lost.any():
         found, counts = np.unique(numbers[lost], return_counts=True)
         most = ", ".join(f"{found[place]:g}" for place in np.argsort(-counts)[:3])
         share = float(lost.any(axis=0).mean())
@@ -303,7 +319,7 @@ def _note_fill(own: _Numbers, reading: Reading, what: str, notes: Notes) -> None
         )
 
 
-def _products(picks: Sequence[Pick]) -> Iterator[_Numbers]:
+def _products(picks: Sequence[Pick], fill: tuple[float, ...] | None) -> Iterator[_Numbers]:
     """Return the bands that are decided together: of one product, as one type of number."""
     named = {pick.label.product for pick in picks} - {""}
     only = named.pop() if len(named) == 1 else ""
@@ -318,10 +334,12 @@ def _products(picks: Sequence[Pick]) -> Iterator[_Numbers]:
     for own in groups.values():
         for pick in own:
             if pick.raster not in samples:
-                samples[pick.raster] = _sampled(pick.raster)
+                numbers = _sampled(pick.raster)
+                samples[pick.raster] = numbers if fill is None else without(numbers, fill)
         yield _Numbers(
             tuple(own),
             tuple(samples[pick.raster][pick.raster.bands.index(pick.band)] for pick in own),
+            fill,
         )
 
 
@@ -345,6 +363,8 @@ def _table(rows: Sequence[Pixels]) -> Pixels:
 
 def _extra(own: _Numbers) -> list[tuple[float, ...]]:
     """Return for each band the stored numbers that are fill although no tag says so."""
+    if own.fill is not None:
+        return [()] * len(own.picks)
     return [
         fills(replace(pick.raster, as_stored=True), numbers)
         for pick, numbers in zip(own.picks, own.samples, strict=True)

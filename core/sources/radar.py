@@ -35,6 +35,7 @@ from bandweave.sources.guess import (
     require_data,
     sample,
     stray_fills,
+    without,
     without_fills,
 )
 from bandweave.sources.labels import BROWSER
@@ -58,6 +59,8 @@ class Reading(NamedTuple):
     sure: bool = True
     fills: tuple[float, ...] = ()
     """Stored numbers that are no data although the file does not say so."""
+    zeros: bool = True
+    """Whether areas of 0 in every band are no data too; not where fill is stated."""
 
 
 Samples = Mapping[tuple[StoredRaster, str], Pixels]
@@ -71,6 +74,9 @@ class RadarReading:
     bands: Mapping[str, int] | None = None
     unit: str = ""
     scale: float | None = None
+    fill: tuple[float, ...] | None = None
+    """Stored numbers that are no data besides the file's own."""
+    date: datetime.date | None = None
 
     def read(
         self,
@@ -87,14 +93,15 @@ class RadarReading:
         if self.scale is not None:  # what is stated wins over the files' own
             rasters = tuple(replace(raster, as_stored=True) for raster in rasters)
         found = pictures(rasters)
+        near = (self.date,) if self.date else near
         picked = pick_radar(first_of_each(found), self.bands, near)
-        picked = _brighter_first(picked, _sampled(picked.picks))
+        picked = _brighter_first(picked, _sampled(picked.picks, self.fill))
         picked.note(what, notes)
         for sentence in unused(found, picked.picks):
             notes.warn(sentence)
         names = tuple(pick.name for pick in picked.picks)
         picked = picked._replace(picks=spread(picked.picks, found, what, notes))
-        samples = _sampled(picked.picks)
+        samples = _sampled(picked.picks, self.fill)
         readings = {
             raster: self._decide(
                 raster, [p for p in picked.picks if p.raster == raster], samples, what, notes
@@ -105,16 +112,16 @@ class RadarReading:
         powers = _powers(picked.picks, readings, samples)
         for pick, power in powers.items():
             require_data(power, f"Band {pick.name} of {pick.raster.path.name}")
-        _note_fill(powers, samples, what, notes)
+        _note_fill(powers, samples, self.fill, what, notes)
         check_polarisations({pick.name: power for pick, power in powers.items()}, notes)
         parts = list(_parts(picked.picks, readings, what, notes))
         unit = Unit.RATIO if names == (RATIO_BAND,) else Unit.POWER
-        date = first_date(rasters, picked, what, notes)
+        date = first_date(rasters, picked, self.date, what, notes)
         return Measured(tuple(parts), names, unit, date, _calibration(picked.picks, what, notes))
 
     def told(self, raster: StoredRaster, picks: Sequence[Pick], notes: Notes) -> Reading:
         """Return how a file is read."""
-        return self._decide(raster, picks, _sampled(picks), "radar", notes)
+        return self._decide(raster, picks, _sampled(picks, self.fill), "radar", notes)
 
     def _decide(
         self,
@@ -131,7 +138,9 @@ class RadarReading:
         if reading is None:
             guess = guess_radar(raster, numbers, quotient=RATIO_BAND in names)
             reading = Reading(guess.unit, guess.scale, Basis.NUMBERS, guess.why, sure=False)
-        if reading.unit != "db":
+        if self.fill is not None:
+            reading = reading._replace(fills=self.fill, zeros=False)
+        elif reading.unit != "db":
             reading = reading._replace(fills=stray_fills(numbers))
         known = without_fills(clean_radar(raster, numbers))
         stated = reading.basis is Basis.STATED
@@ -202,8 +211,9 @@ def stated_unit(text: str) -> RadarUnit:
     )
 
 
-def _sampled(picks: Sequence[Pick]) -> Samples:
-    numbers = {raster: sample(raster) for raster in dict.fromkeys(pick.raster for pick in picks)}
+def _sampled(picks: Sequence[Pick], fill: Sequence[float] | None) -> Samples:
+    rasters = dict.fromkeys(pick.raster for pick in picks)
+    numbers = {raster: without(sample(raster), fill or ()) for raster in rasters}
     return {
         (pick.raster, pick.band): numbers[pick.raster][pick.raster.bands.index(pick.band)]
         for pick in picks
@@ -249,8 +259,18 @@ def _note_units(readings: Mapping[StoredRaster, Reading], what: str, notes: Note
         notes.warn(f"The {what} files are read differently: {listed}.")
 
 
-def _note_fill(powers: Mapping[Pick, Pixels], samples: Samples, what: str, notes: Notes) -> None:
+def _note_fill(
+    powers: Mapping[Pick, Pixels],
+    samples: Samples,
+    stated: Sequence[float] | None,
+    what: str,
+    notes: Notes,
+) -> None:
     """Record what was taken as fill beyond what the files say themselves."""
+    if stated is not None:
+        listed = ", ".join(f"{each:g}" for each in stated) or "none"
+        notes.decide(what, "fill", listed, Basis.STATED, "stated")
+        return
     filled, shares = [], []
     for here in _by_grid(list(powers)):
         numbers = np.stack([samples[pick.raster, pick.band] for pick in here])
@@ -289,7 +309,7 @@ def _zero_fills(picks: Sequence[Pick], readings: Mapping[StoredRaster, Reading])
     """Whether 0 in every band of one grid lies outside the swath: 0 dB is data, and so may be a
     tagged band alone.
     """
-    if any(readings[pick.raster].unit == "db" for pick in picks):
+    if any(readings[p.raster].unit == "db" or not readings[p.raster].zeros for p in picks):
         return False
     return len(picks) > 1 or picks[0].raster.dataset.nodata is None
 
@@ -302,7 +322,7 @@ def _parts(
         decibels = any(reading.unit == "db" for _, reading in own)
         convert = partial(_power, files=own, zero_fills=_zero_fills(here, readings))
         base: Raster = StackedRaster(tuple((pick.raster, pick.band, pick.name) for pick in here))
-        base = WithoutZeroAreas(base) if decibels else base
+        base = WithoutZeroAreas(base) if decibels and own[0][1].zeros else base
         by_file: dict[StoredRaster, list[str]] = {}
         for pick in here:
             by_file.setdefault(pick.raster, []).append(pick.band)
@@ -349,8 +369,8 @@ def _power_of(numbers: Pixels, reading: Reading) -> Pixels:
         decibels = numbers * np.float64(reading.scale)
         impossible = (decibels < DB_LOWEST) | (decibels > DB_HIGHEST)
     else:
-        impossible = np.isin(numbers, reading.fills) | (np.abs(numbers) > UNSTORABLE)
-    known = np.where(impossible, np.float32(np.nan), numbers)
+        impossible = np.abs(numbers) > UNSTORABLE
+    known = np.where(impossible, np.float32(np.nan), without(numbers, reading.fills))
     return to_power(known, reading.unit, reading.scale)
 
 

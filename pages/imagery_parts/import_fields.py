@@ -1,5 +1,6 @@
 """The fields that correct what uploaded files are taken as, from the sources' declarations."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -61,6 +62,7 @@ def answered(
         said["optical_names"] = corrected(_names(places, NAMES, prefix), places)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             said |= _scaling(own, prefix)
+            said |= _fill_and_date("optical", own, prefix)
         _numbers_table(own + of(items, roles, EARLIER_OPTICAL))
     with st.container(border=True, key="card-radar"):
         st.subheader("Radar", anchor=False)
@@ -83,6 +85,7 @@ def answered(
                     width=150,
                     persist_state="session",
                 )
+            said |= _fill_and_date("radar", own, prefix)
         _numbers_table(own + of(items, roles, EARLIER_RADAR))
     if quality := of(items, roles, QUALITY):
         with st.container(border=True, key="card-quality"):
@@ -153,6 +156,32 @@ def _scaling(own: Sequence[Item], prefix: str) -> dict[str, Any]:
         persist_state="session",
     )
     return said
+
+
+def _fill_and_date(layer: str, own: Sequence[Item], prefix: str) -> dict[str, str]:
+    """Ask which stored numbers are no data, and when the image was taken."""
+    fill = st.text_input(
+        "No data",
+        key=f"{prefix}-{layer}-fill",
+        placeholder="Told",
+        help="Stored numbers that are no data, such as 0, 255. Where given, only those are.",
+        width=130,
+        persist_state="session",
+    )
+    taken = st.date_input(
+        "Date",
+        value=None,
+        min_value=datetime.date(1972, 7, 23),
+        key=f"{prefix}-{layer}-date",
+        help=f"From the file: {min((item.date for item in own if item.date), default='none')}.",
+        format="YYYY-MM-DD",
+        width=150,
+        persist_state="session",
+    )
+    return {
+        f"{layer}_fill": fill or "",
+        f"{layer}_date": taken.isoformat() if isinstance(taken, datetime.date) else "",
+    }
 
 
 def _quality(item: Item, prefix: str) -> dict[str, Any]:

@@ -75,8 +75,13 @@ class Answers:
     scale: float = 0.0001
     offset: float = 0.0
     native: float | None = None
+    optical_fill: str = ""
+    """Numbers apart by commas or spaces."""
+    optical_date: str = ""
     radar_unit: str = ""
     radar_scale: float | None = None
+    radar_fill: str = ""
+    radar_date: str = ""
     qa_kind: str = ""
     qa_band: str = ""
     qa_probability: float = PROBABLE
@@ -163,6 +168,8 @@ def source(items: Sequence[Item], answers: Answers) -> FilesSource:
         optical_scale=answers.scale if own_scale else None,
         optical_offset=answers.offset if own_scale else None,
         optical_native=answers.native,
+        optical_fill=_fill(answers.optical_fill),
+        optical_date=answers.optical_date,
         qa=quality[0] if quality else None,
         qa_kind=answers.qa_kind,
         qa_band=answers.qa_band,
@@ -171,11 +178,22 @@ def source(items: Sequence[Item], answers: Answers) -> FilesSource:
         radar_bands=_numbers(answers.radar_names, "radar"),
         radar_unit=answers.radar_unit,
         radar_scale=answers.radar_scale if answers.radar_unit else None,
+        radar_fill=_fill(answers.radar_fill),
+        radar_date=answers.radar_date,
         earlier_optical=paths(EARLIER_OPTICAL),
         earlier_radar=paths(EARLIER_RADAR),
         resolution=answers.resolution,
         name=answers.name,
     )
+
+
+def _fill(said: str) -> tuple[float, ...] | None:
+    try:
+        return tuple(float(each) for each in said.replace(",", " ").split()) or None
+    except ValueError:
+        raise SettingError(
+            f"'{said}' is no list of numbers.", "Give the stored numbers that are no data: 0, 255."
+        ) from None
 
 
 def corrected(names: Sequence[str], places: Sequence[FileBand]) -> Sequence[str] | None:

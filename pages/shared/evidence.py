@@ -73,21 +73,24 @@ def _row(each: Mapping[str, Any]) -> str:
 def alternatives(
     found: Sequence[Mapping[str, Any]], settings: Mapping[tuple[str, str], str], prefix: str
 ) -> None:
-    """Show a button for each other reading of what is unsure; a click states it.
+    """Show a button for each other reading, or to take back what is stated; a click states it.
 
     `settings` gives the setting that a layer's decision is stated by.
     """
     for each in found:
         setting = settings.get((each["layer"], each["what"]))
-        if each["sure"] or not setting or not each.get("others"):
+        what, stated = str(each["what"]), each["basis"] == Basis.STATED
+        others = {"": ""} if stated else each.get("others", {})
+        if not setting or not others:
             continue
-        what = str(each["what"])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Read as {said(named(what, each['value']))}, or:", width="content")
-            for value, words in each["others"].items():
+            for value, words in others.items():
+                label = f"{named(what, value)} ({words})" if words else named(what, value)
                 st.button(
-                    f"{said(named(what, value))}{f' ({words})' if words else ''}",
+                    said(label) if value else "As the file tells",
                     key=f"{prefix}-instead-{setting}-{value}",
+                    type="tertiary" if each["sure"] else "secondary",
                     on_click=_state,
                     args=(f"{prefix}-{setting}", value),
                 )

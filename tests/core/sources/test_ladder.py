@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rasterio.enums import ColorInterp
 
-from bandweave.errors import SceneError
+from bandweave.errors import SceneError, SettingError
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.sources.files import FilesSource
 from bandweave.sources.inspection import inspect
@@ -135,7 +135,8 @@ class TestNamesBeforeNumbers:
         path = make_tif("map.tif", stored(values, 1 / 32768), bands=names)
         scene = FilesSource(optical=(path,), radar=radar).make()
         np.testing.assert_allclose(read(scene), values, atol=3e-5)
-        assert "0.44 where 10000 is 1" in decided(scene, "optical", "product")["why"]
+        # half of all lie below 0.11 + 2/3 0.05
+        assert "0.47 where 10000 is 1" in decided(scene, "optical", "product")["why"]
 
     @pytest.mark.parametrize(
         ("names", "array", "wanted"),
@@ -611,3 +612,69 @@ def test_inspection_tells_what_the_import_will(make_tif):
     path = make_tif(f"{SCENE}_SR.tif", stored(reflectance(), 2e-5, -0.1), bands=("B2", "B3", "B4"))
     assert inspect(path)["guess"]["what"] == "landsat-level-1"
     assert math.isfinite(inspect(path)["resolution"])
+
+
+class TestFillAndDateStated:
+    def test_stated_fill_is_what_is_no_data_and_nothing_else(self, make_tif, radar):
+        numbers = stored(reflectance(), 1e-4, dtype=np.int16)
+        numbers[:, :8], numbers[:, 8:16], numbers[:, 16:24] = 0, 12345, -9999
+        path = make_tif("S2_rgb.tif", numbers, bands=("B4", "B3", "B2"))
+        told = FilesSource(optical=(path,), radar=radar).make()
+        lost = np.isnan(read(told)).all(axis=0)
+        assert lost[:8].all() and not lost[8:16].any() and lost[16:24].all()
+        source = FilesSource(optical=(path,), radar=radar, optical_fill=(12345.0, -9999.0))
+        scene = source.make()
+        lost = np.isnan(read(scene)).all(axis=0)
+        assert not lost[:8].any() and lost[8:24].all() and not lost[24:].any()
+        assert np.all(read(scene)[:, :8] == 0)
+        found = decided(scene, "optical", "fill")
+        assert (found["value"], found["basis"]) == ("12345, -9999", "stated")
+        np.testing.assert_array_equal(read(scene)[:, 24:], read(told)[:, 24:])
+
+    def test_stated_fill_counts_before_the_numbers_are_looked_at(self, make_tif, radar):
+        numbers = stored(reflectance(), 1e-4)
+        numbers[:, : SIDE * 3 // 4] = 60000
+        path = make_tif("rgb.tif", numbers, bands=("red", "green", "blue"))
+        scene = FilesSource(optical=(path,), radar=radar, optical_fill=(60000.0,)).make()
+        assert decided(scene, "optical", "product")["value"] == "reflectance-10000"
+        assert np.isnan(read(scene)).all(axis=0).mean() == 0.75
+
+    @pytest.mark.parametrize("linear", [False, True])
+    def test_stated_fill_of_radar(self, make_tif, optical, linear):
+        numbers = power(decibels()) if linear else decibels()
+        numbers[:, :8], numbers[:, 8:16] = 0, -7 if not linear else 7
+        path = make_tif("s1.tif", numbers.astype(np.float32), bands=("VV", "VH"))
+        told = FilesSource(optical=optical, radar=(path,)).make()
+        lost = np.isnan(read(told, "radar")).all(axis=0)
+        assert lost[:8].all() and not lost[8:].any()
+        fill = (7.0,) if linear else (-7.0,)
+        scene = FilesSource(optical=optical, radar=(path,), radar_fill=fill).make()
+        lost = np.isnan(read(scene, "radar")).all(axis=0)
+        assert not lost[:8].any() and lost[8:16].all() and not lost[16:].any()
+        assert np.all(read(scene, "radar")[:, :8] == (0 if linear else 1))
+        assert decided(scene, "radar", "fill")["basis"] == "stated"
+
+    def test_a_stated_date_wins_and_picks_among_several(self, make_tif, radar):
+        both = np.concatenate([reflectance(), reflectance(low=0.05, seed=5)])
+        bands = [f"{day}_{name}" for day in ("20230601", "20230701") for name in ("B4", "B3", "B2")]
+        path = make_tif("S2_series.tif", stored(both, 1e-4), bands=bands)
+        for day, place in (("2023-06-02", 0), ("2023-06-30", 3)):
+            source = FilesSource(
+                optical=(path,), radar=radar, optical_date=day, radar_date="2023-08-01"
+            )
+            scene = source.make()
+            assert scene.optical.date == date.fromisoformat(day)
+            assert scene.radar.date == date(2023, 8, 1)
+            assert decided(scene, "optical", "date")["basis"] == "stated"
+            expected = stored(both[place : place + 3], 1e-4) / 1e4
+            np.testing.assert_allclose(
+                np.sort(read(scene).ravel()), np.sort(expected.ravel()), atol=1e-6
+            )
+
+    @pytest.mark.parametrize(
+        "stated",
+        [{"optical_date": "June"}, {"radar_date": "2023-13-01"}, {"optical_fill": (math.nan,)}],
+    )
+    def test_what_is_no_date_or_number_is_refused(self, optical, radar, stated):
+        with pytest.raises(SettingError, match=r"June|2023-13-01|nan"):
+            FilesSource(optical=optical, radar=radar, **stated)
