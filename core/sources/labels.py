@@ -53,6 +53,10 @@ class Label(NamedTuple):
     """sigma0, gamma0 or beta0."""
     why: str = ""
     """The text that named the band, else the product."""
+    product_why: str = ""
+    """The text that named the product."""
+    unit_why: str = ""
+    """The text that named the unit, else the product it belongs to."""
 
 
 class _Text(NamedTuple):
@@ -251,7 +255,7 @@ def label(
         product = sensor = ""
     level = _level(product, texts)
     units = {"radar": _radar_unit, "optical": _optical_unit}
-    source = named or said
+    unit, measured = units[role](settings, product, level) if role in units else ("", None)
     return Label(
         role,
         product,
@@ -259,10 +263,16 @@ def label(
         level,
         reading.band,
         reading.number,
-        units[role](settings, product, level) if role in units else "",
+        unit,
         calibration if role == "radar" else "",
-        f"{source.source} {source.raw}" if source else "",
+        _said(named or said),
+        _said(said),
+        _said(measured or said) if unit else "",
     )
+
+
+def _said(text: _Text | None) -> str:
+    return f"{text.source} {text.raw}" if text else ""
 
 
 def wavelength(description: str, tags: Mapping[str, str] = {}) -> float | None:
@@ -500,28 +510,32 @@ def _polarised(text: _Text, known: _Known) -> _Reading | None:
     return _Reading("radar", found[0].upper() if len(found) == 1 else "") if found else None
 
 
-def _optical_unit(settings: Sequence[_Text], product: str, level: str) -> str:
+def _optical_unit(settings: Sequence[_Text], product: str, level: str) -> tuple[str, _Text | None]:
+    """Return the unit and the text that says so; none where the product does."""
     for text in settings:
         words, end = (text.words, "") if text.described else (text.end, "$")
         if found := re.search(f"_(percent|radiance)_{end}", words):
-            return found[1]
+            return found[1], text
     if product in ("planetscope", "enmap") and level not in ("L2A", "SR", "TOA"):
-        return "radiance"
-    return KNOWN_PRODUCTS[product].unit if product else ""
+        return "radiance", None
+    return KNOWN_PRODUCTS[product].unit if product else "", None
 
 
-def _radar_unit(settings: Sequence[_Text], product: str, _level: str) -> str:
-    if any(re.search("_(?:db(?:x?10+)?|decibels?)_", text.words) for text in settings):
-        return "db"
+def _radar_unit(settings: Sequence[_Text], product: str, _level: str) -> tuple[str, _Text | None]:
+    """Return the unit and the text that says so; none where the product does."""
+    for text in settings:
+        if re.search("_(?:db(?:x?10+)?|decibels?)_", text.words):
+            return "db", text
     for text in settings:
         # a power station is no unit: in names they stand beside the band, or last
         free = text.described or product == "copernicus-browser"
         beside = f"_{_QUANTITY}_(?:{_BESIDE}_|$)|_{_BESIDE}_{_QUANTITY}_"
         if found := re.search(f"_{_QUANTITY}_" if free else beside, text.words):
-            return "amplitude" if found[found.lastindex or 0].startswith("amp") else "power"
+            amplitude = found[found.lastindex or 0].startswith("amp")
+            return "amplitude" if amplitude else "power", text
     if product == "copernicus-browser":
-        return "power"
-    return KNOWN_PRODUCTS[product].unit if product else ""
+        return "power", None
+    return KNOWN_PRODUCTS[product].unit if product else "", None
 
 
 def _calibration(settings: Sequence[_Text], product: str) -> str:

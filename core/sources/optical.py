@@ -224,7 +224,7 @@ class OpticalReading:
         radiance = next((pick.label for pick in own.picks if pick.label.unit == "radiance"), None)
         if radiance:
             raise SceneError(
-                f"{own.name} holds radiance, not reflectance, by {radiance.why}.",
+                f"{own.name} holds radiance, not reflectance, by {radiance.unit_why}.",
                 "Give the product's metadata (with its reflectance coefficients) beside it, or "
                 "surface reflectance.",
             )
@@ -447,6 +447,7 @@ def _named(own: _Numbers, notes: Notes) -> Reading | None:
     if told is None or told.unit == "radiance":
         return None
     product = told.product if told.product in PRODUCTS else _UNITS.get(told.unit, "")
+    why = told.product_why if told.product in PRODUCTS else told.unit_why
     kinds = {pick.raster.dataset.dtypes[0] for pick in own.picks}
     if not product or kinds == {"uint8"}:
         return None
@@ -454,10 +455,10 @@ def _named(own: _Numbers, notes: Notes) -> Reading | None:
     if told.product == BROWSER and kinds == {"uint16"}:
         product = "reflectance-65535"
     if not whole and float(np.nanpercentile(without_fills(own.pooled()), 99)) <= 2:
-        return _of_product(own, "reflectance", Basis.NAME, f"{told.why}; scaled already")
+        return _of_product(own, "reflectance", Basis.NAME, f"{why}; scaled already")
     if product == "sentinel-2":
-        return _sentinel2(own, Basis.NAME, told.why, notes)
-    return _of_product(own, product, Basis.NAME, told.why)
+        return _sentinel2(own, Basis.NAME, why, notes)
+    return _of_product(own, product, Basis.NAME, why)
 
 
 def _of_product(

@@ -172,33 +172,31 @@ def _named(
     label = next((pick.label for pick in picks if pick.label.unit in RADAR_UNITS), None)
     if label is None:
         return None
-    unit = cast(RadarUnit, label.unit)
+    unit, said = cast(RadarUnit, label.unit), label.unit_why
     name = raster.path.name
     known = without_fills(clean_radar(raster, numbers))
     require_data(known, name)
     negative = float(np.nanmean(known < 0))
     low, high = (float(v) for v in np.nanpercentile(known, (1, 99)))
-    basis = Basis.TAG if label.why.startswith("tag") else Basis.NAME
+    basis = Basis.TAG if said.startswith("tag") else Basis.NAME
     if unit == "db":
         if low >= 0 and high <= 2 and len(picks) > 1:
-            notes.warn(
-                f"{name} says dB ({label.why}), but its numbers are never negative: they count."
-            )
+            notes.warn(f"{name} says dB ({said}), but its numbers are never negative: they count.")
             return None
         scale = decibel_scale(raster, numbers)
         why = (
-            label.why
+            said
             if scale == 1
-            else f"{label.why}; numbers from {low:.4g} to {high:.4g}: dB x {1 / scale:g}"
+            else f"{said}; numbers from {low:.4g} to {high:.4g}: dB x {1 / scale:g}"
         )
         return Reading("db", scale, basis, why)
     if negative > 0.2:
         notes.warn(
-            f"{name} says {unit} ({label.why}), but most of its numbers are negative: they count."
+            f"{name} says {unit} ({said}), but most of its numbers are negative: they count."
         )
         return None
     full = label.product == BROWSER and unit == "power" and raster.dataset.dtypes[0] == "uint16"
-    return Reading(unit, 1 / 65535 if full else 1.0, basis, label.why)
+    return Reading(unit, 1 / 65535 if full else 1.0, basis, said)
 
 
 def stated_unit(text: str) -> RadarUnit:

@@ -33,8 +33,24 @@ def test_names_of_providers(row):
         unit.replace("x10000", "reflectance x 10000"),
         calibration,
         found.why,
+        found.product_why,
+        found.unit_why,
     )
     assert str(sensing_date(name) or "") == date
+
+
+def test_what_named_band_product_and_unit_is_said_of_each():
+    stack = "LC09_L1TP_125052_20230804_20230808_02_T1_stack.tif"
+    found = label(stack, "B2")
+    assert (found.why, found.product_why, found.unit_why) == (
+        "description B2", f"name {stack}", f"name {stack}"
+    )  # fmt: skip
+    radar = "S1A_IW_20230806T223542_DVR_RTC30_G_saufem_1C2D.tif"
+    found = label(radar, "VV")
+    assert (found.why, found.unit_why) == ("description VV", f"name {radar}")
+    found = label(radar, "VV", band_tags={"units": "dB"})
+    assert (found.unit, found.unit_why) == ("db", "tag units dB")
+    assert label("picture.tif", "red").unit_why == ""
 
 
 @pytest.mark.parametrize(
