@@ -16,6 +16,12 @@ class Basis(StrEnum):
     NUMBERS = "numbers"
 
 
+def told_of(files: str, why: str) -> str:
+    """Return why something was decided of files ("a.tif and 3 more"); a name is said once."""
+    first = files.partition(" and ")[0]
+    return why.replace(first, files, 1) if why.startswith(f"name {first}") else f"{files}: {why}"
+
+
 @dataclass
 class Notes:
     """Collects decisions and concerns while files are read; for `Scene.facts`."""

@@ -31,7 +31,7 @@ from bandweave.raster.scene import Unit
 from bandweave.raster.virtual import MappedRaster
 from bandweave.sources.bands import Pick, opacity, pick_optical
 from bandweave.sources.checks import check_reflectance, check_surfaces
-from bandweave.sources.evidence import Basis, Notes
+from bandweave.sources.evidence import Basis, Notes, told_of
 from bandweave.sources.guess import (
     BRIGHTEST,
     DARKEST_WITH_OFFSET,
@@ -262,7 +262,7 @@ class OpticalReading:
 
     def _note(self, own: _Numbers, reading: Reading, what: str, notes: Notes) -> None:
         level = reading.level or next((p.label.level for p in own.picks if p.label.level), "")
-        product, why = reading.product or "another scale", f"{own.short}: {reading.why}"
+        product, why = reading.product or "another scale", told_of(own.short, reading.why)
         others = _others(own, reading)
         notes.decide(what, "product", product, reading.basis, why, sure=reading.sure, others=others)
         if level:

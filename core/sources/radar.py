@@ -22,7 +22,7 @@ from bandweave.raster.scene import RATIO_BAND, Unit
 from bandweave.raster.virtual import DerivedRaster, MappedRaster
 from bandweave.sources.bands import UNNAMED_PAIR, Pick, Picked, pick_radar
 from bandweave.sources.checks import check_polarisations, check_radar
-from bandweave.sources.evidence import Basis, Notes
+from bandweave.sources.evidence import Basis, Notes, told_of
 from bandweave.sources.formats.rewriting import DN_ENCODING, WORLDCEREAL
 from bandweave.sources.guess import (
     DB_HIGHEST,
@@ -244,7 +244,7 @@ def _note_units(readings: Mapping[StoredRaster, Reading], what: str, notes: Note
     for (unit, scale), rasters in alike.items():
         reading = readings[rasters[0]]
         more = f" and {len(rasters) - 1} more" if len(rasters) > 1 else ""
-        why = f"{rasters[0].path.name}{more}: {reading.why}"
+        why = told_of(f"{rasters[0].path.name}{more}", reading.why)
         others = {} if unit == "db" else {str(u): "" for u in RADAR_UNITS if u not in ("db", unit)}
         notes.decide(what, "unit", unit, reading.basis, why, sure=reading.sure, others=others)
         if scale != 1:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from bandweave.errors import BandweaveError
 from bandweave.prepare.radiometry import power_to_db
+from bandweave.raster.grid import Pixels
 from bandweave.raster.scene import Unit
 from bandweave.sources import outside
 from bandweave.sources.files import FilesSource
@@ -20,8 +21,8 @@ from pages.shared.names import said
 from pages.shared.scene_facts import remarks, size_words, system
 
 _STATE = "outlook"
-
-
+BRIGHT = 0.25
+"""Half of the visible above it: snow or cloud, which a picture up to 0.3 shows as plain white."""
 STATED_BY = {
     ("optical", "product"): "optical_product",
     ("radar", "unit"): "radar_unit",
@@ -49,12 +50,14 @@ def outlook(source: FilesSource, looks: Mapping[str, DeltaGenerator], prefix: st
 
 
 def _middle(layer: str, middle: Middle | None) -> None:
-    """Show the middle of a layer in fixed physical bounds, so that a wrong scale is seen."""
+    """Show the middle of a layer in physical bounds, so that a wrong scale is seen."""
     if middle is None:
         return
     height, width = middle.pixels.shape[1:]
+    picture, bounds = _picture(middle)
     with st.container(horizontal=True, key=f"look-{layer}"):
-        st.image(_picture(middle), width=240, caption=f"The middle: {width} × {height} pixels")
+        caption = f"The middle, {width} × {height} pixels: {bounds}"
+        st.image(picture, width=240, caption=caption)
         decibels = middle.unit is Unit.POWER
         values = power_to_db(middle.pixels) if decibels else middle.pixels
         curves = counted(dict(zip(middle.bands, values, strict=True)))
@@ -65,13 +68,22 @@ def _middle(layer: str, middle: Middle | None) -> None:
         )
 
 
-def _picture(middle: Middle) -> NDArray[np.uint8]:
-    """Return colours (row, col, 3): reflectance from 0 to 0.3, or backscatter from -25 to 0 dB."""
+def _picture(middle: Middle) -> tuple[NDArray[np.uint8], str]:
+    """Return colours (row, col, 3), and between what: backscatter from -25 to 0 dB, or reflectance
+    from 0 to 0.3, to 1 where most of it is snow or cloud.
+    """
     shown = VISIBLE if set(VISIBLE) <= set(middle.bands) else middle.bands[:1]
     chosen = middle.pixels[[middle.bands.index(band) for band in shown]]
-    values = power_to_db(chosen) / 25 + 1 if middle.unit is Unit.POWER else chosen / 0.3
+    if middle.unit is Unit.POWER:
+        values: Pixels = power_to_db(chosen) / np.float32(25) + 1
+        bounds = "−25 to 0 dB"
+    else:
+        known = chosen[np.isfinite(chosen)]
+        most = 1.0 if known.size and np.median(known) > BRIGHT else 0.3
+        values, bounds = chosen / np.float32(most), f"0 to {most:g}"
     grey = np.clip(np.nan_to_num(values, nan=0.0), 0, 1) * 255
-    return np.moveaxis(np.broadcast_to(grey, (3, *grey.shape[1:])), 0, 2).astype(np.uint8)
+    colours = np.moveaxis(np.broadcast_to(grey, (3, *grey.shape[1:])), 0, 2).astype(np.uint8)
+    return colours, bounds
 
 
 def _sentence(found: Outlook) -> str:

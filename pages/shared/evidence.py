@@ -52,6 +52,8 @@ def named(what: str, value: Any) -> str:
     """Return a decided value in words."""
     if isinstance(value, Mapping):
         return "; ".join(f"{name} from {origin}" for name, origin in value.items())
+    if what == "native resolution" and isinstance(value, int | float):
+        return f"{value:g} m"
     return _NAMES.get(what, {}).get(str(value), str(value))
 
 
@@ -91,6 +93,7 @@ def alternatives(
                     said(label) if value else "As the file tells",
                     key=f"{prefix}-instead-{setting}-{value}",
                     type="tertiary" if each["sure"] else "secondary",
+                    icon=":material/swap_horiz:",
                     on_click=_state,
                     args=(f"{prefix}-{setting}", value),
                 )

@@ -75,7 +75,7 @@ def test_a_level_1_stack_and_a_hyp3_folder(screen, make_tif, tmp_path):
     expect(screen.get_by_text("Left out: 1")).to_be_visible()
 
     before = picture(screen, "optical")
-    screen.get_by_role("button", name=re.compile("Landsat.*Level-2")).click()
+    screen.get_by_role("button", name=re.compile("Collection 2 Level 2")).click()
     changed(screen, "optical", before)
     expect(product_row).to_contain_text("stated")
     screen.get_by_role("button", name="As the file tells").click()

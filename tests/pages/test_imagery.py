@@ -4,6 +4,7 @@ import gc
 import json
 import re
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,11 @@ from bandweave.raster.grid import Window
 from bandweave.raster.scene import CLOUD, Layer, Role, Unit
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.sources.confined import caller
+from bandweave.sources.outside import Middle
 from bandweave.workspace import scene_library
 from pages.imagery_parts import area, uploads
 from pages.imagery_parts.intake import Item, missing, suggested_roles
+from pages.imagery_parts.outlook import _picture
 from pages.imagery_parts.quicklook import TRUE, panel
 from pages.imagery_parts.uploads import Uploads, plain_name
 from pages.shared.scene_facts import COUNTED, _spread, length, place
@@ -279,6 +282,49 @@ class TestImport:
         ran(form)
         stored = scene_library.entries()[0].scene.optical.raster.read()
         np.testing.assert_allclose(stored, colours() * 2e-4, rtol=1e-6)
+
+    def test_fill_and_date_are_stated_and_what_is_no_number_is_refused(self, form, tmp_path, radar):
+        numbers = colours()
+        numbers[:, :20] = 777
+        sent(form, tif(tmp_path, "o.tif", numbers, bands=("red", "green", "blue")), radar)
+
+        def fill():
+            return next(each for each in form.text_input if each.label == "No data")
+
+        fill().set_value("777; 0")
+        ran(form)
+        assert "'777; 0' is no list of numbers." in texts(form, "error")[0]
+        fill().set_value("777, 0")
+        form.date_input[0].set_value(date(2019, 9, 16))
+        ran(form)
+        assert "Optical fill</th><td>777, 0</td><td>stated</td>" in html(form)
+        button(form, "Import").click()
+        ran(form)
+        optical = scene_library.entries()[0].scene.optical
+        assert optical.date == date(2019, 9, 16)
+        assert np.array_equal(np.isnan(optical.raster.read()), numbers == 777)
+
+    def test_another_reading_is_a_click_away_and_so_is_the_way_back(self, form, tmp_path, radar):
+        name = "LC09_L1TP_125052_20190917_20190919_02_T1_stack.tif"
+        dark = np.random.default_rng(0).integers(7000, 12000, (4, SIDE, SIDE)).astype(np.uint16)
+        sent(form, tif(tmp_path, name, dark, bands=("B2", "B3", "B4", "B5")), radar)
+        assert f"<td>names</td><td>name {name}</td>" in html(form)
+        other = next(each for each in form.button if "Collection 2 Level 2" in each.label)
+        other.click()
+        ran(form)
+        assert box(form, "Optical product").value == "landsat-c2l2"
+        assert "surface reflectance</td><td>stated</td>" in html(form)
+        button(form, "As the file tells").click()
+        ran(form)
+        assert box(form, "Optical product").value == ""
+        assert "Level 1 top-of-atmosphere reflectance</td><td>names</td>" in html(form)
+
+    def test_the_middle_of_snow_is_no_white_square(self):
+        pixels = np.full((3, 8, 8), 0.4, np.float32)
+        pixels[:, 5:] = 0.8
+        for middle, bounds, whites in ((pixels, "0 to 1", 0), (pixels / 2, "0 to 0.3", 72)):
+            shown, said = _picture(Middle(("red", "green", "blue"), Unit.REFLECTANCE, middle))
+            assert (said, int((shown == 255).sum())) == (bounds, whites)
 
     def test_a_quality_band_an_earlier_date_and_a_native_resolution(self, form, tmp_path, radar):
         new = tif(tmp_path, "l8_20190918.tif", colours(), bands=("red", "green", "blue"))
