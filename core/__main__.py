@@ -111,7 +111,7 @@ def _add_scene(verbs: Any) -> None:
     create.add_argument("--optical-native", type=float, metavar="METRES")
     create.add_argument("--optical-fill", type=float, nargs="*", metavar="NUMBER")
     create.add_argument("--optical-date", metavar="YYYY-MM-DD")
-    create.add_argument("--qa", metavar="F")
+    create.add_argument("--qa", nargs="+", metavar="F")
     create.add_argument("--qa-band", metavar="NAME|NUMBER")
     create.add_argument("--qa-kind", metavar="landsat-c2|landsat-c1|scl|fmask-hls|udm2|mask|...")
     create.add_argument("--qa-probability", type=float, default=40.0, metavar="PERCENT")

@@ -11,6 +11,7 @@ from bandweave.raster.scene import Role
 from bandweave.sources.archives import LeftOut, expanded
 from bandweave.sources.confined.rooms import room
 from bandweave.sources.files import FilesSource
+from bandweave.sources.labels import label
 from bandweave.workspace import scene_library
 
 
@@ -60,12 +61,12 @@ def _given(arguments: Namespace, folder: Path) -> tuple[FilesSource, list[LeftOu
     ]
     optical, radar, earlier_optical, earlier_radar = found
     qualities = [path for each in found for path in each.quality]
-    qa = Path(arguments.qa) if arguments.qa else next(iter(optical.quality), None)
+    qa = tuple(map(Path, arguments.qa or ())) or _of_one_coding(optical.quality)
     left_out = [each for part in found for each in part.left_out]
     left_out += [
         LeftOut(path.parent.name, path.name, "another quality band is used, or none is asked for")
         for path in qualities
-        if path != qa
+        if path not in qa
     ]
     source = FilesSource(
         optical=optical.paths,
@@ -137,6 +138,12 @@ def band_numbers(option: str, text: str | None) -> dict[str, int] | None:
             )
         numbers[name] = int(number)
     return numbers
+
+
+def _of_one_coding(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return the quality bands that are named as the first is: those of adjoining tiles."""
+    codings = [label(path.name).band for path in paths]
+    return tuple(path for path, coding in zip(paths, codings, strict=True) if coding == codings[0])
 
 
 def _numbers(given: list[float] | None) -> tuple[float, ...] | None:

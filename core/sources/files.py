@@ -19,7 +19,6 @@ from bandweave.errors import SceneError, SettingError
 from bandweave.prepare.alignment import (
     Bounds,
     StackedRaster,
-    align,
     common_grid,
     overlap,
     suitable_resampling,
@@ -36,7 +35,8 @@ from bandweave.sources.checks import check_likeness
 from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.headers import require_sound
-from bandweave.sources.measured import Measured, Part, dates_of, open_all, open_one
+from bandweave.sources.measured import Measured, Part, dates_of, open_all
+from bandweave.sources.mosaic import pictures, why_apart
 from bandweave.sources.optical import OpticalReading
 from bandweave.sources.quality import LAYER, QualityReading, own_mask
 from bandweave.sources.radar import RadarReading
@@ -81,7 +81,8 @@ class FilesSource(Source):
     """Stored numbers that are no data, besides the file's own; none else is taken for it."""
     optical_date: str = ""
     """ISO 8601; empty: told."""
-    qa: Path | None = None
+    qa: tuple[Path, ...] = ()
+    """One file, or those of adjoining tiles."""
     qa_kind: str = setting(
         "",
         "Kind of quality band",
@@ -134,7 +135,7 @@ class FilesSource(Source):
             raise SettingError("A radar scale is given without a unit.", "Give both.")
         _require_positive("A radar scale", self.radar_scale, "0.01 for dB x 100")
         _require_positive("An optical native resolution", self.optical_native, "30 metres")
-        if self.qa is None and (self.qa_kind or self.qa_band):
+        if not self.qa and (self.qa_kind or self.qa_band):
             raise SettingError(
                 "A quality band is described, but no file is given that holds it.",
                 "Give the quality file too; it may be the optical one.",
@@ -203,7 +204,7 @@ class FilesSource(Source):
             _layer("optical", Role.OPTICAL, optical, grid, notes),
             _layer("radar", Role.RADAR, radar, grid, notes),
         ]
-        if (quality := self.qa or self._own_mask(notes)) is not None:
+        if quality := self.qa or self._own_masks(notes):
             layers.append(self._cloud(quality, grid, optical.date, notes))
         if self.earlier_optical:
             before = replace(optical_as, date=None)
@@ -233,29 +234,39 @@ class FilesSource(Source):
                 error.hint,
             ) from error
 
-    def _own_mask(self, notes: Notes) -> Path | None:
-        """Return the optical file with a band that masks clouds."""
+    def _own_masks(self, notes: Notes) -> tuple[Path, ...]:
+        """Return the optical files with the first coding that masks clouds."""
+        found: dict[str, list[Path]] = {}
         for raster in open_all(self.optical):
-            if band := own_mask(raster, codings(raster)):
+            named = codings(raster)
+            if band := own_mask(raster, named):
                 notes.decide(LAYER, "file", f"{raster.path.name}, {band}", Basis.NAME, "its name")
-                return raster.path
-        return None
+                found.setdefault(named[band], []).append(raster.path)
+        return tuple(next(iter(found.values()), ()))
 
-    def _cloud(self, path: Path, grid: Grid, date: datetime.date | None, notes: Notes) -> Layer:
-        raster = open_one(path)
-        _require_cover("The quality band", path.name, raster.grid, grid, notes)
-        named = codings(raster)
-        band = self.qa_band if self.qa else own_mask(raster, named)
-        quality = QualityReading(self.qa_kind, band, self.qa_probability)
-        flags = quality.read(raster, notes, named)
-        how = suitable_resampling(raster.grid, grid)
-        how = how if how is Resampled.NONE else Resampled.NEAREST
+    def _cloud(
+        self, paths: Sequence[Path], grid: Grid, date: datetime.date | None, notes: Notes
+    ) -> Layer:
+        parts, *others = pictures(open_all(paths))
+        for each in others:
+            why = why_apart(each[0], parts[0])
+            notes.warn(f"{each[0].path.name} is not used for clouds: {why}.")
+        if len(parts) == 1:
+            _require_cover("The quality band", parts[0].path.name, parts[0].grid, grid, notes)
+        flags = []
+        for raster in parts:
+            named = codings(raster)
+            band = self.qa_band if self.qa else own_mask(raster, named)
+            quality = QualityReading(self.qa_kind, band, self.qa_probability)
+            flags.append(quality.read(raster, notes, named))
+        same = all(suitable_resampling(part.grid, grid) is Resampled.NONE for part in parts)
+        how = Resampled.NONE if same else Resampled.NEAREST
         return Layer(
             CLOUD,
             Role.MASK,
-            align(flags, grid, how),
+            mosaic(flags, grid, how),
             Unit.FLAG,
-            max(ground_resolution(raster.grid), grid.resolution),
+            max(grid.resolution, *(ground_resolution(part.grid) for part in parts)),
             date=date,
             resampled=how,
         )
@@ -265,7 +276,7 @@ class FilesSource(Source):
         paths = {
             "optical": self.optical,
             "radar": self.radar,
-            "qa": () if self.qa is None else (self.qa,),
+            "qa": self.qa,
             "earlier_optical": self.earlier_optical,
             "earlier_radar": self.earlier_radar,
         }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bandweave.errors import BandweaveError, SceneError, SettingError
+from bandweave.errors import BandweaveError, SettingError
 from bandweave.prepare.qa_kinds import PROBABLE
 from bandweave.sources.files import DAYS_APART, FilesSource
 from bandweave.sources.inspection import FileBand
@@ -117,8 +117,15 @@ def suggested_roles(items: Sequence[Item]) -> dict[str, str]:
             roles[item.name] = _EARLIER[role] if item.date == before else NOTHING
     quality = [item for item in items if roles[item.name] == QUALITY]
     fitting = [item for item in quality if item.date in ("", optical) or not optical]
-    roles.update({item.name: NOTHING for item in quality if item not in fitting[:1]})
+    tiles = [item for item in fitting if item == fitting[0] or _beside(item, fitting[0])]
+    roles.update({item.name: NOTHING for item in quality if item not in tiles})
     return roles
+
+
+def _beside(one: Item, other: Item) -> bool:
+    """Whether two files hold the same of different places, as tiles do."""
+    apart: bool = (one.facts or {})["bounds"] != (other.facts or {})["bounds"]
+    return apart and one.guess["what"] == other.guess["what"]
 
 
 def _dates(items: Sequence[Item], roles: Mapping[str, str], role: str) -> list[str]:
@@ -156,10 +163,6 @@ def source(items: Sequence[Item], answers: Answers) -> FilesSource:
     def paths(role: str) -> tuple[Path, ...]:
         return tuple(item.path for item in items if item.facts and answers.roles[item.name] == role)
 
-    quality = paths(QUALITY)
-    if len(quality) > 1:
-        names = ", ".join(path.name for path in quality)
-        raise SceneError(f"{names} are all quality bands.", "Keep one, leave the others out.")
     own_scale = answers.product == OWN_SCALE
     return FilesSource(
         optical=paths(OPTICAL),
@@ -170,7 +173,7 @@ def source(items: Sequence[Item], answers: Answers) -> FilesSource:
         optical_native=answers.native,
         optical_fill=_fill(answers.optical_fill),
         optical_date=answers.optical_date,
-        qa=quality[0] if quality else None,
+        qa=paths(QUALITY),
         qa_kind=answers.qa_kind,
         qa_band=answers.qa_band,
         qa_probability=answers.qa_probability,

@@ -96,8 +96,8 @@ def _sentence(found: Outlook) -> str:
 
 def _kept(source: FilesSource) -> Outlook:
     """Work the outlook out once for a source, also where it is a refusal."""
-    files = [*source.optical, *source.radar, *source.earlier_optical, *source.earlier_radar]
-    files += [source.qa] if source.qa else []
+    earlier = (*source.earlier_optical, *source.earlier_radar)
+    files = (*source.optical, *source.radar, *source.qa, *earlier)
     stated = repr(source), tuple(path.stat().st_mtime_ns for path in files)
     asked, answer = st.session_state.get(_STATE, (None, None))
     if asked != stated:

@@ -654,6 +654,19 @@ class TestRoles:
             "f": "nothing", "g": "quality",
         }  # fmt: skip
 
+    def test_quality_bands_of_tiles_go_together_and_others_do_not(self):
+        def quality(name, what, west):
+            guess = {"role": "quality", "bands": [], "what": what}
+            return Item(Path(name), {"guess": guess, "date": None, "bounds": [west, 0, 1, 1]})
+
+        items = [
+            quality("a", "scl", 0), quality("b", "scl", 1), quality("c", "scl", 0),
+            quality("d", "qa60", 1),
+        ]  # fmt: skip
+        assert suggested_roles(items) == {
+            "a": "quality", "b": "quality", "c": "nothing", "d": "nothing"
+        }  # fmt: skip
+
     def test_an_optical_image_near_the_radar_goes_before_a_newer_one(self):
         items = [
             item("a", "optical", "2018-07-01"), item("b", "optical", "2017-08-31"),

@@ -146,7 +146,7 @@ class TestScene:
         qa = np.random.default_rng(5).choice([21824, 22280, 23888, 1], (side, side))
         scene = FilesSource(
             optical=(make_tif("o.tif", holes, **where),),
-            qa=make_tif("qa.tif", qa.astype(np.uint16), **where),
+            qa=(make_tif("qa.tif", qa.astype(np.uint16), **where),),
             radar=(make_tif("r.tif", decibels(side=60)),),
             earlier_optical=(make_tif("e.tif", numbers(side=side, seed=4), **where),),
             earlier_radar=(make_tif("f.tif", decibels(seed=9), pixel=20.0),),
@@ -470,7 +470,7 @@ class TestClouds:
         qa = np.full((16, 16), 21824, np.uint16)
         qa[2, 3], qa[4, 5] = 22280, 1
         path = make_tif("qa.tif", qa, pixel=30.0)
-        scene = FilesSource(optical=(optical,), radar=(radar,), qa=path).make()
+        scene = FilesSource(optical=(optical,), radar=(radar,), qa=(path,)).make()
         flags = read(scene, "cloud")[0]
         expected = np.zeros((16, 16), np.float32)
         expected[2, 3], expected[4, 5] = 1, np.nan
@@ -481,7 +481,7 @@ class TestClouds:
     def test_a_kind_that_does_not_fit_is_warned_of(self, make_tif, optical, radar):
         qa = np.random.default_rng(0).choice([322, 480], (SIDE, SIDE)).astype(np.uint16)
         source = FilesSource(
-            optical=(optical,), radar=(radar,), qa=make_tif("qa.tif", qa), qa_kind="landsat-c2"
+            optical=(optical,), radar=(radar,), qa=(make_tif("qa.tif", qa),), qa_kind="landsat-c2"
         )
         assert any("looks like landsat-c1" in text for text in source.make().facts["warnings"])
 
@@ -491,27 +491,29 @@ class TestClouds:
         path = make_tif("s.tif", np.concatenate([numbers(), scl]), bands=("B4", "B3", "B2", "SCL"))
         optical = {"red": 1, "green": 2, "blue": 3}
         for stated in ({}, {"qa_band": "SCL"}, {"qa_band": "4", "qa_kind": "scl"}):
-            source = FilesSource((path,), optical, radar=(radar,), qa=path, **stated)
+            source = FilesSource((path,), optical, radar=(radar,), qa=(path,), **stated)
             assert coverage(source.make()).cloud_fraction == 0.25
         source = FilesSource(
-            (path,), optical, radar=(radar,), qa=path, qa_band="SCL", qa_probability=3.0,
+            (path,), optical, radar=(radar,), qa=(path,), qa_band="SCL", qa_probability=3.0,
             qa_kind="cloud-probability",
         )  # fmt: skip
         assert coverage(source.make()).cloud_fraction == 1
-        source = FilesSource((path,), optical, radar=(radar,), qa=path, qa_band="1", qa_kind="mask")
+        source = FilesSource(
+            (path,), optical, radar=(radar,), qa=(path,), qa_band="1", qa_kind="mask"
+        )
         assert coverage(source.make()).cloud_fraction == 1
 
     def test_a_mask_whose_clear_is_tagged_as_no_data(self, make_tif, optical, radar):
         mask = np.zeros((SIDE, SIDE), np.uint8)
         mask[:12] = 1
         path = make_tif("mask.tif", mask, nodata=0)
-        scene = FilesSource(optical=(optical,), radar=(radar,), qa=path).make()
+        scene = FilesSource(optical=(optical,), radar=(radar,), qa=(path,)).make()
         np.testing.assert_array_equal(read(scene, "cloud")[0], mask)
         assert coverage(scene).cloud_fraction == 0.25
 
     def test_a_quality_band_of_half_the_scene_is_warned_of(self, make_tif, optical, radar):
         path = make_tif("qa.tif", np.full((SIDE, SIDE // 2), 21824, np.uint16))
-        scene = FilesSource(optical=(optical,), radar=(radar,), qa=path).make()
+        scene = FilesSource(optical=(optical,), radar=(radar,), qa=(path,)).make()
         assert any("covers 50% of the scene" in text for text in scene.facts["warnings"])
         assert np.isnan(read(scene, "cloud")[0, :, SIDE // 2 :]).all()
 
@@ -545,7 +547,7 @@ class TestRealImagery:
             return FilesSource(
                 optical=tuple(at / name for name in optical),
                 radar=tuple(at / name for name in radar),
-                **{k: at / v if k == "qa" else v for k, v in kwargs.items()},
+                **{k: (at / v,) if k == "qa" else v for k, v in kwargs.items()},
             ).make()
 
         return make

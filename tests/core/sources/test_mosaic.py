@@ -75,6 +75,31 @@ class TestScenes:
             assert mosaics(scene) == [", ".join(path.name for path in order)]
             assert concerns(scene) == []
 
+    @pytest.mark.parametrize("inside", [True, False], ids=["in the stacks", "beside them"])
+    def test_every_tile_has_its_own_quality_band(self, cut, radar, inside):
+        classes = np.where(np.arange(SIDE) % 9 < 3, 9, 4).astype(np.uint16)
+        scl = np.broadcast_to(classes, (1, SIDE, SIDE))
+        stack = np.concatenate([reflectances(), scl]) if inside else reflectances()
+        names = ("red", "green", "blue", "SCL")[: len(stack)]
+        optical, qa = [], []
+        for tile, first, stop in (("T48PXS", 0, 30), ("T48PYS", 30, SIDE)):
+            name = f"S2A_20190918_{tile}"
+            optical.append(cut(f"{name}_stack.tif", stack, first, stop, bands=names))
+            qa += [] if inside else [cut(f"{name}_SCL.tif", scl, first, stop)]
+        for order in (1, -1):
+            source = FilesSource(tuple(optical[::order]), radar=radar, qa=tuple(qa[::order]))
+            scene = source.make()
+            expected = np.broadcast_to(classes == 9, (SIDE, SIDE))
+            np.testing.assert_array_equal(scene.layer("cloud").raster.read()[0], expected)
+            assert concerns(scene) == []
+
+    def test_a_second_quality_band_of_the_place_is_named(self, make_tif, optical, radar):
+        scl = np.full((1, SIDE, SIDE), 4, np.uint8)
+        qa = [make_tif(f"{name}_SCL.tif", scl + more) for name, more in (("a", 0), ("b", 5))]
+        scene = FilesSource(optical=optical, radar=radar, qa=tuple(qa)).make()
+        assert not scene.layer("cloud").raster.read().any()
+        assert "b_SCL.tif is not used for clouds: the place is the same." in scene.facts["warnings"]
+
     def test_the_parts_of_an_export(self, cut, optical):
         names = {"bands": ("VV", "VH"), "nodata": float("nan")}
         paths = [

@@ -290,10 +290,10 @@ class TestNumbers:
     def test_quality_of_another_place_or_of_no_known_kind(self, make_tif, optical, radar):
         codes = np.full((SIDE, SIDE), 322, np.uint16)
         far = make_tif("far.tif", codes, origin=(700_000.0, 1_200_000.0))
-        refused(SceneError, "far.tif does not cover", optical=(optical,), radar=(radar,), qa=far)
+        refused(SceneError, "far.tif does not cover", optical=(optical,), radar=(radar,), qa=(far,))
         odd = make_tif("odd.tif", codes * 99)
         hint = refused(
-            SceneError, "kind of the quality", optical=(optical,), radar=(radar,), qa=odd
+            SceneError, "kind of the quality", optical=(optical,), radar=(radar,), qa=(odd,)
         )
         assert "landsat-c1" in hint
 

@@ -63,7 +63,7 @@ def test_the_clouds_of_a_real_landsat_date(test_data: Path, workspace: Path):
     folder = test_data / "flanders"
     source = FilesSource(
         optical=(folder / "landsat8_sr_20170831.tif",),
-        qa=folder / "landsat8_pixel_qa_20170831.tif",
+        qa=(folder / "landsat8_pixel_qa_20170831.tif",),
         qa_kind="landsat-c1",
         radar=(folder / "sentinel1_db_20170831.tif",),
         optical_native=30.0,
