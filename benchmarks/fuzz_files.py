@@ -12,6 +12,7 @@ import random as chance
 import struct
 import sys
 import tempfile
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +26,8 @@ from bandweave.contracts.small_scene import make_grid
 from bandweave.errors import BandweaveError
 from bandweave.raster.geotiff import write
 from bandweave.sources import outside
-from bandweave.sources.confined import rewritten
+from bandweave.sources.archives import expanded
+from bandweave.sources.confined import rewritten, rooms
 from bandweave.sources.files import FilesSource
 from bandweave.workspace import scene_library
 from benchmarks.fuzz_driver import Failure, failures, report
@@ -37,25 +39,48 @@ WITHIN = 60.0
 """Seconds; an import waits for nobody, but two fuzzers may share a machine."""
 IMPORTED = 0.3
 """Share of the files that are imported too."""
+DRIVERS = {".jp2": "JP2OpenJPEG", ".nc": "netCDF", ".tif": "COG"}
+ENVI = """ENVI
+samples = 70
+lines = 90
+bands = 3
+header offset = 0
+data type = 12
+interleave = bsq
+byte order = 0
+map info = {UTM, 1.0, 1.0, 600000.0, 1200000.0, 10.0, 10.0, 48, North, WGS-84, units=Meters}
+wavelength units = Nanometers
+wavelength = {490.0, 560.0, 665.0}
+"""
+SUFFIXES = (".tif", ".jp2", ".nc", ".zip", ".tar", ".dim", ".hdr")
+Files = dict[str, bytes]
+"""What belongs together, by name; the first is opened."""
 
 
-def kinds(folder: Path, secret: Path, port: int) -> list[bytes]:
+def kinds(folder: Path, secret: Path, port: int) -> list[Files]:
     """Return files as others write them, and such as name another file or an address."""
-    found = originals(folder)
+    found: list[Files] = [{"file.tif": content} for content in originals(folder)]
     place = make_grid(90, 70)
     plain = folder / "plain.tif"
     facts = {"count": 3, "height": 90, "width": 70, "crs": place.crs, "dtype": "uint16"}
+    pixels = np.random.default_rng(1).integers(1, 4000, (3, 90, 70)).astype(np.uint16)
     with rasterio.open(plain, "w", "GTiff", transform=place.transform, **facts) as target:
-        target.write(np.random.default_rng(1).integers(1, 4000, (3, 90, 70)).astype(np.uint16))
+        target.write(pixels)
+    found.append({"file.img": pixels.tobytes(), "file.hdr": ENVI.encode()})
+    for suffix, driver in DRIVERS.items():
+        made = folder / f"{driver}{suffix}"
+        rasterio.shutil.copy(plain, made, driver=driver)
+        found.append({f"file{suffix}": made.read_bytes()})
+    tied = folder / "tied.zip"
+    with zipfile.ZipFile(tied, "w", zipfile.ZIP_DEFLATED) as target:
+        target.write(folder / "COG.tif", "S2A_MSIL2A_20180616T031541/B02.tif")
+        target.write(folder / "JP2OpenJPEG.jp2", "S2A_MSIL2A_20180616T031541/B03.jp2")
+    found.append({"file.zip": tied.read_bytes()})
     for name in (str(secret), f"/vsicurl/http://127.0.0.1:{port}/x.tif"):
         with rasterio.open(plain, "r+") as target:
             target.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=name)
-        found.append(plain.read_bytes())
-    rasterio.shutil.copy(folder / "1.tif", folder / "a.jp2", driver="JP2OpenJPEG")
-    found.append((folder / "a.jp2").read_bytes())
-    cog = folder / "cog.tif"
-    rasterio.shutil.copy(folder / "0.tif", cog, driver="COG", blocksize=128)
-    return [*found, cog.read_bytes()]
+        found.append({"file.tif": plain.read_bytes()})
+    return found
 
 
 def restated(content: bytes, random: chance.Random) -> bytes:
@@ -73,18 +98,25 @@ def restated(content: bytes, random: chance.Random) -> bytes:
     return bytes(data)
 
 
-def attempt(contents: list[bytes], folder: Path, radar: Path, random: chance.Random) -> None:
+def attempt(contents: list[Files], folder: Path, radar: Path, random: chance.Random) -> None:
     """Look at one changed file, and import some."""
-    path = folder / f"file.{random.choice(('tif', 'jp2'))}"
+    files = random.choice(contents)
+    odd = random.choice(list(files))
     change = random.choice((changed, restated))
-    path.write_bytes(change(random.choice(contents), random))
-    with contextlib.suppress(BandweaveError):
-        outside.inspect(path)
-        if random.random() < IMPORTED:
-            source = FilesSource(optical=(path,), radar=(radar,))
-            outside.outlook(source)
-            scene_library.add(source, "odd")
-    path.unlink()
+    with rooms.room() as place:
+        for name, content in files.items():
+            # a file may be called what it is not
+            called = name if random.random() < 0.9 else f"file{random.choice(SUFFIXES)}"
+            path = place / called
+            path.write_bytes(change(content, random) if name == odd else content)
+        with contextlib.suppress(BandweaveError):
+            given = expanded([place / next(iter(files))], place)
+            for each in given.paths:
+                outside.inspect(each)
+            if random.random() < IMPORTED:
+                source = FilesSource(optical=given.paths, radar=(radar,))
+                outside.outlook(source)
+                scene_library.add(source, "odd")
 
 
 def fuzzed(count: int, first: int) -> list[Failure]:
