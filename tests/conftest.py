@@ -109,14 +109,14 @@ def make_tif(tmp_path: Path) -> Callable[..., Path]:
                 nodata=nodata,
                 **profile,
             ) as target:
+                if colours:  # before the pixels: afterwards an alpha band is forgotten
+                    target.colorinterp = colours
                 target.write(cube)
                 if bands:
                     target.descriptions = tuple(bands)
                 if (scale, offset) != (1.0, 0.0):
                     target.scales = (scale,) * cube.shape[0]
                     target.offsets = (offset,) * cube.shape[0]
-                if colours:
-                    target.colorinterp = colours
                 if units:
                     target.units = (units,) * cube.shape[0]
                 target.update_tags(**(tags or {}))

@@ -11,12 +11,17 @@ import numpy as np
 from bandweave.errors import SceneError
 from bandweave.prepare.radiometry import RadarUnit
 from bandweave.raster.grid import Pixels
+from bandweave.raster.scene import RATIO_BAND
 from bandweave.sources.evidence import Notes
 from bandweave.sources.guess import DB_HIGHEST, DB_LOWEST, require_data
 
 ENOUGH = 5000
 """Pixels from which a correlation can be told from chance."""
 UNRELATED = 0.02
+FEWEST = 100
+"""Pixels from which a share of them tells something."""
+NOISY = 0.05
+"""Share of power below 0 up to which it may be noise that was subtracted."""
 
 
 def check_reflectance(values: Pixels, name: str, stated: bool, notes: Notes) -> None:
@@ -72,15 +77,39 @@ def check_surfaces(bands: Mapping[str, Pixels], name: str, notes: Notes) -> None
             )
 
 
+def check_repeats(values: Pixels, name: str, notes: Notes) -> None:
+    """Warn where many pixels of (band, value) have one and the same value in every band."""
+    known = np.isfinite(values).all(axis=0)
+    if known.sum() < FEWEST:
+        return
+    found, places = np.unique(values[0][known], return_inverse=True)
+    most_often = int(np.argmax(np.bincount(places)))
+    same = np.flatnonzero(known)[places == most_often]
+    share = same.size / float(known.sum())
+    if share > 0.3 and all(np.unique(band[same]).size == 1 for band in values):
+        notes.warn(
+            f"{share:.0%} of {name} have one and the same value, {found[most_often]:.4g}: "
+            "probably no data that the file does not say."
+        )
+
+
 def check_radar(
-    values: Pixels, unit: RadarUnit, names: Sequence[str], name: str, *, stated: bool
+    values: Pixels, unit: RadarUnit, names: Sequence[str], name: str, notes: Notes, *, stated: bool
 ) -> None:
-    """Refuse (band, value) numbers that cannot be in `unit`; NaN is no data."""
+    """Refuse (band, value) numbers that cannot be in `unit`; NaN is no data.
+
+    Power a little below 0 is what the subtraction of noise leaves, and warned of.
+    """
     require_data(values, name)
     lowest, highest = (float(v) for v in np.nanpercentile(values, (0.1, 99.9)))
     found = f"its numbers run from {lowest:.4g} to {highest:.4g}"
     said = "stated to be" if stated else "taken as"
-    if unit != "db" and float(np.nanmean(values < 0)) > 0.001:
+    negative = float(np.nanmean(values[np.isfinite(values)] < 0))
+    if unit == "power" and 0.001 < negative < NOISY:
+        notes.warn(
+            f"{negative:.1%} of {name} are below 0, as the subtraction of noise leaves it: no data."
+        )
+    elif unit != "db" and negative > 0.001:
         raise SceneError(
             f"{name} is {said} {unit}, which is never negative, but {found}.",
             "It is probably in dB: state the radar unit db.",
@@ -91,7 +120,7 @@ def check_radar(
             f"but {found}.",
             "State the scale to dB (0.1 for dB x 10, 0.01 for dB x 100), or another unit.",
         )
-    if unit == "db" and lowest >= 0 and len(names) > 1 and highest <= 2:
+    if unit == "db" and lowest >= 0 and RATIO_BAND not in names and highest <= 2:
         raise SceneError(
             f"{name} is {said} in dB, but {found}: that looks like linear power.",
             "State the radar unit power.",
@@ -100,6 +129,8 @@ def check_radar(
 
 def check_polarisations(power: Mapping[str, Pixels], notes: Notes) -> None:
     """Warn where the cross-polarised band outshines the other one, whatever file each is in."""
+    if RATIO_BAND in power and np.nanmedian(power[RATIO_BAND]) < 1:
+        notes.warn("VV/VH is mostly below 1, which it hardly is on land or water: it may be VH/VV.")
     for co, cross in (("VV", "VH"), ("HH", "HV")):
         if {co, cross} <= set(power) and np.nanmedian(power[co]) < np.nanmedian(power[cross]):
             notes.warn(

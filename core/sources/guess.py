@@ -31,6 +31,7 @@ UNSTORABLE = 1e9
 _LOST_16_BIT = -1.0
 """65535, a usual fill of unsigned numbers, as a signed number."""
 DB_LOWEST, DB_HIGHEST = -80.0, 40.0
+FILL_OF_RADAR = 9999.0
 _DB_SCALES = (1.0, 0.1, 0.01, 0.001, 0.0001)
 
 
@@ -106,9 +107,9 @@ def fills(raster: StoredRaster, numbers: Pixels) -> tuple[float, ...]:
     return tuple(dict.fromkeys((*found, *stray_fills(numbers))))
 
 
-def stray_fills(numbers: Pixels) -> tuple[float, ...]:
-    """Return what exporters fill with and stands out among numbers."""
-    return tuple(fill for fill in FILLS if _stands_out(numbers, fill))
+def stray_fills(numbers: Pixels, more: Sequence[float] = ()) -> tuple[float, ...]:
+    """Return what exporters fill with, or some more numbers, where it stands out among others."""
+    return tuple(fill for fill in (*FILLS, *more) if _stands_out(numbers, fill))
 
 
 def _stands_out(numbers: Pixels, fill: float) -> bool:
@@ -205,6 +206,11 @@ def guess_radar(raster: StoredRaster, numbers: Pixels, *, quotient: bool = False
     known = without_fills(clean_radar(raster, numbers))
     require_data(known, raster.path.name)
     low, middle, high = (float(v) for v in np.nanpercentile(known, (1, 50, 99)))
+    if quotient and is_integer(raster):
+        raise SceneError(
+            f"How {raster.path.name} stores a ratio in whole numbers cannot be told.",
+            "State the radar unit and the scale to it: db and 0.01 for dB x 100.",
+        )
     if quotient:
         return _guess_quotient(float(np.nanmin(known)), middle, high)
     # noise subtraction leaves powers a little below 0, decibels lie well below
@@ -241,17 +247,38 @@ def _guess_quotient(lowest: float, middle: float, high: float) -> RadarGuess:
 def _decibel_scale(raster: StoredRaster, low: float, high: float) -> float | None:
     """Return the factor to dB: whole numbers may be dB times 10 to 10000, floats are dB."""
     if is_integer(raster):
-        likely = (scale for scale in _DB_SCALES if -60 <= low * scale <= -5)
-        return next(likely, None)
+        return _scaled_decibels(low)
     return 1.0 if low >= DB_LOWEST and high <= DB_HIGHEST else None
 
 
-def decibel_scale(raster: StoredRaster, numbers: Pixels) -> float:
-    """Return the factor from a file's numbers to the dB they are known to be."""
+def decibel_scale(raster: StoredRaster, numbers: Pixels, quotient: bool) -> float:
+    """Return the factor from a file's numbers to the dB they are known to be; `quotient` if they
+    are VV/VH.
+    """
     known = without_fills(clean_radar(raster, numbers))
     require_data(known, raster.path.name)
     low, high = (float(v) for v in np.nanpercentile(known, (1, 99)))
-    return _decibel_scale(raster, low, high) or 1.0
+    if quotient:
+        return next((scale for scale in _DB_SCALES if 4 <= high * scale <= DB_HIGHEST), 1.0)
+    return _decibel_scale(raster, low, high) or _scaled_decibels(low, -12) or 1.0
+
+
+def _scaled_decibels(low: float, highest: float = -5) -> float | None:
+    """Return the factor by which the first percentile is one of dB, at most `highest`."""
+    return next((scale for scale in _DB_SCALES if -60 <= low * scale <= highest), None)
+
+
+def looks_like_radar(numbers: Pixels, quotient: bool) -> bool:
+    """Whether numbers may be backscatter in dB or linear (or VV/VH, if it is a `quotient`)."""
+    known = without_fills(numbers)
+    if not np.isfinite(known).any():
+        return False
+    low, middle, high = (float(v) for v in np.nanpercentile(known, (1, 50, 99)))
+    if quotient:
+        return middle > 0.5 and high - low > 1
+    if low < 0 and middle < 0:
+        return low >= DB_LOWEST and high <= DB_HIGHEST and high - low > 3
+    return middle > 1e-4
 
 
 def clean_radar(raster: StoredRaster, numbers: Pixels) -> Pixels:

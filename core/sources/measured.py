@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +13,12 @@ from bandweave.errors import RasterError
 from bandweave.prepare.alignment import WGS84, extent
 from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.raster.grid import Grid, Raster
+from bandweave.raster.grid import Grid, Pixels, Raster
 from bandweave.raster.scene import Resampled, Unit
-from bandweave.sources.bands import Picked
+from bandweave.raster.virtual import MappedRaster
+from bandweave.sources.bands import Picked, opacity
 from bandweave.sources.evidence import Basis, Notes
-from bandweave.sources.guess import repeat_factor
+from bandweave.sources.guess import repeat_factor, sample
 from bandweave.sources.headers import described_bands, require_sound
 from bandweave.sources.labels import dates
 from bandweave.sources.metadata import acquisition_date
@@ -88,6 +90,28 @@ def open_one(path: Path) -> StoredRaster:
     except RasterError as error:
         raise RasterError(f"{path.name}: {error.message}", error.hint) from error
     return raster
+
+
+def opaque(raster: StoredRaster) -> Raster:
+    """Return a file's numbers, NaN where its opacity is nought, without the band that says so."""
+    without = opacity(raster)
+    if without is None:
+        return raster
+    others = tuple(band for band in raster.bands if band != without)
+    return MappedRaster(raster, partial(_where_opaque, place=raster.bands.index(without)), others)
+
+
+def opaque_sample(raster: StoredRaster) -> Pixels:
+    """Return `sample` of a file, NaN where its opacity is nought."""
+    numbers = sample(raster)
+    if alpha := opacity(raster):
+        numbers[:, numbers[raster.bands.index(alpha)] == 0] = np.nan
+    return numbers
+
+
+def _where_opaque(numbers: Pixels, place: int) -> Pixels:
+    seen = np.where(numbers[place] == 0, np.float32(np.nan), numbers)
+    return np.delete(seen, place, axis=0)
 
 
 def _is_scale(raster: StoredRaster) -> bool:

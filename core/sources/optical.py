@@ -26,11 +26,11 @@ from bandweave.prepare.radiometry import (
     zero_is_fill,
 )
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.raster.grid import Pixels, Raster
+from bandweave.raster.grid import Pixels
 from bandweave.raster.scene import Unit
 from bandweave.raster.virtual import MappedRaster
-from bandweave.sources.bands import Pick, opacity, pick_optical
-from bandweave.sources.checks import check_reflectance, check_surfaces
+from bandweave.sources.bands import Pick, pick_optical
+from bandweave.sources.checks import check_reflectance, check_repeats, check_surfaces
 from bandweave.sources.evidence import Basis, Notes, told_of
 from bandweave.sources.guess import (
     BRIGHTEST,
@@ -41,13 +41,20 @@ from bandweave.sources.guess import (
     has_scale,
     is_integer,
     require_data,
-    sample,
     without,
     without_fills,
 )
 from bandweave.sources.labels import BROWSER
 from bandweave.sources.labels import dates as sensing_dates
-from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
+from bandweave.sources.measured import (
+    Measured,
+    Part,
+    first_date,
+    native_pixels,
+    opaque,
+    opaque_sample,
+    open_all,
+)
 from bandweave.sources.metadata import stated_scaling
 from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
 from bandweave.sources.sensors import SENSORS
@@ -194,9 +201,12 @@ class OpticalReading:
                 scalings=tuple(_left(reading.scalings[place], reading.own) for place in here),
                 zero_fills=own.zero_fills(picks),
             )
-            opened = {pick.raster.path: _opened(pick.raster, reading.own) for pick in picks}
+            opened = {
+                pick.raster: opaque(replace(pick.raster, as_stored=not reading.own))
+                for pick in picks
+            }
             stack = StackedRaster(
-                tuple((opened[pick.raster.path], pick.band, pick.name) for pick in picks)
+                tuple((opened[pick.raster], pick.band, pick.name) for pick in picks)
             )
             by_file: dict[StoredRaster, list[str]] = {}
             for pick in picks:
@@ -305,18 +315,8 @@ def _note_fill(own: _Numbers, reading: Reading, what: str, notes: Notes) -> None
         most = ", ".join(f"{found[place]:g}" for place in np.argsort(-counts)[:3])
         share = float(lost.any(axis=0).mean())
         notes.decide(what, "fill", most, Basis.NUMBERS, f"{share:.1%} of the sample", sure=True)
-    known = np.isfinite(values).all(axis=0)
-    if reading.product == "8-bit" or known.sum() < 100:
-        return
-    found, places = np.unique(values[0][known], return_inverse=True)
-    most_often = int(np.argmax(np.bincount(places)))
-    same = np.flatnonzero(known)[places == most_often]
-    share = same.size / float(known.sum())
-    if share > 0.3 and all(np.unique(band[same]).size == 1 for band in values):
-        notes.warn(
-            f"{share:.0%} of {own.name} have one and the same value, {found[most_often]:.4g}: "
-            "probably no data that the file does not say."
-        )
+    if reading.product != "8-bit":
+        check_repeats(values, own.name, notes)
 
 
 def _products(picks: Sequence[Pick], fill: tuple[float, ...] | None) -> Iterator[_Numbers]:
@@ -334,21 +334,13 @@ def _products(picks: Sequence[Pick], fill: tuple[float, ...] | None) -> Iterator
     for own in groups.values():
         for pick in own:
             if pick.raster not in samples:
-                numbers = _sampled(pick.raster)
+                numbers = opaque_sample(replace(pick.raster, as_stored=True))
                 samples[pick.raster] = numbers if fill is None else without(numbers, fill)
         yield _Numbers(
             tuple(own),
             tuple(samples[pick.raster][pick.raster.bands.index(pick.band)] for pick in own),
             fill,
         )
-
-
-def _sampled(raster: StoredRaster) -> Pixels:
-    numbers = sample(replace(raster, as_stored=True))
-    without = opacity(raster)
-    if without is not None:
-        numbers[:, numbers[raster.bands.index(without)] == 0] = np.nan
-    return numbers
 
 
 def _table(rows: Sequence[Pixels]) -> Pixels:
@@ -561,21 +553,6 @@ def _require_no_palette(own: _Numbers) -> None:
                 "indices, not reflectance.",
                 "Export the bands themselves.",
             )
-
-
-def _opened(raster: StoredRaster, own_scale: bool) -> Raster:
-    """Return a file's numbers as they are to be scaled, NaN where its opacity is nought."""
-    opened = raster if own_scale else replace(raster, as_stored=True)
-    without = opacity(raster)
-    if without is None:
-        return opened
-    others = tuple(band for band in raster.bands if band != without)
-    return MappedRaster(opened, partial(_where_opaque, place=raster.bands.index(without)), others)
-
-
-def _where_opaque(numbers: Pixels, place: int) -> Pixels:
-    seen = np.where(numbers[place] == 0, np.float32(np.nan), numbers)
-    return np.delete(seen, place, axis=0)
 
 
 def _reflectance(numbers: Pixels, scalings: Sequence[Scaling], *, zero_fills: bool) -> Pixels:
