@@ -176,7 +176,7 @@ def told_quality(raster: StoredRaster, named: Named) -> tuple[str, str] | None:
         return (kind, "its name") if kind in QA_KINDS else None
     values = sample_codes(stored_codes(raster, raster.bands))
     guesses = guess_kinds(values, _dtype(raster))
-    if not any(QA_KINDS[guess.kind].telling for guess in guesses):
+    if not any(QA_KINDS[guess.kind].telling and guess.cloud >= 0 for guess in guesses):
         return None
     return guesses[0].kind, f"told from its values alone: {describe(guesses)}"
 

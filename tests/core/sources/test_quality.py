@@ -280,3 +280,9 @@ class TestInspection:
         assert told_quality(raster, named) == ("cloud-probability", "its name")
         aerosol = open_one(make_tif("SR_QA_AEROSOL.tif", codes(66, 96, np.uint8)))
         assert told_quality(aerosol, {}) and told_quality(aerosol, {"B1": "aerosol"}) is None
+
+
+def test_what_would_all_be_fill_tells_no_quality_band(make_tif):
+    labels = np.where(np.arange(64) < 9, -1, np.arange(64) % 2).astype(np.int16)
+    path = make_tif("labels.tif", np.broadcast_to(labels, (64, 64)))
+    assert told_quality(open_one(path), {}) is None
