@@ -8,10 +8,12 @@ and a wavelength before any name of a band.
 import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from bandweave.sources.sensors import (
-    HYP3,
+    CODE_LETTERS,
+    CODES,
     KNOWN_PRODUCTS,
     PLANET,
     PRODUCT_NAMES,
@@ -91,7 +93,7 @@ _VIEW = r"(?:sun|solar|view|viewing|sensor|satellite|mean|relative|azimuthal|inc
 _RULES = (
     ("none", PICTURE, r"tci|pvi|visual|rgb_ratio|sar_urban"),
     ("none", PICTURE, r"l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)"),
-    ("none", PICTURE, r"(?:amplitude|power|db)_[0-9a-f]{4}_rgb"),
+    ("none", PICTURE, r"[gs][pda][a-z]{1,4}_[0-9a-f]{4}_rgb"),
     ("quality", "landsat-c2", r"qa_pixel"),
     ("quality", "landsat-c1", r"pixel_qa"),
     ("quality", "bqa", r"bqa"),
@@ -174,9 +176,11 @@ _LEVELS = (
     r"_(?:[a-z]{3})?(l1[bc]|l2a)_|_(l1(?:tp|gt|gs)|l2s[pr])_|_(slc)_|_(rtc)\d{0,2}_|_(grd)[hmf]?_",
     r"_(toa)r?_|_(sr)_",
 )
-_QUANTITY = r"(amp(?:l|litude)?|linear|power|intensity)"
+_AMPLITUDE = r"(amp(?:l|litude)?)(?=_)"
+_QUANTITY = r"(amp(?:l|litude)?|linear|power|intensity)(?=_)"
 _BESIDE = r"(?:vv|vh|hh|hv|(?:sigma|gamma|beta)_?0)"
-_HYP3_LETTERS = {"g": "gamma0", "s": "sigma0", "p": "power", "a": "amplitude", "d": "db"}
+_QUANTITY_IN_NAMES = f"_{_BESIDE}_{_QUANTITY}|_{_QUANTITY}(?=_(?:{_BESIDE}_|$))|_{_AMPLITUDE}"
+"""A power station is no unit: in names it stands beside the band or last, amplitude anywhere."""
 _APPENDED = re.compile(
     r"(?:_(?:r?\d{1,3}m|clip(?:ped)?|crop(?:ped)?|cog|raw|v\d+|subset|\d{6,10}(?:t\d{6})?"
     r"|\d{1,2}[a-z]{3}\d{4}|(?:19|20)\d\d(?:_\d\d_\d\d)?))+_$"
@@ -236,8 +240,9 @@ def label(
 ) -> Label:
     """Return what a file's name, a band's description and the tags of both say of the band.
 
-    Folders before the name tell the product alone. A file of several bands has one name: where
-    `why` begins with "name", what is said was said of the file, not of the band.
+    Folders before the name tell the product, those of Sentinel-1 unit and calibration too. A file
+    of several bands has one name: where `why` begins with "name", what is said was said of the
+    file, not of the band.
     """
     name, *folders = _names(file_name)
     described = [_text("description", description, name)] if description.strip() else []
@@ -248,8 +253,13 @@ def label(
     length = wavelength(description, {**tags, **band_tags})
     reading, named = _reading(described, known, length)
     sensor = known.sensor or (S2 if reading.number == "8A" else "")
-    settings = [*described, *_tagged({**tags, **band_tags}, _UNIT_TAG, name), name]
-    calibration = _calibration(settings, product)
+    around = [f for f in folders if S1 in _sensors(f) and (not said or said in folders)]
+    settings = (
+        _tagged(band_tags, _UNIT_TAG, name),
+        [*described, *_tagged(tags, _UNIT_TAG, name), name],
+        around,
+    )
+    calibration = _calibration(chain(*settings), product)
     role = reading.role or _role(product, sensor) or ("radar" if calibration else "")
     if {role, _role(product, sensor)} == {"optical", "radar"}:
         product = sensor = ""
@@ -336,13 +346,7 @@ def _date(match: re.Match[str]) -> datetime.date | None:
 def _words(raw: str) -> str:
     spoken = raw.lower().replace("/", " over ").replace("%", " percent ")
     spoken = _MODE.sub(" dual ", spoken)
-    words = "_".join(["", *re.findall(r"[^\W_]+", spoken), ""])
-    return re.sub(HYP3, _spell_out, words)
-
-
-def _spell_out(match: re.Match[str]) -> str:
-    """Write what the letters in a HyP3 name say as words behind them."""
-    return f"{match[0]}{_HYP3_LETTERS[match[1]]}_{_HYP3_LETTERS[match[2]]}_"
+    return "_".join(["", *re.findall(r"[^\W_]+", spoken), ""])
 
 
 def _names(file_name: str) -> list[_Text]:
@@ -510,9 +514,11 @@ def _polarised(text: _Text, known: _Known) -> _Reading | None:
     return _Reading("radar", found[0].upper() if len(found) == 1 else "") if found else None
 
 
-def _optical_unit(settings: Sequence[_Text], product: str, level: str) -> tuple[str, _Text | None]:
+def _optical_unit(
+    settings: Sequence[Sequence[_Text]], product: str, level: str
+) -> tuple[str, _Text | None]:
     """Return the unit and the text that says so; none where the product does."""
-    for text in settings:
+    for text in chain(*settings):
         words, end = (text.words, "") if text.described else (text.end, "$")
         if found := re.search(f"_(percent|radiance)_{end}", words):
             return found[1], text
@@ -521,26 +527,45 @@ def _optical_unit(settings: Sequence[_Text], product: str, level: str) -> tuple[
     return KNOWN_PRODUCTS[product].unit if product else "", None
 
 
-def _radar_unit(settings: Sequence[_Text], product: str, _level: str) -> tuple[str, _Text | None]:
+def _radar_unit(
+    settings: Sequence[Sequence[_Text]], product: str, _level: str
+) -> tuple[str, _Text | None]:
     """Return the unit and the text that says so; none where the product does."""
-    for text in settings:
-        if re.search("_(?:db(?:x?10+)?|decibels?)_", text.words):
-            return "db", text
-    for text in settings:
-        # a power station is no unit: in names they stand beside the band, or last
-        free = text.described or product == "copernicus-browser"
-        beside = f"_{_QUANTITY}_(?:{_BESIDE}_|$)|_{_BESIDE}_{_QUANTITY}_"
-        if found := re.search(f"_{_QUANTITY}_" if free else beside, text.words):
-            amplitude = found[found.lastindex or 0].startswith("amp")
-            return "amplitude" if amplitude else "power", text
+    for texts in settings:
+        for text in texts:
+            if re.search("_(?:db(?:x?10+)?|decibels?)_", text.words):
+                return "db", text
+        for text in texts:
+            free = text.described or product == "copernicus-browser"
+            if unit := _quantity(text, f"_{_QUANTITY}" if free else _QUANTITY_IN_NAMES):
+                return unit, text
+        for text in texts:
+            if unit := _coded(text, "unit"):
+                return unit, text
     if product == "copernicus-browser":
         return "power", None
     return KNOWN_PRODUCTS[product].unit if product else "", None
 
 
-def _calibration(settings: Sequence[_Text], product: str) -> str:
-    found = (_CALIBRATION.search(text.words) for text in settings)
-    first = next((match[1][0] for match in found if match), "")
-    if first:
-        return _CALIBRATIONS.get(first, "beta0")
+def _quantity(text: _Text, pattern: str) -> str:
+    """Return the unit by the last such word of a name, the first of a sentence."""
+    said = [found[found.lastindex or 0] for found in re.finditer(pattern, text.words)]
+    exact = [word for word in said if word != "linear"] or said
+    if not exact:
+        return ""
+    return "amplitude" if exact[0 if " " in text.raw else -1].startswith("amp") else "power"
+
+
+def _coded(text: _Text, what: str) -> str:
+    """Return the unit or calibration that letters in a product's name stand for."""
+    found = (re.search(pattern, text.words) for pattern in CODES)
+    return next((CODE_LETTERS[match[what]] for match in found if match), "")
+
+
+def _calibration(settings: Iterable[_Text], product: str) -> str:
+    for text in settings:
+        if found := _CALIBRATION.search(text.words):
+            return _CALIBRATIONS.get(found[1][0], "beta0")
+        if coded := _coded(text, "calibration"):
+            return coded
     return KNOWN_PRODUCTS[product].calibration if product else ""
