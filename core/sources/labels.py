@@ -29,6 +29,7 @@ OPACITY = "opacity"
 BROWSER = "copernicus-browser"
 """A product whose largest whole number is 1."""
 ANGLE, MASK, PHASE = "the incidence angle", "another mask", "a phase or polarimetric parameter"
+COHERENCE, ELEVATION, AID = "the coherence", "the elevation", "an aid of processing"
 PICTURE, THERMAL = "a picture", "the surface temperature or thermal infrared"
 _LONGEST = 1000
 """Characters of a text that are read; names and descriptions are shorter."""
@@ -90,6 +91,7 @@ class _Known(NamedTuple):
 
 _PAIR = r"(?:_[a-z]w\d)?_[vh][vh](?:_[a-z0-9]+)*"
 _VIEW = r"(?:sun|solar|view|viewing|sensor|satellite|mean|relative|azimuthal|incident|exiting)"
+_NRB = r"[no]rb(?:_[a-z0-9]+){4}"
 _RULES = (
     ("none", PICTURE, r"tci|pvi|visual|rgb_ratio|sar_urban"),
     ("none", PICTURE, r"l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)"),
@@ -105,25 +107,43 @@ _RULES = (
     ("quality", "clear-probability", r"cs_cdf"),
     ("quality", "clear-mask", r"(?:clear_?(?:sky_?)?|cloud_?free_?)mask"),
     ("quality", "mask", r"clm|cloud_?(?:shadow_?)?mask|ql_quality_cloud(?:shadow)?"),
+    ("none", PICTURE, rf"{_NRB}_cc_[gs]_l(?:in|og)"),
+    ("none", "a data mask", rf"{_NRB}_dm"),
+    ("none", ANGLE, rf"{_NRB}_[el]i"),
+    ("none", AID, rf"{_NRB}_(?:np_[vh][vh]|lc|gs|id|w[mn]|sg)"),
+    ("none", "a count of images", r"[vh][vh]_count"),
+    ("none", "the spread of values", r"[vh][vh]_(?:std_?(?:dev)?|var(?:iance)?)"),
     ("none", "a data mask", r"(?:data|valid)_?mask|(?:nbart?_)?contiguity"),
     ("none", MASK, r"(?:water|land|snow|swath|urban|crop|forest|flood)_?mask"),
     ("none", MASK, r"ql_[a-z_]+|qa_radsat|radsat_qa|msk_[a-z0-9_]+|(?:edg|sat|mg2)_r\d"),
-    ("none", "layover and shadow", r"layover_?(?:shadow_?)?(?:mask|map)?|ls_ma(?:p|sk)"),
+    (
+        "none",
+        "layover and shadow",
+        rf"layover_?(?:shadow_?)?(?:mask|map)?(?:{_PAIR})?|ls_ma(?:p|sk)",
+    ),
     ("none", "layover and shadow", r"rtc_s1(?:_[a-z0-9]+){9}_mask"),
     ("none", ANGLE, r"[a-z]*incidence_?angle(?:_?from_?ellipsoid)?|angle"),
     ("none", ANGLE, r"inc_map(?:_ell)?"),
     ("none", "an angle of view or sun", r"[sv][za]a"),
     ("none", "an angle of view or sun", rf"{_VIEW}_?(?:[a-z]+_)?(?:zenith|azimuth)[a-z0-9_]*"),
     ("none", "an angle of view or sun", rf"{_VIEW}_(?:angles?|view|slope)|azimuthal_[a-z]+"),
-    ("none", "the coherence", rf"coh(?:erence)?(?:{_PAIR})?|[0-9a-f]{{4}}_corr"),
-    ("none", PHASE, rf"(?:unw_|wrapped_)?phase(?:_ifg)?(?:{_PAIR})?|[iq](?:_ifg)?{_PAIR}"),
-    ("none", PHASE, r"entropy|anisotropy"),
-    ("none", OPACITY, r"alpha(?:_band)?"),
-    ("none", "the elevation", r"d[est]m|elevation"),
-    ("none", "an aid of processing", r"nesz|(?:scattering_?|[0-9a-f]{4}_)area"),
     (
         "none",
-        "an aid of processing",
+        COHERENCE,
+        rf"coh(?:erence)?\d{{0,3}}(?:{_PAIR})?|(?<=^_)ccd(?=_$)|[0-9a-f]{{4}}_corr",
+    ),
+    (
+        "none",
+        PHASE,
+        rf"(?:unw_|wrapped_|intensity_(?=ifg))?(?:phase(?!_pres)(?:_ifg)?|ifg)(?:{_PAIR})?|[iq](?:_ifg)?{_PAIR}",
+    ),
+    ("none", PHASE, r"entropy|anisotropy"),
+    ("none", OPACITY, r"alpha(?:_band)?"),
+    ("none", ELEVATION, r"d[est]m|elevation"),
+    ("none", AID, rf"(?:nesz|enl|noise)(?:{_PAIR})?|(?:scattering_?|[0-9a-f]{{4}}_)area"),
+    (
+        "none",
+        AID,
         r"gamma_?sigma_?ratio|rtc_anf\w*|number_of_looks|time_?delta|\w*terrain_shadow",
     ),
     ("none", THERMAL, r"st_(?:b\d+|atran|cdist|drad|emis|emsd|qa|trad|urad)"),
@@ -145,6 +165,15 @@ _RULES_OF_DESCRIPTIONS = (
     ("quality", "", r"quality"),
 )
 """Asked after them; in a file's name such a word may be a place or a remark."""
+
+_COHERENCE = re.compile(r"_(?:coh(?:erence)?\d{0,3}|ccd)_|_[vh][vh]_cc_|_cc_[vh][vh]_")
+_ASIDE = "use|using|with|without|no(?!_?data)|not|by|for|from|to|at|on|after"
+"""What comes behind is not the band, but how it was made."""
+_DONE = (
+    r"(?!(?:noise_)?(?:correct(?:ed|ion)|normali[sz](?:ed|ation)|compensated|removed|reduced"
+    r"|subtracted|flattened|free|controlled|checked|screened|applied)_)"
+)
+_NEVER_POLARISED = ("clear-mask", "mask", ELEVATION)
 
 _COLOURS = (
     (r"(?:coastal|ultra)(?:_?(?:aerosol|blue))?", "coastal"),
@@ -439,9 +468,19 @@ def _reading(
 def _told(text: _Text, known: _Known) -> _Reading | None:
     """Return a quality band or what is no image band."""
     rules = (*_RULES, *_RULES_OF_DESCRIPTIONS) if text.described else _RULES
+    polarised = _POLARISATION.search(text.words)
+    if (polarised or known.sensor == S1) and _COHERENCE.search(text.words):
+        return _Reading("none", COHERENCE)
     words, end = (text.words, "") if text.described else (text.end, "$")
+    named = polarised or (text.described and _COLOUR.search(words))
+    if named:
+        before, after = words[: named.end()], words[named.end() :]
+        words = before + re.sub(f"_(?:{_ASIDE if text.described else 'use'})_.*", "_", after)
     for role, band, pattern in rules:
-        if re.search(f"_(?:{pattern})_{end}", words):
+        if text.described and polarised and band in _NEVER_POLARISED:
+            continue
+        done = _DONE if named and band != PHASE else ""
+        if re.search(f"_(?:{pattern})_{done}{end}", words):
             return _Reading(role, _coding(band, known))
     return None
 
@@ -460,6 +499,8 @@ def _coding(band: str, known: _Known) -> str:
 
 def _optical(text: _Text, known: _Known, length: float | None) -> _Reading | None:
     number, colour = _number(text), _colour(text, known)
+    if text.described and not number and _POLARISATION.search(text.words):
+        return None
     sensor = known.sensor or (S2 if number == "8A" else "")
     if length and (number or colour):
         return _by_wavelength(length, sensor, number)
@@ -509,7 +550,8 @@ def _polarised(text: _Text, known: _Known) -> _Reading | None:
     if _QUOTIENT.search(text.words):
         if not found and (re.search(_NUMBERS[1], text.words) or _COLOUR.search(text.words)):
             return None
-        pair = "/".join(found).upper() or RATIO
+        crossed = re.search(r"_cross_?(?:pol[a-z]*_)?(?:ratio|quotient)_", text.words)
+        pair = "/".join(found).upper() or ("VH/VV" if crossed else RATIO)
         return _Reading("radar", RATIO) if pair == RATIO else _Reading("none", f"the ratio {pair}")
     return _Reading("radar", found[0].upper() if len(found) == 1 else "") if found else None
 
