@@ -253,6 +253,8 @@ def _what(told: Label) -> str:
         return f"{told.band}, by {told.why}"
     if told.role == "quality":
         return f"a quality band, by {told.why}"
+    if told.role and not told.band:
+        return f"{told.role}, but nothing says which band"
     return f"{told.role} {told.band}".strip() or "nothing names it"
 
 

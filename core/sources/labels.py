@@ -95,7 +95,7 @@ _NRB = r"[no]rb(?:_[a-z0-9]+){4}"
 _RULES = (
     ("none", PICTURE, r"tci|pvi|visual|rgb_ratio|sar_urban"),
     ("none", PICTURE, r"l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)"),
-    ("none", PICTURE, r"[gs][pda][a-z]{1,4}_[0-9a-f]{4}_rgb"),
+    ("none", PICTURE, r"rtc\d\d_g_[a-z]{3,6}_[0-9a-f]{4}_rgb"),
     ("quality", "landsat-c2", r"qa_pixel"),
     ("quality", "landsat-c1", r"pixel_qa"),
     ("quality", "bqa", r"bqa"),
@@ -132,11 +132,8 @@ _RULES = (
         COHERENCE,
         rf"coh(?:erence)?\d{{0,3}}(?:{_PAIR})?|(?<=^_)ccd(?=_$)|[0-9a-f]{{4}}_corr",
     ),
-    (
-        "none",
-        PHASE,
-        rf"(?:unw_|wrapped_|intensity_(?=ifg))?(?:phase(?!_pres)(?:_ifg)?|ifg)(?:{_PAIR})?|[iq](?:_ifg)?{_PAIR}",
-    ),
+    ("none", PHASE, rf"(?:unw_|wrapped_)?phase(?!_preserving)(?:{_PAIR})?|[iq]{_PAIR}"),
+    ("none", PHASE, rf"ifg(?:{_PAIR})?"),
     ("none", PHASE, r"entropy|anisotropy"),
     ("none", OPACITY, r"alpha(?:_band)?"),
     ("none", ELEVATION, r"d[est]m|elevation"),

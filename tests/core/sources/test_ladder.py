@@ -742,3 +742,9 @@ class TestWhatNamesTellOfRadar:
         scene = FilesSource(optical=optical, radar=paths).make()
         left = [e for e in scene.facts["evidence"] if e["what"] == "left out"]
         assert [e["why"] for e in left] == [f"a picture, by name {name}_rgb.tif"] * 3
+
+    def test_a_radar_band_that_nothing_names_is_left_out_for_that(self, make_tif, optical):
+        array = np.concatenate([decibels(), decibels()[1:]])
+        path = make_tif("S1_db.tif", array, bands=("VV", "VH", "CR"))
+        found = decided(FilesSource(optical=optical, radar=(path,)).make(), "radar", "left out")
+        assert found["why"] == "radar, but nothing says which band"
