@@ -7,6 +7,7 @@ each with its reason.
 import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from bandweave.errors import SceneError
@@ -62,9 +63,9 @@ class Picked(NamedTuple):
     left_out: Mapping[str, str] = {}
     """A band's origin to the reason."""
     dates: tuple[datetime.date, ...] = ()
-    """Of the bands, where they are of several."""
+    """Of the bands, by their descriptions."""
     date: datetime.date | None = None
-    """The one of them that was taken."""
+    """The one of them that was taken, or the only one where every band says it."""
 
     def note(self, layer: str, notes: Notes) -> None:
         """Record the names, unless they were stated, and what was left out."""
@@ -72,7 +73,7 @@ class Picked(NamedTuple):
             one = len({pick.raster for pick in self.picks}) == 1
             named = {pick.name: pick.band if one else pick.origin for pick in self.picks}
             notes.decide(layer, "bands", named, self.basis, self.why, sure=self.sure)
-        if self.date:
+        if len(self.dates) > 1:
             listed = ", ".join(map(str, self.dates))
             notes.warn(
                 f"The {layer} file holds several dates, {listed}: {self.date} is taken. State the "
@@ -219,13 +220,22 @@ def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
         for place, name in enumerate(raster.bands):
             if name == without:
                 continue
-            own = raster.dataset.tags(place + 1)
-            known = label(raster.path.name, descriptions[place], tags, own)
-            if len(raster.bands) > 1 and known.why.startswith("name") and known.role != "quality":
+            own = {"units": raster.dataset.units[place] or "", **raster.dataset.tags(place + 1)}
+            known = _label(raster.path, descriptions[place], tags, own)
+            unnamed = len(raster.bands) > 1 and known.why.startswith("name")
+            if unnamed and known.role not in ("quality", "none"):
                 # a file's name tells its product, not which of its bands is which
                 known = known._replace(band="", number="")
             bands.append(_Band(raster, name, known, descriptions[place]))
     return bands
+
+
+def _label(path: Path, description: str, tags: Mapping[str, str], own: Mapping[str, str]) -> Label:
+    """Return what names and tags say; of radar its folders too, where they name the same band."""
+    known = label(path.name, description, tags, own)
+    within = label("/".join(path.parts[-3:]), description, tags, own)
+    same = known.role == within.role == "radar" and known.band == within.band != ""
+    return within if same else known
 
 
 def _reasons(bands: Sequence[_Band], kept: Sequence[_Band]) -> dict[str, str]:
@@ -243,6 +253,8 @@ def _what(told: Label) -> str:
         return f"{told.band}, by {told.why}"
     if told.role == "quality":
         return f"a quality band, by {told.why}"
+    if told.role and not told.band:
+        return f"{told.role}, but nothing says which band"
     return f"{told.role} {told.band}".strip() or "nothing names it"
 
 
@@ -250,12 +262,13 @@ def _of_one_date(
     bands: Sequence[_Band], near: Sequence[datetime.date]
 ) -> tuple[list[_Band], dict[str, str], tuple[datetime.date, ...], datetime.date | None]:
     """Return the bands of one date where descriptions name several, why not the others, the dates
-    and the one; nothing of the last two where there are not several.
+    and the one; it is none where there are not several and some band does not say it alone.
     """
     when = {band.origin: (dates(band.description) or (None,))[0] for band in bands}
     found = sorted({date for date in when.values() if date})
     if len(found) < 2:
-        return list(bands), {}, (), None
+        alone = all(len(dates(band.description)) == 1 for band in bands)
+        return list(bands), {}, tuple(found), found[0] if found and alone else None
     wanted = min(found, key=lambda d: min(abs((d - n).days) for n in near)) if near else found[-1]
     others = {
         band.origin: f"of {date}, not {wanted}"

@@ -8,10 +8,12 @@ and a wavelength before any name of a band.
 import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from bandweave.sources.sensors import (
-    HYP3,
+    CODE_LETTERS,
+    CODES,
     KNOWN_PRODUCTS,
     PLANET,
     PRODUCT_NAMES,
@@ -27,6 +29,7 @@ OPACITY = "opacity"
 BROWSER = "copernicus-browser"
 """A product whose largest whole number is 1."""
 ANGLE, MASK, PHASE = "the incidence angle", "another mask", "a phase or polarimetric parameter"
+COHERENCE, ELEVATION, AID = "the coherence", "the elevation", "an aid of processing"
 PICTURE, THERMAL = "a picture", "the surface temperature or thermal infrared"
 _LONGEST = 1000
 """Characters of a text that are read; names and descriptions are shorter."""
@@ -88,10 +91,11 @@ class _Known(NamedTuple):
 
 _PAIR = r"(?:_[a-z]w\d)?_[vh][vh](?:_[a-z0-9]+)*"
 _VIEW = r"(?:sun|solar|view|viewing|sensor|satellite|mean|relative|azimuthal|incident|exiting)"
+_NRB = r"[no]rb(?:_[a-z0-9]+){4}"
 _RULES = (
     ("none", PICTURE, r"tci|pvi|visual|rgb_ratio|sar_urban"),
     ("none", PICTURE, r"l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)"),
-    ("none", PICTURE, r"(?:amplitude|power|db)_[0-9a-f]{4}_rgb"),
+    ("none", PICTURE, r"rtc\d\d_g_[a-z]{3,6}_[0-9a-f]{4}_rgb"),
     ("quality", "landsat-c2", r"qa_pixel"),
     ("quality", "landsat-c1", r"pixel_qa"),
     ("quality", "bqa", r"bqa"),
@@ -103,25 +107,40 @@ _RULES = (
     ("quality", "clear-probability", r"cs_cdf"),
     ("quality", "clear-mask", r"(?:clear_?(?:sky_?)?|cloud_?free_?)mask"),
     ("quality", "mask", r"clm|cloud_?(?:shadow_?)?mask|ql_quality_cloud(?:shadow)?"),
+    ("none", PICTURE, rf"{_NRB}_cc_[gs]_l(?:in|og)"),
+    ("none", "a data mask", rf"{_NRB}_dm"),
+    ("none", ANGLE, rf"{_NRB}_[el]i"),
+    ("none", AID, rf"{_NRB}_(?:np_[vh][vh]|lc|gs|id|w[mn]|sg)"),
+    ("none", "a count of images", r"[vh][vh]_count"),
+    ("none", "the spread of values", r"[vh][vh]_(?:std_?(?:dev)?|var(?:iance)?)"),
     ("none", "a data mask", r"(?:data|valid)_?mask|(?:nbart?_)?contiguity"),
     ("none", MASK, r"(?:water|land|snow|swath|urban|crop|forest|flood)_?mask"),
     ("none", MASK, r"ql_[a-z_]+|qa_radsat|radsat_qa|msk_[a-z0-9_]+|(?:edg|sat|mg2)_r\d"),
-    ("none", "layover and shadow", r"layover_?(?:shadow_?)?(?:mask|map)?|ls_ma(?:p|sk)"),
+    (
+        "none",
+        "layover and shadow",
+        rf"layover_?(?:shadow_?)?(?:mask|map)?(?:{_PAIR})?|ls_ma(?:p|sk)",
+    ),
     ("none", "layover and shadow", r"rtc_s1(?:_[a-z0-9]+){9}_mask"),
     ("none", ANGLE, r"[a-z]*incidence_?angle(?:_?from_?ellipsoid)?|angle"),
     ("none", ANGLE, r"inc_map(?:_ell)?"),
     ("none", "an angle of view or sun", r"[sv][za]a"),
     ("none", "an angle of view or sun", rf"{_VIEW}_?(?:[a-z]+_)?(?:zenith|azimuth)[a-z0-9_]*"),
     ("none", "an angle of view or sun", rf"{_VIEW}_(?:angles?|view|slope)|azimuthal_[a-z]+"),
-    ("none", "the coherence", rf"coh(?:erence)?(?:{_PAIR})?|[0-9a-f]{{4}}_corr"),
-    ("none", PHASE, rf"(?:unw_|wrapped_)?phase(?:_ifg)?(?:{_PAIR})?|[iq](?:_ifg)?{_PAIR}"),
-    ("none", PHASE, r"entropy|anisotropy"),
-    ("none", OPACITY, r"alpha(?:_band)?"),
-    ("none", "the elevation", r"d[est]m|elevation"),
-    ("none", "an aid of processing", r"nesz|(?:scattering_?|[0-9a-f]{4}_)area"),
     (
         "none",
-        "an aid of processing",
+        COHERENCE,
+        rf"coh(?:erence)?\d{{0,3}}(?:{_PAIR})?|(?<=^_)ccd(?=_$)|[0-9a-f]{{4}}_corr",
+    ),
+    ("none", PHASE, rf"(?:unw_|wrapped_)?phase(?!_preserving)(?:{_PAIR})?|[iq]{_PAIR}"),
+    ("none", PHASE, rf"ifg(?:{_PAIR})?"),
+    ("none", PHASE, r"entropy|anisotropy"),
+    ("none", OPACITY, r"alpha(?:_band)?"),
+    ("none", ELEVATION, r"d[est]m|elevation"),
+    ("none", AID, rf"(?:nesz|enl|noise)(?:{_PAIR})?|(?:scattering_?|[0-9a-f]{{4}}_)area"),
+    (
+        "none",
+        AID,
         r"gamma_?sigma_?ratio|rtc_anf\w*|number_of_looks|time_?delta|\w*terrain_shadow",
     ),
     ("none", THERMAL, r"st_(?:b\d+|atran|cdist|drad|emis|emsd|qa|trad|urad)"),
@@ -143,6 +162,15 @@ _RULES_OF_DESCRIPTIONS = (
     ("quality", "", r"quality"),
 )
 """Asked after them; in a file's name such a word may be a place or a remark."""
+
+_COHERENCE = re.compile(r"_(?:coh(?:erence)?\d{0,3}|ccd)_|_[vh][vh]_cc_|_cc_[vh][vh]_")
+_ASIDE = "use|using|with|without|no(?!_?data)|not|by|for|from|to|at|on|after"
+"""What comes behind is not the band, but how it was made."""
+_DONE = (
+    r"(?!(?:noise_)?(?:correct(?:ed|ion)|normali[sz](?:ed|ation)|compensated|removed|reduced"
+    r"|subtracted|flattened|free|controlled|checked|screened|applied)_)"
+)
+_NEVER_POLARISED = ("clear-mask", "mask", ELEVATION)
 
 _COLOURS = (
     (r"(?:coastal|ultra)(?:_?(?:aerosol|blue))?", "coastal"),
@@ -174,9 +202,11 @@ _LEVELS = (
     r"_(?:[a-z]{3})?(l1[bc]|l2a)_|_(l1(?:tp|gt|gs)|l2s[pr])_|_(slc)_|_(rtc)\d{0,2}_|_(grd)[hmf]?_",
     r"_(toa)r?_|_(sr)_",
 )
-_QUANTITY = r"(amp(?:l|litude)?|linear|power|intensity)"
+_AMPLITUDE = r"(amp(?:l|litude)?)(?=_)"
+_QUANTITY = r"(amp(?:l|litude)?|linear|power|intensity)(?=_)"
 _BESIDE = r"(?:vv|vh|hh|hv|(?:sigma|gamma|beta)_?0)"
-_HYP3_LETTERS = {"g": "gamma0", "s": "sigma0", "p": "power", "a": "amplitude", "d": "db"}
+_QUANTITY_IN_NAMES = f"_{_BESIDE}_{_QUANTITY}|_{_QUANTITY}(?=_(?:{_BESIDE}_|$))|_{_AMPLITUDE}"
+"""A power station is no unit: in names it stands beside the band or last, amplitude anywhere."""
 _APPENDED = re.compile(
     r"(?:_(?:r?\d{1,3}m|clip(?:ped)?|crop(?:ped)?|cog|raw|v\d+|subset|\d{6,10}(?:t\d{6})?"
     r"|\d{1,2}[a-z]{3}\d{4}|(?:19|20)\d\d(?:_\d\d_\d\d)?))+_$"
@@ -236,8 +266,9 @@ def label(
 ) -> Label:
     """Return what a file's name, a band's description and the tags of both say of the band.
 
-    Folders before the name tell the product alone. A file of several bands has one name: where
-    `why` begins with "name", what is said was said of the file, not of the band.
+    Folders before the name tell the product, those of Sentinel-1 unit and calibration too. A file
+    of several bands has one name: where `why` begins with "name", what is said was said of the
+    file, not of the band.
     """
     name, *folders = _names(file_name)
     described = [_text("description", description, name)] if description.strip() else []
@@ -248,8 +279,13 @@ def label(
     length = wavelength(description, {**tags, **band_tags})
     reading, named = _reading(described, known, length)
     sensor = known.sensor or (S2 if reading.number == "8A" else "")
-    settings = [*described, *_tagged({**tags, **band_tags}, _UNIT_TAG, name), name]
-    calibration = _calibration(settings, product)
+    around = [f for f in folders if S1 in _sensors(f) and (not said or said in folders)]
+    settings = (
+        _tagged(band_tags, _UNIT_TAG, name),
+        [*described, *_tagged(tags, _UNIT_TAG, name), name],
+        around,
+    )
+    calibration = _calibration(chain(*settings), product)
     role = reading.role or _role(product, sensor) or ("radar" if calibration else "")
     if {role, _role(product, sensor)} == {"optical", "radar"}:
         product = sensor = ""
@@ -336,13 +372,7 @@ def _date(match: re.Match[str]) -> datetime.date | None:
 def _words(raw: str) -> str:
     spoken = raw.lower().replace("/", " over ").replace("%", " percent ")
     spoken = _MODE.sub(" dual ", spoken)
-    words = "_".join(["", *re.findall(r"[^\W_]+", spoken), ""])
-    return re.sub(HYP3, _spell_out, words)
-
-
-def _spell_out(match: re.Match[str]) -> str:
-    """Write what the letters in a HyP3 name say as words behind them."""
-    return f"{match[0]}{_HYP3_LETTERS[match[1]]}_{_HYP3_LETTERS[match[2]]}_"
+    return "_".join(["", *re.findall(r"[^\W_]+", spoken), ""])
 
 
 def _names(file_name: str) -> list[_Text]:
@@ -435,9 +465,19 @@ def _reading(
 def _told(text: _Text, known: _Known) -> _Reading | None:
     """Return a quality band or what is no image band."""
     rules = (*_RULES, *_RULES_OF_DESCRIPTIONS) if text.described else _RULES
+    polarised = _POLARISATION.search(text.words)
+    if (polarised or known.sensor == S1) and _COHERENCE.search(text.words):
+        return _Reading("none", COHERENCE)
     words, end = (text.words, "") if text.described else (text.end, "$")
+    named = polarised or (text.described and _COLOUR.search(words))
+    if named:
+        before, after = words[: named.end()], words[named.end() :]
+        words = before + re.sub(f"_(?:{_ASIDE if text.described else 'use'})_.*", "_", after)
     for role, band, pattern in rules:
-        if re.search(f"_(?:{pattern})_{end}", words):
+        if text.described and polarised and band in _NEVER_POLARISED:
+            continue
+        done = _DONE if named and band != PHASE else ""
+        if re.search(f"_(?:{pattern})_{done}{end}", words):
             return _Reading(role, _coding(band, known))
     return None
 
@@ -456,6 +496,8 @@ def _coding(band: str, known: _Known) -> str:
 
 def _optical(text: _Text, known: _Known, length: float | None) -> _Reading | None:
     number, colour = _number(text), _colour(text, known)
+    if text.described and not number and _POLARISATION.search(text.words):
+        return None
     sensor = known.sensor or (S2 if number == "8A" else "")
     if length and (number or colour):
         return _by_wavelength(length, sensor, number)
@@ -505,14 +547,17 @@ def _polarised(text: _Text, known: _Known) -> _Reading | None:
     if _QUOTIENT.search(text.words):
         if not found and (re.search(_NUMBERS[1], text.words) or _COLOUR.search(text.words)):
             return None
-        pair = "/".join(found).upper() or RATIO
+        crossed = re.search(r"_cross_?(?:pol[a-z]*_)?(?:ratio|quotient)_", text.words)
+        pair = "/".join(found).upper() or ("VH/VV" if crossed else RATIO)
         return _Reading("radar", RATIO) if pair == RATIO else _Reading("none", f"the ratio {pair}")
     return _Reading("radar", found[0].upper() if len(found) == 1 else "") if found else None
 
 
-def _optical_unit(settings: Sequence[_Text], product: str, level: str) -> tuple[str, _Text | None]:
+def _optical_unit(
+    settings: Sequence[Sequence[_Text]], product: str, level: str
+) -> tuple[str, _Text | None]:
     """Return the unit and the text that says so; none where the product does."""
-    for text in settings:
+    for text in chain(*settings):
         words, end = (text.words, "") if text.described else (text.end, "$")
         if found := re.search(f"_(percent|radiance)_{end}", words):
             return found[1], text
@@ -521,26 +566,45 @@ def _optical_unit(settings: Sequence[_Text], product: str, level: str) -> tuple[
     return KNOWN_PRODUCTS[product].unit if product else "", None
 
 
-def _radar_unit(settings: Sequence[_Text], product: str, _level: str) -> tuple[str, _Text | None]:
+def _radar_unit(
+    settings: Sequence[Sequence[_Text]], product: str, _level: str
+) -> tuple[str, _Text | None]:
     """Return the unit and the text that says so; none where the product does."""
-    for text in settings:
-        if re.search("_(?:db(?:x?10+)?|decibels?)_", text.words):
-            return "db", text
-    for text in settings:
-        # a power station is no unit: in names they stand beside the band, or last
-        free = text.described or product == "copernicus-browser"
-        beside = f"_{_QUANTITY}_(?:{_BESIDE}_|$)|_{_BESIDE}_{_QUANTITY}_"
-        if found := re.search(f"_{_QUANTITY}_" if free else beside, text.words):
-            amplitude = found[found.lastindex or 0].startswith("amp")
-            return "amplitude" if amplitude else "power", text
+    for texts in settings:
+        for text in texts:
+            if re.search("_(?:db(?:x?10+)?|decibels?)_", text.words):
+                return "db", text
+        for text in texts:
+            free = text.described or product == "copernicus-browser"
+            if unit := _quantity(text, f"_{_QUANTITY}" if free else _QUANTITY_IN_NAMES):
+                return unit, text
+        for text in texts:
+            if unit := _coded(text, "unit"):
+                return unit, text
     if product == "copernicus-browser":
         return "power", None
     return KNOWN_PRODUCTS[product].unit if product else "", None
 
 
-def _calibration(settings: Sequence[_Text], product: str) -> str:
-    found = (_CALIBRATION.search(text.words) for text in settings)
-    first = next((match[1][0] for match in found if match), "")
-    if first:
-        return _CALIBRATIONS.get(first, "beta0")
+def _quantity(text: _Text, pattern: str) -> str:
+    """Return the unit by the last such word of a name, the first of a sentence."""
+    said = [found[found.lastindex or 0] for found in re.finditer(pattern, text.words)]
+    exact = [word for word in said if word != "linear"] or said
+    if not exact:
+        return ""
+    return "amplitude" if exact[0 if " " in text.raw else -1].startswith("amp") else "power"
+
+
+def _coded(text: _Text, what: str) -> str:
+    """Return the unit or calibration that letters in a product's name stand for."""
+    found = (re.search(pattern, text.words) for pattern in CODES)
+    return next((CODE_LETTERS[match[what]] for match in found if match), "")
+
+
+def _calibration(settings: Iterable[_Text], product: str) -> str:
+    for text in settings:
+        if found := _CALIBRATION.search(text.words):
+            return _CALIBRATIONS.get(found[1][0], "beta0")
+        if coded := _coded(text, "calibration"):
+            return coded
     return KNOWN_PRODUCTS[product].calibration if product else ""

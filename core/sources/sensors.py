@@ -94,6 +94,7 @@ KNOWN_PRODUCTS: Mapping[str, KnownProduct] = {
     "hls-l30": KnownProduct("HLS L30", "NASA, HLS User Guide v2.0", "Landsat 8-9", X10000),
     "opera-rtc": KnownProduct("OPERA RTC-S1", "JPL D-108758", S1, "power", "RTC", "gamma0"),
     "hyp3-rtc": KnownProduct("HyP3 RTC", "ASF, HyP3 RTC Product Guide", S1, "", "RTC"),
+    "s1-nrb": KnownProduct("Sentinel-1 NRB", "ESA, CEOS-ARD NRB", S1, "", "NRB"),
     "pyrosar": KnownProduct("pyroSAR", "pyroSAR documentation, file naming", S1, "power"),
     "s1gbm": KnownProduct("S1GBM, dB x 10", "doi:10.1038/s41597-021-01059-7", S1, "db"),
     "bigearthnet-s1": KnownProduct("BigEarthNet-S1", "doi:10.1109/MGRS.2021.3089174", S1, "db"),
@@ -125,15 +126,22 @@ KNOWN_PRODUCTS: Mapping[str, KnownProduct] = {
 """Products by key, with what their documents say."""
 
 _DAY, _TIME, _POL = r"\d{8}", r"\d{8}t\d{6}", r"(?:vv|vh|hh|hv)"
-HYP3 = (
+_HYP3 = (
     rf"_s1[a-d]_[a-z0-9]{{2}}_(?:{_TIME}_[sd][vh][pro]_rtc\d\d_g|rt\d\d_{_TIME}_[gs])"
     r"_(?P<calibration>[gs])(?P<unit>[pda])[a-z]{1,4}_"
 )
+CODES = (_HYP3, rf"_{_POL}_(?P<calibration>[gs])_(?P<unit>lin|log)_")
+"""Letters in names that say calibration and unit."""
+CODE_LETTERS = {
+    **{"g": "gamma0", "s": "sigma0"},
+    **{"p": "power", "a": "amplitude", "d": "db", "lin": "power", "log": "db"},
+}
 PRODUCT_NAMES = (
     (r"_hls_?s30_", "hls-s30"),
     (r"_hls_?l30_", "hls-l30"),
     (r"_opera_l2_rtc_s1_", "opera-rtc"),
-    (HYP3, "hyp3-rtc"),
+    (_HYP3, "hyp3-rtc"),
+    (rf"_s1[a-d]_[a-z0-9]{{2}}_[no]rb_(?:_?1s[a-z]{{2}}_)?{_TIME}_", "s1-nrb"),
     (rf"_s1[a-d]?_[a-z0-9]{{2}}_[ad]_{_DAY}(?:t\d{{6}})?_", "pyrosar"),
     (r"_s1gbm_", "s1gbm"),
     (rf"_s1[ab]_iw_grdh_1sdv_{_TIME}_\d\d[a-z]{{3}}_\d+_\d+_", "bigearthnet-s1"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from rasterio.enums import ColorInterp
 
 from bandweave.errors import SceneError, SettingError
@@ -678,3 +679,72 @@ class TestFillAndDateStated:
     def test_what_is_no_date_or_number_is_refused(self, optical, radar, stated):
         with pytest.raises(SettingError, match=r"June|2023-13-01|nan"):
             FilesSource(optical=optical, radar=radar, **stated)
+
+
+class TestWhatNamesTellOfRadar:
+    @pytest.mark.parametrize("unit", ["amplitude", "linear amplitude"])
+    def test_a_bands_own_unit_is_believed_before_the_files_name(self, make_tif, optical, unit):
+        path = make_tif("s1_db.tif", np.sqrt(power(decibels())), bands=("VV", "VH"))
+        with rasterio.open(path, "r+") as file:
+            file.units = (unit, unit)
+        scene = FilesSource(optical=optical, radar=(path,)).make()
+        np.testing.assert_allclose(read(scene, "radar"), power(decibels()), rtol=1e-3)
+        found = decided(scene, "radar", "unit")
+        assert (found["value"], found["basis"]) == ("amplitude", "tag")
+
+    @pytest.mark.parametrize("inner", ["", "clipped"])
+    def test_a_folder_of_hyp3_tells_unit_and_calibration(self, make_tif, optical, inner):
+        array = np.sqrt(power(decibels())).astype(np.float32)
+        folder = make_tif("o.tif", array).parent / "S1A_IW_20180616T161201_DVP_RTC10_G_sauned_0A1B"
+        (folder / inner).mkdir(parents=True)
+        paths = tuple(
+            make_tif(name, array[place : place + 1]).rename(folder / inner / name)
+            for place, name in enumerate(("VV.tif", "clip_VH.tif"))
+        )
+        scene = FilesSource(optical=optical, radar=paths).make()
+        np.testing.assert_allclose(read(scene, "radar"), power(decibels()), rtol=1e-3)
+        assert scene.radar.calibration == "sigma0"
+
+    def test_a_folder_of_another_sensor_hides_no_band(self, make_tif, optical):
+        path = make_tif("VV.tif", decibels()[:1])
+        folder = path.parent / "S2A_MSIL2A_20180616T023549_N0208_R089_T50SQB_20180616T053821"
+        folder.mkdir()
+        paths = (
+            path.rename(folder / "VV.tif"),
+            make_tif("VH.tif", decibels()[1:]).rename(folder / "VH.tif"),
+        )
+        scene = FilesSource(optical=optical, radar=paths).make()
+        assert scene.radar.bands == ("VV", "VH")
+
+    @pytest.mark.parametrize(
+        ("bands", "day"),
+        [
+            (("VV_20180616", "VH_20180616"), date(2018, 6, 16)),
+            (("Sigma0_VV_S_mst_16Jun2018", "Sigma0_VH_S_mst_16Jun2018"), date(2018, 6, 16)),
+            (("VV_20180616", "VH"), None),
+            (("VV_20180601_20180630", "VH_20180601_20180630"), None),
+        ],
+    )
+    def test_one_date_that_all_bands_say_is_the_layers(self, make_tif, optical, bands, day):
+        path = make_tif("s1_db.tif", decibels(), bands=bands)
+        scene = FilesSource(optical=optical, radar=(path,)).make()
+        assert scene.radar.date == day
+        assert not any("several dates" in warning for warning in scene.facts["warnings"])
+
+    def test_a_picture_of_several_bands_is_left_out_as_one(self, make_tif, optical):
+        name = "S1A_IW_20180616T161201_DVP_RTC10_G_gpuned_0A1B"
+        linear = power(decibels()).astype(np.float32)
+        paths = (
+            make_tif(f"{name}_VV.tif", linear[:1]),
+            make_tif(f"{name}_VH.tif", linear[1:]),
+            make_tif(f"{name}_rgb.tif", np.full((3, SIDE, SIDE), 50, np.uint8)),
+        )
+        scene = FilesSource(optical=optical, radar=paths).make()
+        left = [e for e in scene.facts["evidence"] if e["what"] == "left out"]
+        assert [e["why"] for e in left] == [f"a picture, by name {name}_rgb.tif"] * 3
+
+    def test_a_radar_band_that_nothing_names_is_left_out_for_that(self, make_tif, optical):
+        array = np.concatenate([decibels(), decibels()[1:]])
+        path = make_tif("S1_db.tif", array, bands=("VV", "VH", "CR"))
+        found = decided(FilesSource(optical=optical, radar=(path,)).make(), "radar", "left out")
+        assert found["why"] == "radar, but nothing says which band"
