@@ -45,18 +45,21 @@ from bandweave.sources.guess import (
     without,
     without_fills,
 )
-from bandweave.sources.labels import BROWSER
+from bandweave.sources.labels import BROWSER, label, wavelength
 from bandweave.sources.labels import dates as sensing_dates
 from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 from bandweave.sources.metadata import stated_scaling
 from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
-from bandweave.sources.sensors import SENSORS
+from bandweave.sources.sensors import S2, SENSORS
 
 OFFSET_SINCE = datetime.date(2022, 1, 25)
 """When Sentinel-2's processing baseline 04.00 began."""
 _OVERSHOOT = -200.0
 """Numbers that Sentinel-2's darkest pixels may lie below its offset."""
-_BASELINE = re.compile(r"_MSIL\d[AC]_.*_N(\d\d)(\d\d)_")
+_BASELINE = re.compile(r"_MSIL\d[AC]_.*_N(?!9999)(\d\d)(\d\d)_")
+"""N9999 is written where a user ran the processor."""
+_HARMONIZED = re.compile(r"harmoni[sz]ed[^/\\]*$|S2(_SR)?_HARMONIZED", re.IGNORECASE)
+"""Earth Engine's collections of which the offset is taken off."""
 _DRONE = re.compile(r"metashape|photoscan|micasense", re.IGNORECASE)
 _UNITS = {
     "reflectance": "reflectance",
@@ -68,6 +71,8 @@ _OFFSETS = ("reflectance-10000", "sentinel-2-n0400")
 """Sentinel-2 without and with its offset."""
 LIKELY = 0.02, 0.9
 """Median reflectance of images, open water and snow included."""
+_NEAR = 0.05
+"""A wavelength of Sentinel-2 lies within 5 % of its band's centre."""
 _FULL = ("reflectance-32768", "reflectance-65535")
 """Whose largest number is data."""
 
@@ -82,8 +87,6 @@ class Reading(NamedTuple):
     basis: Basis
     why: str
     sure: bool = True
-    own: bool = False
-    """Whether the files' own scale and offset do it."""
 
 
 class _Numbers(NamedTuple):
@@ -191,10 +194,10 @@ class OpticalReading:
             picks = [own.picks[place] for place in here]
             convert = partial(
                 _reflectance,
-                scalings=tuple(_left(reading.scalings[place], reading.own) for place in here),
+                scalings=tuple(reading.scalings[place] for place in here),
                 zero_fills=own.zero_fills(picks),
             )
-            opened = {pick.raster.path: _opened(pick.raster, reading.own) for pick in picks}
+            opened = {pick.raster.path: _opened(pick.raster) for pick in picks}
             stack = StackedRaster(
                 tuple((opened[pick.raster.path], pick.band, pick.name) for pick in picks)
             )
@@ -228,7 +231,7 @@ class OpticalReading:
                 "Give the product's metadata (with its reflectance coefficients) beside it, or "
                 "surface reflectance.",
             )
-        return _told(own)
+        return _told(own, notes)
 
     def _compare(
         self, own: _Numbers, reading: Reading, others: Sequence[Reading], notes: Notes
@@ -281,16 +284,6 @@ class OpticalReading:
                 "for the sun's height, and too low by its sine. Give the MTL file along."
             )
         _note_fill(own, reading, what, notes)
-
-
-def _left(scaling: Scaling, own: bool) -> Scaling:
-    """Return what is left to do of a scaling where reading does the file's own scale and offset."""
-    if not own:
-        return scaling
-    fills = tuple(
-        float(np.float32(fill * scaling.scale + scaling.offset)) for fill in scaling.fills
-    )
-    return Scaling(1.0, 0.0, fills)
 
 
 def _note_fill(own: _Numbers, reading: Reading, what: str, notes: Notes) -> None:
@@ -395,20 +388,20 @@ def _tagged(own: _Numbers) -> Reading | None:
     percent = any(unit in ("%", "percent") for unit in dataset.units)
     if has_scale(own.picks[0].raster) or percent:
         scalings = []
-        for pick in own.picks:
+        for pick, extra in zip(own.picks, _extra(own), strict=True):
             dataset = pick.raster.dataset
             place = pick.raster.bands.index(pick.band)
             scale, offset = dataset.scales[place], dataset.offsets[place]
             if not (np.isfinite(scale) and np.isfinite(offset) and scale > 0):
                 return None
             part = 100.0 if percent else 1.0
-            whole = np.issubdtype(np.dtype(dataset.dtypes[place]), np.integer)
-            fill = (0.0,) if dataset.nodata is None and whole else ()
+            # what a scale makes 1 is the whole, not fill
+            fill = tuple(each for each in extra if not 0.99 < (each * scale + offset) / part < 1.01)
             scalings.append(Scaling(scale / part, offset / part, fill))
         why = f"scale {scalings[0].scale:.7g} and offset {scalings[0].offset:.7g} in the file"
         if percent:
             why += ", in per cent"
-        return Reading("reflectance", "", tuple(scalings), Basis.TAG, why, own=not percent)
+        return Reading("reflectance", "", tuple(scalings), Basis.TAG, why)
     program = dataset.tags().get("TIFFTAG_SOFTWARE", "")
     if dataset.dtypes[0] == "uint16" and _DRONE.search(program):
         return _of_product(own, "reflectance-32768", Basis.TAG, f"made by {program[:40]}")
@@ -471,19 +464,28 @@ def _of_product(
     return Reading(product, "", scalings, basis, why, sure)
 
 
-def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
-    """Return Sentinel-2's reading: the offset by its baseline, else by its darkest pixels.
+def _sentinel2(
+    own: _Numbers, basis: Basis, why: str, notes: Notes, *, sure: bool = True
+) -> Reading:
+    """Return Sentinel-2's reading: the offset by its name, else by its darkest pixels.
 
     With the offset hardly a pixel lies below it; without, only a scene without water and shadow
     lies above. What neither can tell goes by the date, and is unsure.
     """
     name = own.short
-    dark = darkest(without_fills(np.where(own.pooled() == 0, np.float32(np.nan), own.pooled())))
+    usual = PRODUCTS["sentinel-2"].fills
+    fill = [tuple(dict.fromkeys((*usual, *each))) for each in _extra(own)]
+    pairs = zip(own.pooled(), fill, strict=True)
+    known = without_fills(np.stack([without(band, lost) for band, lost in pairs]))
+    dark = darkest(known)
     seen = f"the darkest first percentile is {dark:.0f}"
     places = [str(pick.raster.path.absolute()) for pick in own.picks]
     baseline = next((found for place in places if (found := _BASELINE.search(place))), None)
-    sure = True
-    if baseline:
+    dates = [date for place in places for date in sensing_dates(place)]
+    before = bool(dates) and max(dates) < OFFSET_SINCE
+    if any(_HARMONIZED.search(place) for place in places):
+        offset, why = 0.0, f"{why}; harmonized: offset 0"
+    elif baseline:
         version = float(f"{baseline[1]}.{baseline[2]}")
         offset = SENTINEL2_OFFSET if version >= SENTINEL2_OFFSET_BASELINE else 0.0
         why = f"{why}; processing baseline {version:05.2f} in the name: offset {offset:g}"
@@ -493,7 +495,7 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
                 f"but {seen}: its pixels say that there is none, and count."
             )
             offset = 0.0
-        elif not offset and dark > DARKEST_WITH_OFFSET:
+        elif not (offset or before) and dark > DARKEST_WITH_OFFSET:
             notes.warn(
                 f"{name} is read with offset 0, but {seen}: the product may be of processing "
                 "baseline 04.00 or later, with offset -1000."
@@ -501,8 +503,6 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
     elif dark <= DARKEST_WITH_OFFSET:
         offset, why = 0.0, f"{why}; {seen}, so there is no offset"
     else:
-        dates = [date for place in places for date in sensing_dates(place)]
-        before = bool(dates) and max(dates) < OFFSET_SINCE
         offset, sure = 0.0 if before else SENTINEL2_OFFSET, False
         since = (
             f"taken {'before' if before else 'after'} {OFFSET_SINCE}"
@@ -510,21 +510,24 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
             else "of no known date"
         )
         why = f"{why}; {since}: offset {offset:g}"
-        median, other = float(np.nanmedian(own.pooled())), SENTINEL2_OFFSET - offset
+        median, other = float(np.nanmedian(known)), SENTINEL2_OFFSET - offset
         notes.warn(
             f"{name}: {seen}, which tells nothing of Sentinel-2's offset. Read with offset "
             f"{offset:g}, {since} (half below {(median + offset) / 10000:.3g}); with offset "
             f"{other:g}, half lie below {(median + other) / 10000:.3g}."
         )
-    scaling = product_scaling("sentinel-2", offset_numbers=offset)
-    return Reading("sentinel-2", "", (scaling,) * len(own.picks), basis, why, sure)
+    shifted = product_scaling("sentinel-2", offset_numbers=offset)
+    scalings = tuple(replace(shifted, fills=lost) for lost in fill)
+    return Reading("sentinel-2", "", scalings, basis, why, sure)
 
 
-def _told(own: _Numbers) -> Reading:
+def _told(own: _Numbers, notes: Notes) -> Reading:
     """Return the reading by the numbers alone."""
     raster = replace(own.picks[0].raster, as_stored=True)
-    if raster.dataset.count in (12, 13) and is_integer(raster):
-        return _sentinel2(own, Basis.NUMBERS, f"{raster.dataset.count} bands", Notes())
+    if _may_be_sentinel2(raster):
+        known = any(pick.label.sensor == S2 for pick in own.picks)
+        basis = Basis.NAME if known else Basis.NUMBERS
+        return _sentinel2(own, basis, f"{raster.dataset.count} bands", notes, sure=known)
     names = [pick.name for pick in own.picks]
     distinct = names if len(set(names)) == len(names) else ()
     guess = guess_optical(raster, own.pooled(), distinct)
@@ -535,6 +538,27 @@ def _told(own: _Numbers) -> Reading:
         for each in _extra(own)
     )
     return Reading(guess.product, "", scalings, Basis.NUMBERS, guess.why, sure=False)
+
+
+def _may_be_sentinel2(raster: StoredRaster) -> bool:
+    """Whether a file holds as many bands as Sentinel-2 has, and nothing says another thing."""
+    dataset = raster.dataset
+    if dataset.count not in (12, 13) or not is_integer(raster):
+        return False
+    bands = [band for number, band in SENSORS[S2].items() if number != "10" or dataset.count == 13]
+    names = {"", *(band.name for band in bands)}
+    for place, (text, band) in enumerate(zip(raster.descriptions, bands, strict=True), start=1):
+        tags = dataset.tags(place)
+        told = label(raster.path.name, text, dataset.tags(), tags)
+        length = wavelength(text, tags) or band.centre
+        if (
+            told.sensor not in ("", S2)
+            or told.product not in ("", "sentinel-2")
+            or (told.role in ("", "optical") and told.band not in names)
+            or abs(length - band.centre) > _NEAR * band.centre
+        ):
+            return False
+    return True
 
 
 def _others(own: _Numbers, reading: Reading) -> dict[str, str]:
@@ -563,9 +587,9 @@ def _require_no_palette(own: _Numbers) -> None:
             )
 
 
-def _opened(raster: StoredRaster, own_scale: bool) -> Raster:
+def _opened(raster: StoredRaster) -> Raster:
     """Return a file's numbers as they are to be scaled, NaN where its opacity is nought."""
-    opened = raster if own_scale else replace(raster, as_stored=True)
+    opened = replace(raster, as_stored=True)
     without = opacity(raster)
     if without is None:
         return opened

@@ -1,0 +1,99 @@
+"""How optical files are read: what is no band, what is fill, the offset, and whose metadata."""
+
+import numpy as np
+import pytest
+
+from bandweave.sources.files import FilesSource
+from tests.core.sources.concerns import concerns
+from tests.core.sources.test_ladder import (
+    decibels,
+    decided,
+    read,
+    reflectance,
+    stored,
+)
+
+RGBN = ("B2", "B3", "B4", "B8")
+DESERT = {"bands": 4, "low": 0.16, "high": 0.5}
+"""Without a dark pixel, so that the numbers tell nothing of an offset."""
+
+
+@pytest.fixture
+def made(make_tif):
+    """Return a scene of one optical file, with radar."""
+    radar = make_tif("s1_db.tif", decibels(), bands=("VV", "VH"))
+
+    def make(name, array, bands=RGBN, stated=None, **written):
+        path = make_tif(name, array, bands=bands, **written)
+        return FilesSource(optical=(path,), radar=(radar,), **(stated or {})).make()
+
+    return make
+
+
+class TestOffset:
+    def test_an_unknown_baseline_says_nothing(self, made):
+        name = "S2A_MSIL2A_20170613T101031_N9999_R022_T33UUP_26_57.tif"
+        scene = made(name, stored(reflectance(**DESERT), 1e-4))
+        np.testing.assert_allclose(read(scene), reflectance(**DESERT), atol=1e-4)
+        assert not decided(scene, "optical", "product")["sure"]
+        scene = made(name, stored(reflectance(4), 1e-4))
+        np.testing.assert_allclose(read(scene), reflectance(4), atol=1e-4)
+        assert concerns(scene) == [] and decided(scene, "optical", "product")["sure"]
+
+    @pytest.mark.parametrize(
+        "name", ["S2_SR_HARMONIZED_20230615.tif", "S2_HARMONIZED/S2_20230615.tif"]
+    )
+    def test_earth_engines_harmonized_collection_has_none(self, made, name):
+        scene = made(name, stored(reflectance(**DESERT), 1e-4))
+        np.testing.assert_allclose(read(scene), reflectance(**DESERT), atol=1e-4)
+        found = decided(scene, "optical", "product")
+        assert concerns(scene) == [] and found["sure"] and "harmonized" in found["why"]
+
+    @pytest.mark.parametrize(("day", "alarm"), [("20190321", False), ("20230321", True)])
+    def test_an_old_baseline_is_doubted_only_where_the_date_does(self, made, day, alarm):
+        name = f"S2A_MSIL2A_{day}T023549_N0211_R089_T50SQB_{day}T055449_clip.tif"
+        scene = made(name, stored(reflectance(**DESERT), 1e-4))
+        np.testing.assert_allclose(read(scene), reflectance(**DESERT), atol=1e-4)
+        assert any("may be of processing baseline" in said for said in concerns(scene)) == alarm
+
+    def test_what_half_lies_below_is_of_data(self, made):
+        numbers = stored(reflectance(4, 0.1, 0.3), 1e-4)
+        numbers[:, 4:] = 0
+        said = concerns(made("S2A_MSIL2A_20180616_edge.tif", numbers))
+        assert len(said) == 1 and "(half below 0.208)" in said[0]
+
+
+class TestCountOfBands:
+    def test_it_is_a_guess_and_warned_of(self, made):
+        numbers = stored(reflectance(12), 1e-4)
+        scene = made("stack.tif", numbers, ())
+        found = decided(scene, "optical", "product")
+        assert (found["value"], found["basis"], found["sure"]) == ("sentinel-2", "numbers", False)
+        assert any(said.startswith("Told from the numbers") for said in scene.facts["warnings"])
+
+    def test_bands_that_only_sentinel2_has_make_it_sure(self, made):
+        bands = [f"B{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, "8A", 9, 11, 12)]
+        scene = made("stack.tif", stored(reflectance(12), 1e-4), bands)
+        found = decided(scene, "optical", "product")
+        assert (found["value"], found["basis"], found["sure"]) == ("sentinel-2", "name", True)
+
+    @pytest.mark.parametrize(
+        ("name", "bands"),
+        [
+            ("LC08_044034_20140318.tif", ()),
+            ("stack.tif", [*(f"B{n}" for n in range(1, 12)), "pixel_qa"]),
+            ("field.tif", [f"{450 + 40 * n} nm" for n in range(12)]),
+            ("field.tif", ["yellow", *RGBN, *("",) * 7]),
+        ],
+    )
+    def test_what_names_another_sensor_counts_before_it(self, made, name, bands):
+        scene = made(name, stored(reflectance(12, 0.12, 0.5), 1e-4), bands, pixel=30)
+        found = decided(scene, "optical", "product")
+        assert (found["value"], found["sure"]) == ("reflectance-10000", False)
+        assert np.nanmin(read(scene)) > 0.11
+
+    def test_wavelengths_of_sentinel2_do_not(self, made):
+        lengths = (443, 492, 560, 665, 704, 741, 783, 833, 865, 945, 1374, 1614, 2202)
+        numbers = stored(reflectance(13), 1e-4)
+        scene = made("snap.tif", numbers, [f"{length} nm" for length in lengths])
+        assert decided(scene, "optical", "product")["value"] == "sentinel-2"
