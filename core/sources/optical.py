@@ -42,6 +42,7 @@ from bandweave.sources.guess import (
     is_integer,
     require_data,
     sample,
+    scaled_zero,
     without,
     without_fills,
 )
@@ -179,6 +180,8 @@ class OpticalReading:
         if (fill := self.fill) is not None:
             scalings = tuple(replace(scaling, fills=fill) for scaling in reading.scalings)
             reading = reading._replace(scalings=scalings)
+        else:
+            reading = _with_scaled_fill(own, reading)
         self._note(own, reading, what, notes)
         values, scaled = own.values(reading), own.scaled(reading)
         fill_only = np.isfinite(values).sum() * 2 < np.isfinite(scaled).sum()
@@ -362,6 +365,22 @@ def _extra(own: _Numbers) -> list[tuple[float, ...]]:
         fills(replace(pick.raster, as_stored=True), numbers)
         for pick, numbers in zip(own.picks, own.samples, strict=True)
     ]
+
+
+def _with_scaled_fill(own: _Numbers, reading: Reading) -> Reading:
+    """Return the reading with the numbers that 0 was scaled to as fill, where they are it."""
+    numbers, values = own.pooled(), own.values(reading)
+    scalings = list(reading.scalings)
+    for grid in dict.fromkeys(pick.raster.grid for pick in own.picks):
+        here = [place for place, pick in enumerate(own.picks) if pick.raster.grid == grid]
+        zero = scaled_zero(values[here])
+        if zero is None:
+            continue
+        for place in here:
+            known, lost = scalings[place], numbers[place][values[place] == np.float32(zero)]
+            fills = (*known.fills, *map(float, np.unique(lost)))
+            scalings[place] = replace(known, fills=fills)
+    return reading._replace(scalings=tuple(scalings))
 
 
 def _fault(own: _Numbers, reading: Reading) -> str:

@@ -30,6 +30,65 @@ def made(make_tif):
     return make
 
 
+class TestFillThatNoTagTells:
+    @pytest.mark.parametrize(
+        ("dtype", "fill"),
+        [(np.int16, -999), (np.int16, 32767), (np.float32, -1), (np.float32, -9999)],
+    )
+    @pytest.mark.parametrize("stated", [{}, {"optical_product": "sentinel-2"}])
+    def test_of_sentinel2(self, made, dtype, fill, stated):
+        numbers = stored(reflectance(4), 1e-4, dtype=dtype)
+        numbers[:, :9] = fill
+        scene = made("S2A_20180616_rgbn.tif", numbers, stated=stated)
+        assert np.isnan(read(scene)[:, :9]).all() and np.isfinite(read(scene)[:, 9:]).all()
+        assert decided(scene, "optical", "fill")["value"] == str(fill)
+
+    @pytest.mark.parametrize(
+        ("dtype", "fill"), [(np.float32, -9999), (np.uint16, 65535), (np.int16, -9999)]
+    )
+    def test_of_files_with_their_own_scale(self, made, dtype, fill):
+        scale, offset = (1e-4, 0.0) if dtype is np.int16 else (2.75e-5, -0.2)
+        numbers = stored(reflectance(4), scale, offset, dtype)
+        numbers[:, :9] = fill
+        scene = made("sr.tif", numbers, scale=scale, offset=offset)
+        assert np.isnan(read(scene)[:, :9]).all() and np.isfinite(read(scene)[:, 9:]).all()
+        np.testing.assert_allclose(read(scene)[:, 9:], reflectance(4)[:, 9:], atol=1e-4)
+
+    @pytest.mark.parametrize("full", [65535, 32767])
+    def test_what_a_files_own_scale_makes_1_is_data(self, made, full):
+        values = reflectance(4, high=0.9)
+        values[:, :9] = 1
+        scene = made("map.tif", stored(values, 1 / full), scale=1 / full)
+        np.testing.assert_allclose(read(scene), values, atol=5e-5)
+
+    @pytest.mark.parametrize(
+        ("name", "fill"),
+        [
+            ("landsat8_scaled_2021.tif", -0.2),
+            ("S2A_20230616_boa.tif", -0.1),
+            ("map.tif", np.float32(-1000) * np.float32(1e-4)),
+        ],
+    )
+    def test_0_that_went_through_the_scaling(self, made, name, fill):
+        values = reflectance(4)
+        values[:, :9] = np.float32(fill)
+        scene = made(name, values)
+        assert np.isnan(read(scene)[:, :9]).all() and np.isfinite(read(scene)[:, 9:]).all()
+        assert decided(scene, "optical", "fill")["value"] == f"{fill:g}"
+
+    def test_0_that_went_through_the_offset_alone(self, made):
+        numbers = stored(reflectance(4), 1e-4, dtype=np.int16)
+        numbers[:, :9] = -1000
+        scene = made("S2A_20180616_rgbn.tif", numbers)
+        assert np.isnan(read(scene)[:, :9]).all() and np.isfinite(read(scene)[:, 9:]).all()
+
+    def test_of_one_band_or_a_few_pixels_it_is_data(self, made):
+        values = reflectance(4)
+        values[0, :9] = -0.2
+        values[:, 10, :40] = -0.2
+        assert np.isfinite(read(made("S2A_boa.tif", values))).all()
+
+
 class TestOffset:
     def test_an_unknown_baseline_says_nothing(self, made):
         name = "S2A_MSIL2A_20170613T101031_N9999_R022_T33UUP_26_57.tif"
