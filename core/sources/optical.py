@@ -5,14 +5,17 @@ What pixels disprove is not believed, whoever says it; only what the user states
 """
 
 import datetime
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, compress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandweave.errors import SceneError
 from bandweave.prepare.alignment import StackedRaster
@@ -70,6 +73,10 @@ _UNITS = {
 """Units in names to products."""
 _OFFSETS = ("reflectance-10000", "sentinel-2-n0400")
 """Sentinel-2 without and with its offset."""
+_WHOLE = 2.0
+"""Of what is stored as reflectance 99 % lie below."""
+_LARGER, _SMALLER = 20.0, 50.0
+"""So many times larger or smaller than the others' no band's numbers are."""
 LIKELY = 0.02, 0.9
 """Median reflectance of images, open water and snow included."""
 _NEAR = 0.05
@@ -107,6 +114,12 @@ class _Numbers(NamedTuple):
         """The first file's name, and how many more there are."""
         first, *others = dict.fromkeys(pick.raster.path.name for pick in self.picks)
         return f"{first} and {len(others)} more" if others else first
+
+    def among(self, kept: Sequence[bool]) -> "_Numbers":
+        """Return some of the bands."""
+        return self._replace(
+            picks=tuple(compress(self.picks, kept)), samples=tuple(compress(self.samples, kept))
+        )
 
     def pooled(self) -> Pixels:
         """Return (band, value) numbers, NaN where bands have fewer."""
@@ -159,21 +172,30 @@ class OpticalReading:
         found = pictures(rasters)
         near = (self.date,) if self.date else near
         picked = pick_optical(first_of_each(found), self.bands, near)
-        picked.note(what, notes)
         for sentence in unused(found, picked.picks):
             notes.warn(sentence)
-        picks = spread(picked.picks, found, what, notes)
-        parts = [
-            part for own in _products(picks, self.fill) for part in self._parts(own, what, notes)
-        ]
-        names = tuple(pick.name for pick in picked.picks)
+        numbers = self._numbers(spread(picked.picks, found, what, notes), what, notes)
+        names = tuple(dict.fromkeys(pick.name for own in numbers for pick in own.picks))
+        picked = picked._replace(picks=tuple(pick for pick in picked.picks if pick.name in names))
+        picked.note(what, notes)
+        parts = [part for own in numbers for part in self._parts(own, what, notes)]
         date = first_date(rasters, picked, self.date, what, notes)
         return Measured(tuple(parts), names, Unit.REFLECTANCE, date)
 
     def told(self, rasters: Sequence[StoredRaster], notes: Notes) -> Reading:
         """Return how the first product of some files is read."""
         picked = pick_optical(rasters, self.bands)
-        return self._decide(next(_products(picked.picks, self.fill)), "optical", notes)
+        return self._decide(self._numbers(picked.picks, "optical", notes)[0], "optical", notes)
+
+    def _numbers(self, picks: Sequence[Pick], what: str, notes: Notes) -> list[_Numbers]:
+        """Return the bands by product, without those that are told to be none by their numbers."""
+        found = list(_products(picks, self.fill))
+        strange = {} if self.bands is not None else dict(chain(*map(_strangers, found)))
+        for origin, why in strange.values():
+            notes.decide(what, "left out", origin, Basis.NUMBERS, why)
+            notes.warn(f"{origin} is left out: {why}.", of=(what, "left out"))
+        kept = [own.among([p.name not in strange for p in own.picks]) for own in found]
+        return [own for own in kept if own.picks]
 
     def _parts(self, own: _Numbers, what: str, notes: Notes) -> Iterator[Part]:
         reading = self._decide(own, what, notes)
@@ -339,6 +361,51 @@ def _products(picks: Sequence[Pick], fill: tuple[float, ...] | None) -> Iterator
         )
 
 
+def _strangers(own: _Numbers) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the bands that nothing names and whose numbers are of another kind: name, origin, why.
+
+    Such are tens of times as large as the others', a fiftieth as large as what is named, or beyond
+    reflectance where the others are within.
+    """
+    named = _recognised(own)
+    if named.all():
+        return
+    tops = _tops(own)
+    usual = _usual(tops, named)
+    strange = (tops > _LARGER * usual) | ((usual <= _WHOLE) & (tops > _WHOLE))
+    strange |= named.any() & (tops * _SMALLER < usual)
+    for place in np.flatnonzero(strange & ~named & (usual > 0)):
+        pick = own.picks[place]
+        why = f"99 % of its numbers lie below {tops[place]:.3g}, of the other bands' below "
+        yield pick.name, (pick.origin, f"{why}{usual:.3g}, and no name says what it is")
+
+
+def _usual(tops: Pixels, named: NDArray[np.bool_]) -> float:
+    """Return the top of most bands that are recognised, else of all; NaN where none has data."""
+    for wanted in (named, ~named):
+        if np.isfinite(tops[wanted]).any():
+            return float(np.nanmedian(tops[wanted]))
+    return math.nan
+
+
+def _tops(own: _Numbers) -> Pixels:
+    """Return below what 99 % of each band's numbers lie, NaN where none is data."""
+    known = [band[np.isfinite(band)] for band in map(without_fills, own.samples)]
+    tops = [np.percentile(band, 99) if band.size else np.nan for band in known]
+    return np.array(tops, np.float32)
+
+
+def _recognised(own: _Numbers) -> NDArray[np.bool_]:
+    """Return for each band whether a name, number or wavelength says what it is."""
+    found = []
+    for pick in own.picks:
+        place = pick.raster.bands.index(pick.band)
+        tags = pick.raster.dataset.tags(place + 1)
+        length = wavelength(pick.raster.descriptions[place], tags)
+        found.append(bool(pick.label.band or pick.label.number or length))
+    return np.array(found)
+
+
 def _sampled(raster: StoredRaster) -> Pixels:
     numbers = sample(replace(raster, as_stored=True))
     without = opacity(raster)
@@ -466,7 +533,7 @@ def _named(own: _Numbers, notes: Notes) -> Reading | None:
     whole = all(is_integer(replace(pick.raster, as_stored=True)) for pick in own.picks)
     if told.product == BROWSER and kinds == {"uint16"}:
         product = "reflectance-65535"
-    if not whole and float(np.nanpercentile(without_fills(own.pooled()), 99)) <= 2:
+    if not whole and _usual(_tops(own), _recognised(own)) <= _WHOLE:
         return _of_product(own, "reflectance", Basis.NAME, f"{why}; scaled already")
     if product == "sentinel-2":
         return _sentinel2(own, Basis.NAME, why, notes)

@@ -6,6 +6,7 @@ import pytest
 from bandweave.sources.files import FilesSource
 from tests.core.sources.concerns import concerns
 from tests.core.sources.test_ladder import (
+    SIDE,
     decibels,
     decided,
     read,
@@ -28,6 +29,57 @@ def made(make_tif):
         return FilesSource(optical=(path,), radar=(radar,), **(stated or {})).make()
 
     return make
+
+
+def days(first=150):
+    return np.full((1, SIDE, SIDE), first) + np.indices((SIDE, SIDE))[:1] % 40
+
+
+class TestStrangers:
+    @pytest.mark.parametrize("name", ["S2_mosaic_2021.tif", "composite_2021.tif"])
+    @pytest.mark.parametrize(
+        ("called", "other"),
+        [
+            ("doy", days()),
+            ("Map", days(10) // 10),
+            ("classes", days(0) // 10 + 2),
+            ("", days() % 2 * 255),
+        ],
+    )
+    def test_a_band_of_other_numbers_decides_nothing_and_is_left_out(
+        self, made, name, called, other
+    ):
+        array = np.concatenate([reflectance(4), other]).astype(np.float32)
+        scene = made(name, array, (*RGBN, called))
+        np.testing.assert_array_equal(read(scene), reflectance(4))
+        left = decided(scene, "optical", "left out")
+        assert left["basis"] == "numbers" and left["value"].endswith(called or "5")
+        assert len(concerns(scene)) == 1 and "is left out: 99 %" in concerns(scene)[0]
+        assert set(decided(scene, "optical", "bands")["value"]) == {"blue", "green", "red", "nir"}
+
+    @pytest.mark.parametrize("other", [days() % 2, days() * 1000])
+    def test_among_whole_numbers_too(self, made, other):
+        array = np.concatenate([stored(reflectance(4), 1e-4), other]).astype(np.int32)
+        scene = made("S2_stack.tif", array, (*RGBN, "what"))
+        np.testing.assert_allclose(read(scene), reflectance(4), atol=1e-4)
+        assert decided(scene, "optical", "left out")["value"] == "S2_stack.tif, what"
+
+    def test_what_is_stated_to_be_a_band_is_one(self, made):
+        array = np.concatenate([reflectance(4), days()]).astype(np.float32)
+        stated = {"optical_bands": {"red": 3, "nir": 5}, "optical_scale": 0.001}
+        scene = made("S2_mosaic_2021.tif", array, (*RGBN, "doy"), stated)
+        assert scene.optical.bands == ("red", "nir")
+
+    def test_a_dim_band_with_a_wavelength_is_one(self, made):
+        array = stored(np.concatenate([reflectance(4), reflectance(1) / 100]), 1e-4)
+        lengths = ("490 nm", "560 nm", "665 nm", "842 nm", "1900 nm")
+        assert len(made("field.tif", array, lengths).optical.bands) == 5
+
+    def test_one_odd_band_of_the_recognised_does_not_decide_for_all(self, made):
+        values = reflectance(4)
+        values[3] *= 9
+        scene = made("S2_mosaic_2021.tif", values)
+        np.testing.assert_array_equal(read(scene)[:3], values[:3])
 
 
 class TestFillThatNoTagTells:
