@@ -175,8 +175,8 @@ class OpticalReading:
         for sentence in unused(found, picked.picks):
             notes.warn(sentence)
         numbers = self._numbers(spread(picked.picks, found, what, notes), what, notes)
-        names = tuple(dict.fromkeys(pick.name for own in numbers for pick in own.picks))
-        picked = picked._replace(picks=tuple(pick for pick in picked.picks if pick.name in names))
+        picked = picked._replace(picks=_held(picked.picks, numbers))
+        names = tuple(pick.name for pick in picked.picks)
         picked.note(what, notes)
         parts = [part for own in numbers for part in self._parts(own, what, notes)]
         date = first_date(rasters, picked, self.date, what, notes)
@@ -187,8 +187,12 @@ class OpticalReading:
         picked = pick_optical(rasters, self.bands)
         return self._decide(self._numbers(picked.picks, "optical", notes)[0], "optical", notes)
 
+    def taken(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:
+        """Return the bands without those that are told to be none by their numbers."""
+        return _held(picks, self._numbers(picks, "optical", Notes()))
+
     def _numbers(self, picks: Sequence[Pick], what: str, notes: Notes) -> list[_Numbers]:
-        """Return the bands by product, without those that are told to be none by their numbers."""
+        """Return what `taken` does by product, and note what is left out."""
         found = list(_products(picks, self.fill))
         strange = {} if self.bands is not None else dict(chain(*map(_strangers, found)))
         for origin, why in strange.values():
@@ -335,6 +339,11 @@ def _note_fill(own: _Numbers, reading: Reading, what: str, notes: Notes) -> None
             f"{share:.0%} of {own.name} have one and the same value, {found[most_often]:.4g}: "
             "probably no data that the file does not say."
         )
+
+
+def _held(picks: Sequence[Pick], numbers: Sequence[_Numbers]) -> tuple[Pick, ...]:
+    names = {pick.name for own in numbers for pick in own.picks}
+    return tuple(pick for pick in picks if pick.name in names)
 
 
 def _products(picks: Sequence[Pick], fill: tuple[float, ...] | None) -> Iterator[_Numbers]:

@@ -1,14 +1,21 @@
 """How optical files are read: what is no band, what is fill, the offset, and whose metadata."""
 
+import json
+from datetime import date
+
 import numpy as np
 import pytest
 
 from bandweave.sources.files import FilesSource
+from bandweave.sources.inspection import band_places, inspect
 from tests.core.sources.concerns import concerns
 from tests.core.sources.test_ladder import (
+    MTL,
+    SCENE,
     SIDE,
     decibels,
     decided,
+    power,
     read,
     reflectance,
     stored,
@@ -63,6 +70,14 @@ class TestStrangers:
         scene = made("S2_stack.tif", array, (*RGBN, "what"))
         np.testing.assert_allclose(read(scene), reflectance(4), atol=1e-4)
         assert decided(scene, "optical", "left out")["value"] == "S2_stack.tif, what"
+
+    def test_it_is_shown_as_left_out_before_the_import(self, make_tif):
+        array = np.concatenate([reflectance(4), days()]).astype(np.float32)
+        path = make_tif("S2_mosaic_2021.tif", array, bands=(*RGBN, "doy"))
+        named = [place.name for place in band_places((path,))]
+        assert (
+            named == [*inspect(path)["guess"]["bands"], ""] == ["blue", "green", "red", "nir", ""]
+        )
 
     def test_what_is_stated_to_be_a_band_is_one(self, made):
         array = np.concatenate([reflectance(4), days()]).astype(np.float32)
@@ -208,3 +223,66 @@ class TestCountOfBands:
         numbers = stored(reflectance(13), 1e-4)
         scene = made("snap.tif", numbers, [f"{length} nm" for length in lengths])
         assert decided(scene, "optical", "product")["value"] == "sentinel-2"
+
+
+class TestWhoseMetadata:
+    @pytest.mark.parametrize("kind", ["SR", "toar"])
+    def test_planets_coefficients_of_radiance_are_not_of_reflectance(self, made, tmp_path, kind):
+        (tmp_path / "20180616_023549_1038_3B_AnalyticMS_metadata.xml").write_text(
+            "".join(
+                f"<ps:bandSpecificMetadata><ps:bandNumber>{n}</ps:bandNumber>"
+                "<ps:reflectanceCoefficient>2.2e-5</ps:reflectanceCoefficient>"
+                "</ps:bandSpecificMetadata>"
+                for n in range(1, 5)
+            )
+        )
+        name = f"20180616_023549_1038_3B_AnalyticMS_{kind}.tif"
+        scene = made(name, stored(reflectance(4), 1e-4), ())
+        np.testing.assert_allclose(read(scene), reflectance(4), atol=1e-4)
+        assert concerns(scene) == []
+
+    def test_the_level_of_hls_is_not_that_of_its_source(self, made):
+        scene = made(
+            "HLS.L30.T50SQB.2018167T023549.v2.0.tif", stored(reflectance(4), 1e-4, dtype=np.int16),
+            tags={"LANDSAT_PRODUCT_ID": SCENE}, nodata=-9999,
+        )  # fmt: skip
+        assert decided(scene, "optical", "level")["value"] == "SR"
+
+    def test_the_collection_is_named_as_stac_does(self, made):
+        values = reflectance(6)
+        bands = ("blue", "green", "red", "nir08", "swir16", "swir22")
+        numbers = stored(values, 2.75e-5, -0.2, np.float64)
+        scene = made("landsat-c2-l2_2021-07-05.tif", numbers, bands, nodata=np.nan)
+        np.testing.assert_allclose(read(scene), values, atol=1e-4)
+        assert decided(scene, "optical", "product")["sure"]
+
+    def test_no_radar_takes_landsats_date(self, make_tif, tmp_path):
+        (tmp_path / "MTL.json").write_text(json.dumps({"LANDSAT_METADATA_FILE": MTL}))
+        optical = make_tif("LC08_stack.tif", stored(reflectance(), 1e-4), bands=RGBN[:3])
+        radar = make_tif("clip.tif", decibels())
+        scene = FilesSource(optical=(optical,), radar=(radar,)).make()
+        assert (scene.optical.date, scene.radar.date) == (date(2015, 8, 4), None)
+
+    @pytest.mark.parametrize(
+        ("written", "optical", "radar", "wanted"),
+        [
+            (
+                "MTL",
+                "S2A_MSIL2A_20180616T023549_rgb",
+                "S1A_IW_20180617",
+                ("2018-06-16", "2018-06-17"),
+            ),
+            ("S1_MTL", "S2_20180616", "S1_VV_VH_20180616", ("2018-06-16",) * 2),
+            ("MTL", "HLS.L30.T50SQB.2018167T023549.v2.0", "clip", ("2018-06-16", "None")),
+            ("MTL", "stack", "clip", ("2015-08-04", "None")),
+            ("MTL", "LC08_stack", "clip", ("2015-08-04", "None")),
+        ],
+    )
+    def test_landsats_date_is_of_what_may_be_landsat(
+        self, make_tif, tmp_path, written, optical, radar, wanted
+    ):
+        (tmp_path / f"{written}.json").write_text(json.dumps({"LANDSAT_METADATA_FILE": MTL}))
+        optical = make_tif(f"{optical}.tif", stored(reflectance(), 1e-4), bands=RGBN[:3])
+        radar = make_tif(f"{radar}.tif", power(decibels()).astype(np.float32), bands=("VV", "VH"))
+        scene = FilesSource(optical=(optical,), radar=(radar,)).make()
+        assert (str(scene.optical.date), str(scene.radar.date)) == wanted
