@@ -281,15 +281,12 @@ class OpticalReading:
 
     def _stated(self, own: _Numbers, notes: Notes) -> Reading | None:
         if self.scale is not None:
-            extra = _extra(own)
-            scaling = [Scaling(self.scale, self.offset or 0.0, each) for each in extra]
-            return Reading("", "", tuple(scaling), Basis.STATED, "stated")
+            scalings = [Scaling(self.scale, self.offset or 0.0)] * len(own.picks)
+            return Reading("", "", _filled(own, scalings), Basis.STATED, "stated")
         if self.product == "sentinel-2":
             return _sentinel2(own, Basis.STATED, "stated", notes)
         if self.product:
-            known = product_scaling(self.product)
-            scalings = tuple(replace(known, fills=(*known.fills, *each)) for each in _extra(own))
-            return Reading(self.product, "", scalings, Basis.STATED, "stated")
+            return _of_product(own, self.product, Basis.STATED, "stated")
         return None
 
     def _note(self, own: _Numbers, reading: Reading, what: str, notes: Notes) -> None:
@@ -459,6 +456,14 @@ def _with_scaled_fill(own: _Numbers, reading: Reading) -> Reading:
     return reading._replace(scalings=tuple(scalings))
 
 
+def _filled(own: _Numbers, scalings: Sequence[Scaling]) -> tuple[Scaling, ...]:
+    """Return the bands' scalings with the fill that no tag tells."""
+    return tuple(
+        replace(each, fills=tuple(dict.fromkeys((*each.fills, *extra))))
+        for each, extra in zip(scalings, _extra(own), strict=True)
+    )
+
+
 def _fault(own: _Numbers, reading: Reading) -> str:
     """Say what is impossible about a reading; empty where nothing is."""
     values = own.values(reading)
@@ -517,7 +522,7 @@ def _described(own: _Numbers, notes: Notes) -> Reading | None:
             return None
         scalings.append(scaling)
     first = next(found for found in stated.values() if found)
-    return Reading(first.product, first.level, tuple(scalings), Basis.METADATA, first.why)
+    return Reading(first.product, first.level, _filled(own, scalings), Basis.METADATA, first.why)
 
 
 def _number(pick: Pick) -> str:
@@ -552,10 +557,7 @@ def _named(own: _Numbers, notes: Notes) -> Reading | None:
 def _of_product(
     own: _Numbers, product: str, basis: Basis, why: str, *, sure: bool = True
 ) -> Reading:
-    known = product_scaling(product)
-    scalings = tuple(
-        replace(known, fills=tuple(dict.fromkeys((*known.fills, *each)))) for each in _extra(own)
-    )
+    scalings = _filled(own, [product_scaling(product)] * len(own.picks))
     return Reading(product, "", scalings, basis, why, sure)
 
 
@@ -568,10 +570,9 @@ def _sentinel2(
     lies above. What neither can tell goes by the date, and is unsure.
     """
     name = own.short
-    usual = PRODUCTS["sentinel-2"].fills
-    fill = [tuple(dict.fromkeys((*usual, *each))) for each in _extra(own)]
-    pairs = zip(own.pooled(), fill, strict=True)
-    known = without_fills(np.stack([without(band, lost) for band, lost in pairs]))
+    scalings = _filled(own, [product_scaling("sentinel-2")] * len(own.picks))
+    pairs = zip(own.pooled(), scalings, strict=True)
+    known = without_fills(np.stack([without(band, each.fills) for band, each in pairs]))
     dark = darkest(known)
     seen = f"the darkest first percentile is {dark:.0f}"
     places = [str(pick.raster.path.absolute()) for pick in own.picks]
@@ -611,9 +612,8 @@ def _sentinel2(
             f"{offset:g}, {since} (half below {(median + offset) / 10000:.3g}); with offset "
             f"{other:g}, half lie below {(median + other) / 10000:.3g}."
         )
-    shifted = product_scaling("sentinel-2", offset_numbers=offset)
-    scalings = tuple(replace(shifted, fills=lost) for lost in fill)
-    return Reading("sentinel-2", "", scalings, basis, why, sure)
+    shifted = tuple(replace(each, offset=offset * each.scale) for each in scalings)
+    return Reading("sentinel-2", "", shifted, basis, why, sure)
 
 
 def _told(own: _Numbers, notes: Notes) -> Reading:
@@ -626,12 +626,9 @@ def _told(own: _Numbers, notes: Notes) -> Reading:
     names = [pick.name for pick in own.picks]
     distinct = names if len(set(names)) == len(names) else ()
     guess = guess_optical(raster, own.pooled(), distinct)
-    scalings = tuple(
-        replace(guess.scaling, fills=tuple(dict.fromkeys((*guess.scaling.fills, *each))))
-        if guess.product not in _FULL
-        else guess.scaling
-        for each in _extra(own)
-    )
+    scalings = (guess.scaling,) * len(own.picks)
+    if guess.product not in _FULL:
+        scalings = _filled(own, scalings)
     return Reading(guess.product, "", scalings, Basis.NUMBERS, guess.why, sure=False)
 
 

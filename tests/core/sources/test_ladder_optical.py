@@ -121,6 +121,14 @@ class TestFillThatNoTagTells:
         assert np.isnan(read(scene)[:, :9]).all() and np.isfinite(read(scene)[:, 9:]).all()
         np.testing.assert_allclose(read(scene)[:, 9:], reflectance(4)[:, 9:], atol=1e-4)
 
+    def test_of_files_with_metadata(self, made, tmp_path):
+        (tmp_path / "MTL.json").write_text(json.dumps({"LANDSAT_METADATA_FILE": MTL}))
+        numbers = stored(reflectance(), 4e-5, -0.2, np.float32)
+        numbers[:, :9] = -999
+        scene = made(f"{SCENE}_stack.tif", numbers, RGBN[:3])
+        assert decided(scene, "optical", "product")["basis"] == "metadata"
+        assert np.isnan(read(scene)[:, :9]).all() and np.isfinite(read(scene)[:, 9:]).all()
+
     @pytest.mark.parametrize("full", [65535, 32767])
     def test_what_a_files_own_scale_makes_1_is_data(self, made, full):
         values = reflectance(4, high=0.9)
