@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bandweave.errors import SceneError
-from bandweave.prepare.radiometry import RadarUnit, Scaling, product_scaling
+from bandweave.prepare.radiometry import PRODUCTS, RadarUnit, Scaling, product_scaling
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Pixels, Raster, Window
 
@@ -20,6 +20,7 @@ DARKEST_WITH_OFFSET = 950.0
 correction overshoots), and near 0 to 900 without."""
 BRIGHTEST = 1.6
 """Reflectance that hardly more than 1 % of an image exceeds, snow and glint included."""
+_ROUNDING = 1e-6
 _FEWEST_CHANGES = 8
 """Fewer rows or columns that change may have a common period by chance."""
 _LIMITS = (32767.0, 65535.0, 2147483647.0)
@@ -110,6 +111,19 @@ def fills(raster: StoredRaster, numbers: Pixels) -> tuple[float, ...]:
 def stray_fills(numbers: Pixels, more: Sequence[float] = ()) -> tuple[float, ...]:
     """Return what exporters fill with, or some more numbers, where it stands out among others."""
     return tuple(fill for fill in (*FILLS, *more) if _stands_out(numbers, fill))
+
+
+def scaled_zero(values: Pixels) -> float | None:
+    """Return what 0 became by a known product's offset where it stands out in every band of
+    (band, value) reflectance: fill that was scaled as if it were data.
+    """
+    for offset in sorted({product.offset for product in PRODUCTS.values()} - {0.0}):
+        near = values[np.abs(values - offset) < _ROUNDING]
+        if near.size:
+            zero = float(np.median(near))
+            if all(_stands_out(band, zero) for band in values):
+                return zero
+    return None
 
 
 def _stands_out(numbers: Pixels, fill: float) -> bool:

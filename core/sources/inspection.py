@@ -47,8 +47,11 @@ class FileBand(NamedTuple):
 def band_places(paths: Sequence[Path], *, radar: bool = False) -> tuple[FileBand, ...]:
     """Return the bands of optical (or radar) files in the order stated numbers count them."""
     rasters = first_of_each(pictures(open_all(paths)))
-    picked = recognise_polarisations(rasters) if radar else pick_optical(rasters, None)
-    names = {(pick.raster.path, pick.band): pick.name for pick in picked.picks}
+    if radar:
+        picks = recognise_polarisations(rasters).picks
+    else:
+        picks = OpticalReading().taken(pick_optical(rasters, None).picks)
+    names = {(pick.raster.path, pick.band): pick.name for pick in picks}
     return tuple(
         FileBand(raster.path.name, band, names.get((raster.path, band), ""))
         for raster, band in nameable(rasters)
@@ -110,12 +113,12 @@ def _guessed(raster: StoredRaster, numbers: Pixels) -> dict[str, Any]:
     if quality := told_quality(raster, codings(raster)):
         return {"role": "quality", "bands": ["quality"], "what": quality[0], "why": quality[1]}
     try:
-        names = [pick.name for pick in pick_optical((raster,), None).picks]
+        picks = OpticalReading().taken(pick_optical((raster,), None).picks)
     except SceneError as error:
         return {"role": "nothing", "bands": [], "what": "", "why": error.message}
     return {
         "role": "optical",
-        "bands": names,
+        "bands": [pick.name for pick in picks],
         **_told(lambda: OpticalReading().told((raster,), notes)),
     }
 

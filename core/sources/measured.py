@@ -171,9 +171,9 @@ def native_pixels(
 
 
 def dates_of(paths: Sequence[Path]) -> list[datetime.date]:
-    """Return the dates that files state, those of their bands included."""
+    """Return the dates that radar files state, those of their bands included."""
     rasters = open_all(paths)
-    said = [told[0] for raster in rasters if (told := acquisition_date(raster))]
+    said = [told[0] for raster in rasters if (told := acquisition_date(raster, radar=True))]
     bands = [date for raster in rasters for text in raster.descriptions for date in dates(text)]
     return [*said, *bands]
 
@@ -195,8 +195,11 @@ def first_date(
         why = "the bands' descriptions"
         notes.decide(what, "date", picked.date.isoformat(), Basis.NAME, why)
         return picked.date
+    radar = "radar" in what
     found = {
-        raster.path.name: told for raster in rasters if (told := acquisition_date(raster, notes))
+        raster.path.name: told
+        for raster in rasters
+        if (told := acquisition_date(raster, notes, radar=radar))
     }
     if not found:
         return None

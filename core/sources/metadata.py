@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from bandweave.prepare.radiometry import PRODUCTS, Scaling
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.sources.evidence import Basis, Notes
-from bandweave.sources.labels import Label, sensing_date
+from bandweave.sources.labels import Label, label, sensing_date
 
 _MTL = re.compile(r"MTL\.(txt|json|xml)$", re.IGNORECASE)
 _PLANET = re.compile(r"_metadata[^.]*\.xml$", re.IGNORECASE)
@@ -55,34 +55,39 @@ def descriptions(path: Path) -> tuple[Path, ...]:
     )
 
 
-def stated_scaling(path: Path, label: Label, notes: Notes) -> Stated | None:
+def stated_scaling(path: Path, told: Label, notes: Notes) -> Stated | None:
     """Return what metadata beside a file say about its scale; None where none belong to it."""
-    if label.role == "radar":
+    if told.role == "radar":
         return None
     for description in descriptions(path):
         if _MTL.search(description.name):
-            found = _landsat(path, description, label, notes)
+            found = _landsat(path, description, told, notes)
         elif _PLANET.search(description.name):
-            found = _planet(description)
+            found = _planet(description, told)
         else:
-            found = _sentinel2(path, description, label, notes)
+            found = _sentinel2(path, description, told, notes)
         if found is not None:
             return found
     return None
 
 
 def acquisition_date(
-    raster: StoredRaster, notes: Notes | None = None
+    raster: StoredRaster, notes: Notes | None = None, *, radar: bool = False
 ) -> tuple[datetime.date, Basis, str] | None:
-    """Return when a file's image was taken and what says so: metadata, tags, then its name."""
+    """Return when a file's image was taken and what says so: metadata, tags, then its name.
+
+    `radar` is whether it is known to be radar, to which no other sensor's metadata belong.
+    """
     path = raster.path
-    for description in _landsat_descriptions(path):
+    tags = raster.dataset.tags()
+    for description in () if radar else _landsat_descriptions(path):
+        if not all(_may_be_landsat(label(path.name, text, tags)) for text in raster.descriptions):
+            break
         groups = _landsat_groups(description)
         if _is_of(path, description, _LANDSAT_SCENE, str(groups), notes):
             for group in groups.values():
                 if found := sensing_date(group.get("DATE_ACQUIRED", "")):
                     return found, Basis.METADATA, f"DATE_ACQUIRED in {description.name}"
-    tags = raster.dataset.tags()
     for name in _DATE_TAGS:
         if found := sensing_date(tags.get(name, "")):
             return found, Basis.TAG, f"tag {name}"
@@ -105,6 +110,12 @@ def _is_of(
             f"{description.name} lies beside {path.name}, but is of another image: it is not used."
         )
     return False
+
+
+def _may_be_landsat(told: Label) -> bool:
+    """Whether no name or tag says that a band is of another sensor or of a product made anew."""
+    named = told.sensor.lower(), told.product
+    return told.role != "radar" and all(each.startswith("landsat") for each in named if each)
 
 
 def _landsat_descriptions(path: Path) -> tuple[Path, ...]:
@@ -155,20 +166,20 @@ def _json_groups(name: str, value: object, groups: dict[str, dict[str, str]]) ->
                 groups.setdefault(name, {})[key] = str(inner)
 
 
-def _landsat(path: Path, description: Path, label: Label, notes: Notes) -> Stated | None:
+def _landsat(path: Path, description: Path, told: Label, notes: Notes) -> Stated | None:
     """Return Level 2 surface or Level 1 top-of-atmosphere reflectance, the latter by sun height.
 
     USGS, Landsat 8 Data Users Handbook (LSDS-1574), section 5.2: the Level 1 reflectance
     number x MULT + ADD is divided by the sine of the sun's elevation.
     """
-    if label.sensor and not label.sensor.startswith("Landsat"):
+    if not _may_be_landsat(told):
         return None
     groups = _landsat_groups(description)
     if not _is_of(path, description, _LANDSAT_SCENE, str(groups), notes):
         return None
     product = groups.get("PRODUCT_CONTENTS", {}).get("PROCESSING_LEVEL", "")
     level2 = groups.get("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS", {})
-    level = label.level or product
+    level = told.level or product
     if level.startswith(("L2", "SR")):
         if not level2:
             notes.warn(
@@ -212,11 +223,13 @@ def _planet_descriptions(path: Path) -> tuple[Path, ...]:
     )
 
 
-def _planet(description: Path) -> Stated | None:
+def _planet(description: Path, told: Label) -> Stated | None:
     """Return top-of-atmosphere reflectance: radiance x reflectanceCoefficient, band by band.
 
     Planet, Planet Imagery Product Specifications, "Conversion of DNs to reflectance".
     """
+    if told.unit not in ("", "radiance"):
+        return None
     text = description.read_text(errors="replace")
     scalings = {}
     for band in re.split(r"<(?:\w+:)?bandSpecificMetadata\b", text)[1:]:
@@ -234,14 +247,14 @@ def _sentinel2_descriptions(path: Path) -> tuple[Path, ...]:
     return tuple(found for parent in parents for found in sorted(parent.glob("MTD_MSI*.xml")))
 
 
-def _sentinel2(path: Path, description: Path, label: Label, notes: Notes) -> Stated | None:
+def _sentinel2(path: Path, description: Path, told: Label, notes: Notes) -> Stated | None:
     """Return the offset that the product's XML states."""
     inside = description.parent != path.parent
-    if label.sensor not in ("", "Sentinel-2") or not (label.sensor or inside):
+    if told.sensor not in ("", "Sentinel-2") or not (told.sensor or inside):
         return None
     level = description.stem.removeprefix("MTD_MSI")
-    if label.level.startswith("L") and level.startswith("L") and label.level != level:
-        notes.warn(f"{description.name} is of {level}, {path.name} of {label.level}: not used.")
+    if told.level.startswith("L") and level.startswith("L") and told.level != level:
+        notes.warn(f"{description.name} is of {level}, {path.name} of {told.level}: not used.")
         return None
     text = description.read_text(errors="replace")
     if not _is_of(path, description, _SENTINEL2_SCENE, text, notes):

@@ -5,14 +5,17 @@ What pixels disprove is not believed, whoever says it; only what the user states
 """
 
 import datetime
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, compress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandweave.errors import SceneError
 from bandweave.prepare.alignment import StackedRaster
@@ -41,10 +44,11 @@ from bandweave.sources.guess import (
     has_scale,
     is_integer,
     require_data,
+    scaled_zero,
     without,
     without_fills,
 )
-from bandweave.sources.labels import BROWSER
+from bandweave.sources.labels import BROWSER, label, wavelength
 from bandweave.sources.labels import dates as sensing_dates
 from bandweave.sources.measured import (
     Measured,
@@ -57,13 +61,16 @@ from bandweave.sources.measured import (
 )
 from bandweave.sources.metadata import stated_scaling
 from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
-from bandweave.sources.sensors import SENSORS
+from bandweave.sources.sensors import S2, SENSORS
 
 OFFSET_SINCE = datetime.date(2022, 1, 25)
 """When Sentinel-2's processing baseline 04.00 began."""
 _OVERSHOOT = -200.0
 """Numbers that Sentinel-2's darkest pixels may lie below its offset."""
-_BASELINE = re.compile(r"_MSIL\d[AC]_.*_N(\d\d)(\d\d)_")
+_BASELINE = re.compile(r"_MSIL\d[AC]_.*_N(?!9999)(\d\d)(\d\d)_")
+"""N9999 is written where a user ran the processor."""
+_HARMONIZED = re.compile(r"harmoni[sz]ed[^/\\]*$|S2(_SR)?_HARMONIZED", re.IGNORECASE)
+"""Earth Engine's collections of which the offset is taken off."""
 _DRONE = re.compile(r"metashape|photoscan|micasense", re.IGNORECASE)
 _UNITS = {
     "reflectance": "reflectance",
@@ -73,8 +80,14 @@ _UNITS = {
 """Units in names to products."""
 _OFFSETS = ("reflectance-10000", "sentinel-2-n0400")
 """Sentinel-2 without and with its offset."""
+_WHOLE = 2.0
+"""Of what is stored as reflectance 99 % lie below."""
+_LARGER, _SMALLER = 20.0, 50.0
+"""So many times larger or smaller than the others' no band's numbers are."""
 LIKELY = 0.02, 0.9
 """Median reflectance of images, open water and snow included."""
+_NEAR = 0.05
+"""A wavelength of Sentinel-2 lies within 5 % of its band's centre."""
 _FULL = ("reflectance-32768", "reflectance-65535")
 """Whose largest number is data."""
 
@@ -89,8 +102,6 @@ class Reading(NamedTuple):
     basis: Basis
     why: str
     sure: bool = True
-    own: bool = False
-    """Whether the files' own scale and offset do it."""
 
 
 class _Numbers(NamedTuple):
@@ -110,6 +121,12 @@ class _Numbers(NamedTuple):
         """The first file's name, and how many more there are."""
         first, *others = dict.fromkeys(pick.raster.path.name for pick in self.picks)
         return f"{first} and {len(others)} more" if others else first
+
+    def among(self, kept: Sequence[bool]) -> "_Numbers":
+        """Return some of the bands."""
+        return self._replace(
+            picks=tuple(compress(self.picks, kept)), samples=tuple(compress(self.samples, kept))
+        )
 
     def pooled(self) -> Pixels:
         """Return (band, value) numbers, NaN where bands have fewer."""
@@ -162,27 +179,42 @@ class OpticalReading:
         found = pictures(rasters)
         near = (self.date,) if self.date else near
         picked = pick_optical(first_of_each(found), self.bands, near)
-        picked.note(what, notes)
         for sentence in unused(found, picked.picks):
             notes.warn(sentence)
-        picks = spread(picked.picks, found, what, notes)
-        parts = [
-            part for own in _products(picks, self.fill) for part in self._parts(own, what, notes)
-        ]
+        numbers = self._numbers(spread(picked.picks, found, what, notes), what, notes)
+        picked = picked._replace(picks=_held(picked.picks, numbers))
         names = tuple(pick.name for pick in picked.picks)
+        picked.note(what, notes)
+        parts = [part for own in numbers for part in self._parts(own, what, notes)]
         date = first_date(rasters, picked, self.date, what, notes)
         return Measured(tuple(parts), names, Unit.REFLECTANCE, date)
 
     def told(self, rasters: Sequence[StoredRaster], notes: Notes) -> Reading:
         """Return how the first product of some files is read."""
         picked = pick_optical(rasters, self.bands)
-        return self._decide(next(_products(picked.picks, self.fill)), "optical", notes)
+        return self._decide(self._numbers(picked.picks, "optical", notes)[0], "optical", notes)
+
+    def taken(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:
+        """Return the bands without those that are told to be none by their numbers."""
+        return _held(picks, self._numbers(picks, "optical", Notes()))
+
+    def _numbers(self, picks: Sequence[Pick], what: str, notes: Notes) -> list[_Numbers]:
+        """Return what `taken` does by product, and note what is left out."""
+        found = list(_products(picks, self.fill))
+        strange = {} if self.bands is not None else dict(chain(*map(_strangers, found)))
+        for origin, why in strange.values():
+            notes.decide(what, "left out", origin, Basis.NUMBERS, why)
+            notes.warn(f"{origin} is left out: {why}.", of=(what, "left out"))
+        kept = [own.among([p.name not in strange for p in own.picks]) for own in found]
+        return [own for own in kept if own.picks]
 
     def _parts(self, own: _Numbers, what: str, notes: Notes) -> Iterator[Part]:
         reading = self._decide(own, what, notes)
         if (fill := self.fill) is not None:
             scalings = tuple(replace(scaling, fills=fill) for scaling in reading.scalings)
             reading = reading._replace(scalings=scalings)
+        else:
+            reading = _with_scaled_fill(own, reading)
         self._note(own, reading, what, notes)
         values, scaled = own.values(reading), own.scaled(reading)
         fill_only = np.isfinite(values).sum() * 2 < np.isfinite(scaled).sum()
@@ -198,13 +230,10 @@ class OpticalReading:
             picks = [own.picks[place] for place in here]
             convert = partial(
                 _reflectance,
-                scalings=tuple(_left(reading.scalings[place], reading.own) for place in here),
+                scalings=tuple(reading.scalings[place] for place in here),
                 zero_fills=own.zero_fills(picks),
             )
-            opened = {
-                pick.raster: opaque(replace(pick.raster, as_stored=not reading.own))
-                for pick in picks
-            }
+            opened = {pick.raster: opaque(replace(pick.raster, as_stored=True)) for pick in picks}
             stack = StackedRaster(
                 tuple((opened[pick.raster], pick.band, pick.name) for pick in picks)
             )
@@ -238,7 +267,7 @@ class OpticalReading:
                 "Give the product's metadata (with its reflectance coefficients) beside it, or "
                 "surface reflectance.",
             )
-        return _told(own)
+        return _told(own, notes)
 
     def _compare(
         self, own: _Numbers, reading: Reading, others: Sequence[Reading], notes: Notes
@@ -259,15 +288,12 @@ class OpticalReading:
 
     def _stated(self, own: _Numbers, notes: Notes) -> Reading | None:
         if self.scale is not None:
-            extra = _extra(own)
-            scaling = [Scaling(self.scale, self.offset or 0.0, each) for each in extra]
-            return Reading("", "", tuple(scaling), Basis.STATED, "stated")
+            scalings = [Scaling(self.scale, self.offset or 0.0)] * len(own.picks)
+            return Reading("", "", _filled(own, scalings), Basis.STATED, "stated")
         if self.product == "sentinel-2":
             return _sentinel2(own, Basis.STATED, "stated", notes)
         if self.product:
-            known = product_scaling(self.product)
-            scalings = tuple(replace(known, fills=(*known.fills, *each)) for each in _extra(own))
-            return Reading(self.product, "", scalings, Basis.STATED, "stated")
+            return _of_product(own, self.product, Basis.STATED, "stated")
         return None
 
     def _note(self, own: _Numbers, reading: Reading, what: str, notes: Notes) -> None:
@@ -293,16 +319,6 @@ class OpticalReading:
         _note_fill(own, reading, what, notes)
 
 
-def _left(scaling: Scaling, own: bool) -> Scaling:
-    """Return what is left to do of a scaling where reading does the file's own scale and offset."""
-    if not own:
-        return scaling
-    fills = tuple(
-        float(np.float32(fill * scaling.scale + scaling.offset)) for fill in scaling.fills
-    )
-    return Scaling(1.0, 0.0, fills)
-
-
 def _note_fill(own: _Numbers, reading: Reading, what: str, notes: Notes) -> None:
     """Record what was taken as fill beyond what the files say themselves."""
     numbers, values = own.pooled(), own.values(reading)
@@ -317,6 +333,11 @@ def _note_fill(own: _Numbers, reading: Reading, what: str, notes: Notes) -> None
         notes.decide(what, "fill", most, Basis.NUMBERS, f"{share:.1%} of the sample", sure=True)
     if reading.product != "8-bit":
         check_repeats(values, own.name, notes)
+
+
+def _held(picks: Sequence[Pick], numbers: Sequence[_Numbers]) -> tuple[Pick, ...]:
+    names = {pick.name for own in numbers for pick in own.picks}
+    return tuple(pick for pick in picks if pick.name in names)
 
 
 def _products(picks: Sequence[Pick], fill: tuple[float, ...] | None) -> Iterator[_Numbers]:
@@ -343,6 +364,51 @@ def _products(picks: Sequence[Pick], fill: tuple[float, ...] | None) -> Iterator
         )
 
 
+def _strangers(own: _Numbers) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the bands that nothing names and whose numbers are of another kind: name, origin, why.
+
+    Such are tens of times as large as the others', a fiftieth as large as what is named, or beyond
+    reflectance where the others are within.
+    """
+    named = _recognised(own)
+    if named.all():
+        return
+    tops = _tops(own)
+    usual = _usual(tops, named)
+    strange = (tops > _LARGER * usual) | ((usual <= _WHOLE) & (tops > _WHOLE))
+    strange |= named.any() & (tops * _SMALLER < usual)
+    for place in np.flatnonzero(strange & ~named & (usual > 0)):
+        pick = own.picks[place]
+        why = f"99 % of its numbers lie below {tops[place]:.3g}, of the other bands' below "
+        yield pick.name, (pick.origin, f"{why}{usual:.3g}, and no name says what it is")
+
+
+def _usual(tops: Pixels, named: NDArray[np.bool_]) -> float:
+    """Return the top of most bands that are recognised, else of all; NaN where none has data."""
+    for wanted in (named, ~named):
+        if np.isfinite(tops[wanted]).any():
+            return float(np.nanmedian(tops[wanted]))
+    return math.nan
+
+
+def _tops(own: _Numbers) -> Pixels:
+    """Return below what 99 % of each band's numbers lie, NaN where none is data."""
+    known = [band[np.isfinite(band)] for band in map(without_fills, own.samples)]
+    tops = [np.percentile(band, 99) if band.size else np.nan for band in known]
+    return np.array(tops, np.float32)
+
+
+def _recognised(own: _Numbers) -> NDArray[np.bool_]:
+    """Return for each band whether a name, number or wavelength says what it is."""
+    found = []
+    for pick in own.picks:
+        place = pick.raster.bands.index(pick.band)
+        tags = pick.raster.dataset.tags(place + 1)
+        length = wavelength(pick.raster.descriptions[place], tags)
+        found.append(bool(pick.label.band or pick.label.number or length))
+    return np.array(found)
+
+
 def _table(rows: Sequence[Pixels]) -> Pixels:
     width = max(row.size for row in rows)
     return np.stack(
@@ -361,6 +427,30 @@ def _extra(own: _Numbers) -> list[tuple[float, ...]]:
         fills(replace(pick.raster, as_stored=True), numbers)
         for pick, numbers in zip(own.picks, own.samples, strict=True)
     ]
+
+
+def _with_scaled_fill(own: _Numbers, reading: Reading) -> Reading:
+    """Return the reading with the numbers that 0 was scaled to as fill, where they are it."""
+    numbers, values = own.pooled(), own.values(reading)
+    scalings = list(reading.scalings)
+    for grid in dict.fromkeys(pick.raster.grid for pick in own.picks):
+        here = [place for place, pick in enumerate(own.picks) if pick.raster.grid == grid]
+        zero = scaled_zero(values[here])
+        if zero is None:
+            continue
+        for place in here:
+            known, lost = scalings[place], numbers[place][values[place] == np.float32(zero)]
+            fills = (*known.fills, *map(float, np.unique(lost)))
+            scalings[place] = replace(known, fills=fills)
+    return reading._replace(scalings=tuple(scalings))
+
+
+def _filled(own: _Numbers, scalings: Sequence[Scaling]) -> tuple[Scaling, ...]:
+    """Return the bands' scalings with the fill that no tag tells."""
+    return tuple(
+        replace(each, fills=tuple(dict.fromkeys((*each.fills, *extra))))
+        for each, extra in zip(scalings, _extra(own), strict=True)
+    )
 
 
 def _fault(own: _Numbers, reading: Reading) -> str:
@@ -387,20 +477,20 @@ def _tagged(own: _Numbers) -> Reading | None:
     percent = any(unit in ("%", "percent") for unit in dataset.units)
     if has_scale(own.picks[0].raster) or percent:
         scalings = []
-        for pick in own.picks:
+        for pick, extra in zip(own.picks, _extra(own), strict=True):
             dataset = pick.raster.dataset
             place = pick.raster.bands.index(pick.band)
             scale, offset = dataset.scales[place], dataset.offsets[place]
             if not (np.isfinite(scale) and np.isfinite(offset) and scale > 0):
                 return None
             part = 100.0 if percent else 1.0
-            whole = np.issubdtype(np.dtype(dataset.dtypes[place]), np.integer)
-            fill = (0.0,) if dataset.nodata is None and whole else ()
+            # what a scale makes 1 is the whole, not fill
+            fill = tuple(each for each in extra if not 0.99 < (each * scale + offset) / part < 1.01)
             scalings.append(Scaling(scale / part, offset / part, fill))
         why = f"scale {scalings[0].scale:.7g} and offset {scalings[0].offset:.7g} in the file"
         if percent:
             why += ", in per cent"
-        return Reading("reflectance", "", tuple(scalings), Basis.TAG, why, own=not percent)
+        return Reading("reflectance", "", tuple(scalings), Basis.TAG, why)
     program = dataset.tags().get("TIFFTAG_SOFTWARE", "")
     if dataset.dtypes[0] == "uint16" and _DRONE.search(program):
         return _of_product(own, "reflectance-32768", Basis.TAG, f"made by {program[:40]}")
@@ -421,7 +511,7 @@ def _described(own: _Numbers, notes: Notes) -> Reading | None:
             return None
         scalings.append(scaling)
     first = next(found for found in stated.values() if found)
-    return Reading(first.product, first.level, tuple(scalings), Basis.METADATA, first.why)
+    return Reading(first.product, first.level, _filled(own, scalings), Basis.METADATA, first.why)
 
 
 def _number(pick: Pick) -> str:
@@ -446,7 +536,7 @@ def _named(own: _Numbers, notes: Notes) -> Reading | None:
     whole = all(is_integer(replace(pick.raster, as_stored=True)) for pick in own.picks)
     if told.product == BROWSER and kinds == {"uint16"}:
         product = "reflectance-65535"
-    if not whole and float(np.nanpercentile(without_fills(own.pooled()), 99)) <= 2:
+    if not whole and _usual(_tops(own), _recognised(own)) <= _WHOLE:
         return _of_product(own, "reflectance", Basis.NAME, f"{why}; scaled already")
     if product == "sentinel-2":
         return _sentinel2(own, Basis.NAME, why, notes)
@@ -456,26 +546,31 @@ def _named(own: _Numbers, notes: Notes) -> Reading | None:
 def _of_product(
     own: _Numbers, product: str, basis: Basis, why: str, *, sure: bool = True
 ) -> Reading:
-    known = product_scaling(product)
-    scalings = tuple(
-        replace(known, fills=tuple(dict.fromkeys((*known.fills, *each)))) for each in _extra(own)
-    )
+    scalings = _filled(own, [product_scaling(product)] * len(own.picks))
     return Reading(product, "", scalings, basis, why, sure)
 
 
-def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
-    """Return Sentinel-2's reading: the offset by its baseline, else by its darkest pixels.
+def _sentinel2(
+    own: _Numbers, basis: Basis, why: str, notes: Notes, *, sure: bool = True
+) -> Reading:
+    """Return Sentinel-2's reading: the offset by its name, else by its darkest pixels.
 
     With the offset hardly a pixel lies below it; without, only a scene without water and shadow
     lies above. What neither can tell goes by the date, and is unsure.
     """
     name = own.short
-    dark = darkest(without_fills(np.where(own.pooled() == 0, np.float32(np.nan), own.pooled())))
+    scalings = _filled(own, [product_scaling("sentinel-2")] * len(own.picks))
+    pairs = zip(own.pooled(), scalings, strict=True)
+    known = without_fills(np.stack([without(band, each.fills) for band, each in pairs]))
+    dark = darkest(known)
     seen = f"the darkest first percentile is {dark:.0f}"
     places = [str(pick.raster.path.absolute()) for pick in own.picks]
     baseline = next((found for place in places if (found := _BASELINE.search(place))), None)
-    sure = True
-    if baseline:
+    dates = [date for place in places for date in sensing_dates(place)]
+    before = bool(dates) and max(dates) < OFFSET_SINCE
+    if any(_HARMONIZED.search(place) for place in places):
+        offset, why = 0.0, f"{why}; harmonized: offset 0"
+    elif baseline:
         version = float(f"{baseline[1]}.{baseline[2]}")
         offset = SENTINEL2_OFFSET if version >= SENTINEL2_OFFSET_BASELINE else 0.0
         why = f"{why}; processing baseline {version:05.2f} in the name: offset {offset:g}"
@@ -485,7 +580,7 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
                 f"but {seen}: its pixels say that there is none, and count."
             )
             offset = 0.0
-        elif not offset and dark > DARKEST_WITH_OFFSET:
+        elif not (offset or before) and dark > DARKEST_WITH_OFFSET:
             notes.warn(
                 f"{name} is read with offset 0, but {seen}: the product may be of processing "
                 "baseline 04.00 or later, with offset -1000."
@@ -493,8 +588,6 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
     elif dark <= DARKEST_WITH_OFFSET:
         offset, why = 0.0, f"{why}; {seen}, so there is no offset"
     else:
-        dates = [date for place in places for date in sensing_dates(place)]
-        before = bool(dates) and max(dates) < OFFSET_SINCE
         offset, sure = 0.0 if before else SENTINEL2_OFFSET, False
         since = (
             f"taken {'before' if before else 'after'} {OFFSET_SINCE}"
@@ -502,31 +595,51 @@ def _sentinel2(own: _Numbers, basis: Basis, why: str, notes: Notes) -> Reading:
             else "of no known date"
         )
         why = f"{why}; {since}: offset {offset:g}"
-        median, other = float(np.nanmedian(own.pooled())), SENTINEL2_OFFSET - offset
+        median, other = float(np.nanmedian(known)), SENTINEL2_OFFSET - offset
         notes.warn(
             f"{name}: {seen}, which tells nothing of Sentinel-2's offset. Read with offset "
             f"{offset:g}, {since} (half below {(median + offset) / 10000:.3g}); with offset "
             f"{other:g}, half lie below {(median + other) / 10000:.3g}."
         )
-    scaling = product_scaling("sentinel-2", offset_numbers=offset)
-    return Reading("sentinel-2", "", (scaling,) * len(own.picks), basis, why, sure)
+    shifted = tuple(replace(each, offset=offset * each.scale) for each in scalings)
+    return Reading("sentinel-2", "", shifted, basis, why, sure)
 
 
-def _told(own: _Numbers) -> Reading:
+def _told(own: _Numbers, notes: Notes) -> Reading:
     """Return the reading by the numbers alone."""
     raster = replace(own.picks[0].raster, as_stored=True)
-    if raster.dataset.count in (12, 13) and is_integer(raster):
-        return _sentinel2(own, Basis.NUMBERS, f"{raster.dataset.count} bands", Notes())
+    if _may_be_sentinel2(raster):
+        known = any(pick.label.sensor == S2 for pick in own.picks)
+        basis = Basis.NAME if known else Basis.NUMBERS
+        return _sentinel2(own, basis, f"{raster.dataset.count} bands", notes, sure=known)
     names = [pick.name for pick in own.picks]
     distinct = names if len(set(names)) == len(names) else ()
     guess = guess_optical(raster, own.pooled(), distinct)
-    scalings = tuple(
-        replace(guess.scaling, fills=tuple(dict.fromkeys((*guess.scaling.fills, *each))))
-        if guess.product not in _FULL
-        else guess.scaling
-        for each in _extra(own)
-    )
+    scalings = (guess.scaling,) * len(own.picks)
+    if guess.product not in _FULL:
+        scalings = _filled(own, scalings)
     return Reading(guess.product, "", scalings, Basis.NUMBERS, guess.why, sure=False)
+
+
+def _may_be_sentinel2(raster: StoredRaster) -> bool:
+    """Whether a file holds as many bands as Sentinel-2 has, and nothing says another thing."""
+    dataset = raster.dataset
+    if dataset.count not in (12, 13) or not is_integer(raster):
+        return False
+    bands = [band for number, band in SENSORS[S2].items() if number != "10" or dataset.count == 13]
+    names = {"", *(band.name for band in bands)}
+    for place, (text, band) in enumerate(zip(raster.descriptions, bands, strict=True), start=1):
+        tags = dataset.tags(place)
+        told = label(raster.path.name, text, dataset.tags(), tags)
+        length = wavelength(text, tags) or band.centre
+        if (
+            told.sensor not in ("", S2)
+            or told.product not in ("", "sentinel-2")
+            or (told.role in ("", "optical") and told.band not in names)
+            or abs(length - band.centre) > _NEAR * band.centre
+        ):
+            return False
+    return True
 
 
 def _others(own: _Numbers, reading: Reading) -> dict[str, str]:

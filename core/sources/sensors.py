@@ -90,8 +90,8 @@ SENSOR_NAMES = (
 """Sensors by what names them."""
 
 KNOWN_PRODUCTS: Mapping[str, KnownProduct] = {
-    "hls-s30": KnownProduct("HLS S30", "NASA, HLS User Guide v2.0", S2, X10000),
-    "hls-l30": KnownProduct("HLS L30", "NASA, HLS User Guide v2.0", "Landsat 8-9", X10000),
+    "hls-s30": KnownProduct("HLS S30", "NASA, HLS User Guide v2.0", S2, X10000, "SR"),
+    "hls-l30": KnownProduct("HLS L30", "NASA, HLS User Guide v2.0", "Landsat 8-9", X10000, "SR"),
     "opera-rtc": KnownProduct("OPERA RTC-S1", "JPL D-108758", S1, "power", "RTC", "gamma0"),
     "hyp3-rtc": KnownProduct("HyP3 RTC", "ASF, HyP3 RTC Product Guide", S1, "", "RTC"),
     "s1-nrb": KnownProduct("Sentinel-1 NRB", "ESA, CEOS-ARD NRB", S1, "", "NRB"),
@@ -158,7 +158,7 @@ PRODUCT_NAMES = (
     (rf"_{_DAY}_\d{{6}}_(?:[0-9a-f]{{2,4}}_){{1,3}}[123][ab]_", "planetscope"),
     (r"_analyticms_|_analytic_[348]b_", "planetscope"),
     (r"_enmap01_", "enmap"),
-    (r"_l[cteo]\d\d_l2s[pr]_|_s[rt]_b\d{1,2}_|_sr_qa_aerosol_", "landsat-c2l2"),
+    (r"_l[cteo]\d\d_l2s[pr]_|_s[rt]_b\d{1,2}_|_sr_qa_aerosol_|_landsat_c2_?l2_", "landsat-c2l2"),
     (r"_sr_band\d|_pixel_qa_|_radsat_qa_|_c01_t\d_sr_", "landsat-c1-sr"),
     (r"_c0[12]_t\d_toa_", "landsat-toa"),
     (r"_l[cteom]\d\d_l1(?:tp|gt|gs)_|_l[cteom]\d{14}[a-z]{3}\d\d_", "landsat-level-1"),
