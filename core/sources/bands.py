@@ -32,6 +32,9 @@ _ORDERED = ("planetscope",)
 """Products whose files hold their bands in the order of their numbers, mostly undescribed."""
 _CODINGS = {"fmask-odc": "fmask"}
 """Codings by labels that are called otherwise."""
+_OPAQUE = "opacity, which masks the others"
+_ASIDE = ("quality", "none")
+"""Roles of what is no image band."""
 PAIRS = (("VV", "VH"), ("HH", "HV"))
 
 
@@ -108,6 +111,8 @@ def pick_optical(
         return Picked(_stated(bands, stated, "optical"), Basis.STATED, "")
     kept = [band for band in bands if band.label.role in ("", "optical")]
     left_out = _reasons(bands, kept)
+    masks = ((raster, opacity(raster)) for raster in rasters)
+    left_out |= {f"{raster.path.name}, {band}": _OPAQUE for raster, band in masks if band}
     if not kept:
         held = ", ".join(sorted(set(left_out.values())))
         raise SceneError(
@@ -188,7 +193,7 @@ def codings(raster: StoredRaster) -> dict[str, str]:
     """
     found = {}
     for band in _bands([raster]):
-        if band.label.role in ("quality", "none") and band.label.band:
+        if band.label.role in _ASIDE and band.label.band:
             found[band.band] = _CODINGS.get(band.label.band, band.label.band)
     return found
 
@@ -221,7 +226,7 @@ def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
                 continue
             own = raster.dataset.tags(place + 1)
             known = label(raster.path.name, descriptions[place], tags, own)
-            if len(raster.bands) > 1 and known.why.startswith("name") and known.role != "quality":
+            if len(raster.bands) > 1 and known.why.startswith("name") and known.role not in _ASIDE:
                 # a file's name tells its product, not which of its bands is which
                 known = known._replace(band="", number="")
             bands.append(_Band(raster, name, known, descriptions[place]))

@@ -88,6 +88,7 @@ class _Known(NamedTuple):
 
 _PAIR = r"(?:_[a-z]w\d)?_[vh][vh](?:_[a-z0-9]+)*"
 _VIEW = r"(?:sun|solar|view|viewing|sensor|satellite|mean|relative|azimuthal|incident|exiting)"
+_CLEAR = r"clear(?:_?sky)?|(?<!_s2_)cloud_?(?:free|less)|(?:not?|non)_?cloud(?:s|y)?"
 _RULES = (
     ("none", PICTURE, r"tci|pvi|visual|rgb_ratio|sar_urban"),
     ("none", PICTURE, r"l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)"),
@@ -97,11 +98,14 @@ _RULES = (
     ("quality", "bqa", r"bqa"),
     ("quality", "scl", r"scl|scene_?classification(?:_map)?"),
     ("quality", "qa60", r"qa_?60"),
+    ("quality", "fmask-odc", r"oa_fmask"),
     ("quality", "fmask", r"fmask"),
     ("quality", "cloud-probability", r"(?:msk_)?cldprb|s2cloudless_prob|clp"),
+    ("quality", "clear-probability", rf"(?:{_CLEAR})_?prob(?:ability)?"),
     ("quality", "cloud-probability", r"(?:cld|cloud)_?prob(?:ability)?"),
     ("quality", "clear-probability", r"cs_cdf"),
-    ("quality", "clear-mask", r"(?:clear_?(?:sky_?)?|cloud_?free_?)mask"),
+    ("quality", "theia-clm", r"clm_r\d"),
+    ("quality", "clear-mask", rf"(?:{_CLEAR})_?mask"),
     ("quality", "mask", r"clm|cloud_?(?:shadow_?)?mask|ql_quality_cloud(?:shadow)?"),
     ("none", "a data mask", r"(?:data|valid)_?mask|(?:nbart?_)?contiguity"),
     ("none", MASK, r"(?:water|land|snow|swath|urban|crop|forest|flood)_?mask"),
@@ -130,7 +134,7 @@ _RULES = (
     ("none", "the aerosol", r"(?:sr_)?atmos_opacity"),
     ("none", "the water vapour column", r"wvp"),
     ("none", "an index", r"nd[vwm]i|evi|nbr"),
-    ("quality", "", r"(?:clm|qlt)_r\d|udm|qai?|qa_?[12]0"),
+    ("quality", "", r"qlt_r\d|udm|qai?|qa_?[12]0"),
     ("quality", "", r"(?:[a-z0-9]+_)?mask"),
 )
 """Role, what it is, and what says so; asked in this order before any name of a band."""
@@ -138,7 +142,7 @@ _RULES_OF_DESCRIPTIONS = (
     ("none", PICTURE, r"(?:true|false|natural)_colou?r"),
     ("quality", "cloud-probability", r"probability|cld"),
     ("quality", "clear-probability", r"cs"),
-    ("quality", "clear-mask", r"clear(?:_?sky)?"),
+    ("quality", "clear-mask", _CLEAR),
     ("quality", "mask", r"clouds?"),
     ("quality", "", r"quality"),
 )

@@ -1,0 +1,54 @@
+"""Optical files and quality bands by the names, tags and flags that more of the field writes."""
+
+import numpy as np
+import pytest
+from rasterio.enums import ColorInterp
+
+from bandweave.errors import SceneError
+from bandweave.prepare.qa_kinds import cloud_flags
+from bandweave.sources.bands import codings, opacity, pick_optical
+from bandweave.sources.measured import open_one
+
+SIDE = 64
+
+
+def image(bands, seed=0, dtype=np.uint16):
+    """Reflectance x 10000 with every pixel different from its neighbours."""
+    return np.random.default_rng(seed).integers(300, 3000, (bands, SIDE, SIDE)).astype(dtype)
+
+
+@pytest.fixture
+def pick(make_tif):
+    """Return what is picked of a stack, or of a file of one band a name."""
+
+    def picked(*names, bands=(), pixel=30.0, count=1, **keywords):
+        cube = image(len(bands) or count)
+        paths = [make_tif(name, cube, bands=bands, pixel=pixel, **keywords) for name in names]
+        return pick_optical([open_one(path) for path in paths], None)
+
+    return picked
+
+
+def named(picked):
+    return [pick.name for pick in picked.picks]
+
+
+class TestQuality:
+    def test_any_bit_of_theia_s_mask_is_cloud_or_shadow(self):
+        flags = cloud_flags(np.float32([[0, 1, 2, 8, 128, 255]]), "theia-clm")
+        np.testing.assert_array_equal(flags, [[0, 1, 1, 1, 1, 1]])
+
+    def test_fmask_within_a_stack_masks_its_clouds(self, make_tif):
+        path = make_tif("dea_2018.tif", image(3), bands=("nbart_red", "nbart_nir_1", "oa_fmask"))
+        assert codings(open_one(path)) == {"oa_fmask": "fmask"}
+
+
+class TestRefusals:
+    def test_say_what_a_file_of_several_bands_holds_by_its_name(self, pick):
+        with pytest.raises(SceneError, match="holds no optical band: a picture, by name T50SQB"):
+            pick("T50SQB_20180616T023549_TCI_10m.tif", count=3)
+
+    def test_say_that_nothing_but_opacity_is_there(self, make_tif):
+        path = make_tif("a.tif", np.uint8(image(1) > 900) * 255, colours=[ColorInterp.alpha])
+        with pytest.raises(SceneError, match="holds no optical band: opacity"):
+            pick_optical([open_one(path)], None)
