@@ -15,7 +15,7 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.formats.rewriting import LEFT_OUT
-from bandweave.sources.labels import Label, dates, label
+from bandweave.sources.labels import Label, dates, label, wavelength
 from bandweave.sources.sensors import SENSORS
 
 NAMES = tuple(dict.fromkeys(band.name for table in SENSORS.values() for band in table.values()))
@@ -32,6 +32,8 @@ _ORDERED = ("planetscope",)
 """Products whose files hold their bands in the order of their numbers, mostly undescribed."""
 _CODINGS = {"fmask-odc": "fmask"}
 """Codings by labels that are called otherwise."""
+_OF_FILES = ("name", "wavelength")
+"""What names a band without its own text: a number then comes from the file's name."""
 _OPAQUE = "opacity, which masks the others"
 _ASIDE = ("quality", "none")
 """Roles of what is no image band."""
@@ -75,6 +77,8 @@ class Picked(NamedTuple):
             one = len({pick.raster for pick in self.picks}) == 1
             named = {pick.name: pick.band if one else pick.origin for pick in self.picks}
             notes.decide(layer, "bands", named, self.basis, self.why, sure=self.sure)
+            if not self.sure and self.basis is Basis.NAME:
+                notes.warn(f"Names of the {layer} bands: {self.why}.")
         if self.date:
             listed = ", ".join(map(str, self.dates))
             notes.warn(
@@ -90,6 +94,8 @@ class _Band(NamedTuple):
     band: str
     label: Label
     description: str
+    length: float | None
+    """Its wavelength in nanometres, where that is told."""
 
     @property
     def origin(self) -> str:
@@ -224,13 +230,20 @@ def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
         for place, name in enumerate(raster.bands):
             if name == without:
                 continue
-            own = raster.dataset.tags(place + 1)
-            known = label(raster.path.name, descriptions[place], tags, own)
-            if len(raster.bands) > 1 and known.why.startswith("name") and known.role not in _ASIDE:
+            text, own = descriptions[place], _tags(raster, place)
+            known = label(raster.path.name, text, tags, own)
+            source = known.why.partition(" ")[0]
+            if len(raster.bands) > 1 and known.role not in _ASIDE and source in _OF_FILES:
                 # a file's name tells its product, not which of its bands is which
-                known = known._replace(band="", number="")
-            bands.append(_Band(raster, name, known, descriptions[place]))
+                known = known._replace(band="" if source == "name" else known.band, number="")
+            bands.append(_Band(raster, name, known, text, wavelength(text, {**tags, **own})))
     return bands
+
+
+def _tags(raster: StoredRaster, place: int) -> dict[str, str]:
+    """Return a band's tags, with those of GDAL's imagery domain."""
+    read = raster.dataset.tags
+    return {**read(place + 1), **read(place + 1, ns="IMAGERY")}
 
 
 def _reasons(bands: Sequence[_Band], kept: Sequence[_Band]) -> dict[str, str]:
@@ -344,9 +357,29 @@ def _optical_names(bands: Sequence[_Band]) -> tuple[list[str], Basis, str, bool]
     kept = [name or f"B{place}" for place, name in enumerate(names, start=1)]
     repeated = [name for name, count in Counter(kept).items() if count > 1]
     if repeated:
-        kept = [f"B{place}" for place in range(1, len(kept) + 1)]
-        return kept, Basis.NAME, f"{', '.join(repeated)} is there twice; numbered instead", False
+        kept, how = _told_apart(kept, repeated, bands)
+        return kept, Basis.NAME, f"{', '.join(repeated)} is there twice; {how}", False
     return kept, basis, why, sure
+
+
+def _told_apart(
+    names: Sequence[str], repeated: Sequence[str], bands: Sequence[_Band]
+) -> tuple[list[str], str]:
+    """Return names, of which those that repeat have something that tells them apart, and what."""
+    told = list(zip(names, bands, strict=True))
+    lengths = [f"{name}_{band.length:.0f}" if band.length else "" for name, band in told]
+    numbers = [f"B{band.label.number}" if band.label.number else "" for band in bands]
+    places = [f"B{place}" for place in range(1, len(names) + 1)]
+    for others, how in ((lengths, "told apart by wavelength"), (numbers, "numbered instead")):
+        found = _instead(names, repeated, others)
+        if len(set(found)) == len(found):
+            return found, how
+    return _instead(names, repeated, places), "numbered instead"
+
+
+def _instead(names: Sequence[str], repeated: Sequence[str], others: Sequence[str]) -> list[str]:
+    pairs = zip(names, others, strict=True)
+    return [other if other and name in repeated else name for name, other in pairs]
 
 
 def _by_place(bands: Sequence[_Band]) -> list[str]:

@@ -200,6 +200,7 @@ _LENGTH = re.compile(
 _BARE_LENGTH = re.compile(
     rf"(?<![\w.])(\d{{3,4}}\.\d{{1,9}}|(?<=wavelength=){_NUMBER})(?![\w.])", re.I
 )
+_COLOURED_LENGTH = re.compile(r"(?:blue|green|red|edge|nir)[ _-]?(\d{3})(?![\d.])", re.I)
 _WAVELENGTH = re.compile(r"wavelength(?!.*(?:unit|min|max))", re.I)
 _WAVELENGTH_UNIT = re.compile(r"wavelength.*unit", re.I)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -295,7 +296,7 @@ def wavelength(description: str, tags: Mapping[str, str] = {}) -> float | None:
             factor = 1.0 if found[3] else 1000.0
             ranged = _SHORTEST <= low * factor <= high * factor
             length = factor * ((low + high) / 2 if ranged else high)
-        elif found := _BARE_LENGTH.search(text):
+        elif found := _BARE_LENGTH.search(text) or _COLOURED_LENGTH.search(text):
             length = float(found[1]) * (1000 if float(found[1]) < _SHORTEST / 10 else 1)
         else:
             continue
@@ -427,12 +428,16 @@ def _reading(
     texts = sorted([*described, known.name], key=lambda text: bool(_GENERIC.search(text.words)))
     if "_udm2_" in known.name.words:
         return _Reading("quality", "udm2"), known.name
+    measured = _Text("wavelength", f"{length:g} nm", "", described=True) if length else None
     for text in texts:
-        reading = _told(text, known) or _optical(text, known, length) or _polarised(text, known)
-        if reading:
+        if told := _told(text, known):
+            return told, text
+        if reading := _optical(text, known, length):
+            return reading, text if text.described else measured or text
+        if reading := _polarised(text, known):
             return reading, text
     if length:
-        return _by_wavelength(length, known.sensor, ""), texts[0]
+        return _by_wavelength(length, known.sensor, ""), measured
     return _Reading(), None
 
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import rasterio
 from rasterio.enums import ColorInterp
 
 from bandweave.errors import SceneError
 from bandweave.prepare.qa_kinds import cloud_flags
-from bandweave.sources.bands import codings, opacity, pick_optical
+from bandweave.sources.bands import codings, pick_optical
 from bandweave.sources.measured import open_one
 
 SIDE = 64
@@ -31,6 +32,44 @@ def pick(make_tif):
 
 def named(picked):
     return [pick.name for pick in picked.picks]
+
+
+def tagged(path, tags, domain=None):
+    """Return a file whose bands have got tags."""
+    with rasterio.open(path, "r+") as file:
+        for number, each in enumerate(tags, start=1):
+            file.update_tags(number, ns=domain, **each)
+    return path
+
+
+class TestWavelengths:
+    @pytest.mark.parametrize(
+        "name", ["field.tif", "S2A_MSIL2A_20180616T023549_stack.tif", "S2A_B4.tif"]
+    )
+    @pytest.mark.parametrize("gdal", [False, True])
+    def test_of_undescribed_bands_name_them(self, make_tif, name, gdal):
+        lengths = (832.8, 664.6, 559.8, 492.4)
+        own = [{"wavelength": f"{each}", "wavelength_units": "Nanometers"} for each in lengths]
+        imagery = [{"CENTRAL_WAVELENGTH_UM": f"{each / 1000}"} for each in lengths]
+        path = make_tif(name, image(4))
+        tagged(path, imagery, "IMAGERY") if gdal else tagged(path, own)
+        picked = pick_optical([open_one(path)], None)
+        assert named(picked) == ["nir", "red", "green", "blue"] and picked.sure
+        assert {pick.label.number for pick in picked.picks} == {""}
+        assert picked.why == "wavelength 832.8 nm"
+
+    def test_tell_bands_apart_that_are_called_alike(self, pick):
+        bands = ("Coastal blue 444", "Blue 475", "Green 531", "Green 560", "NIR-842")
+        picked = pick("ortho.tif", bands=bands)
+        assert named(picked) == ["coastal", "blue", "green_531", "green_560", "nir"]
+        assert not picked.sure and "green is there twice" in picked.why
+
+    def test_bands_called_alike_keep_their_numbers(self, pick):
+        picked = pick("a.tif", bands=("B2 blue", "B8 nir", "B9 nir"))
+        assert named(picked) == ["blue", "B8", "B9"]
+
+    def test_what_only_repeats_itself_is_counted(self, pick):
+        assert named(pick("a.tif", bands=("B4 red", "B4 red ", "nir"))) == ["B1", "B2", "nir"]
 
 
 class TestQuality:
