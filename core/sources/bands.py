@@ -15,7 +15,7 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.formats.rewriting import LEFT_OUT
-from bandweave.sources.labels import Label, dates, label, wavelength
+from bandweave.sources.labels import LANDSAT_8, Label, dates, label, latest, wavelength
 from bandweave.sources.sensors import SENSORS
 
 NAMES = tuple(dict.fromkeys(band.name for table in SENSORS.values() for band in table.values()))
@@ -127,7 +127,8 @@ def pick_optical(
         )
     kept, others, found, date = _of_one_date(kept, near)
     left_out |= others
-    names, basis, why, sure = _optical_names(kept)
+    aside = [band for band in bands if band.label.role in _ASIDE]
+    names, basis, why, sure = _optical_names(kept, aside)
     picks = tuple(
         Pick(name, band.raster, band.band, band.label)
         for name, band in zip(names, kept, strict=True)
@@ -334,20 +335,21 @@ def _stated(bands: Sequence[_Band], stated: Mapping[str, int], kind: str) -> tup
     )
 
 
-def _optical_names(bands: Sequence[_Band]) -> tuple[list[str], Basis, str, bool]:
-    """Return names for bands: what labels say, else numbers by the one sensor that fits."""
+def _optical_names(
+    bands: Sequence[_Band], aside: Sequence[_Band]
+) -> tuple[list[str], Basis, str, bool]:
+    """Return names for bands: what labels say, else numbers by the one sensor that fits.
+
+    Bands that are no image (`aside`) may say which sensor it is.
+    """
     names = [band.label.band for band in bands]
     basis, sure = Basis.NAME, True
     why = next((band.label.why for band in bands if band.label.band), "")
     if any(not name and band.label.number for name, band in zip(names, bands, strict=True)):
-        sensor, by, known = _sensor(bands)
+        sensor, by, sure = _sensor(bands, aside)
         numbered = [named(sensor, band.label.number) for band in bands]
         names = [name or other for name, other in zip(names, numbered, strict=True)]
         why = f"band numbers of {sensor} ({by})"
-        # of what every sensor numbers alike, the sensor need not be known
-        sure = known or all(
-            _alike(band.label.number, name) for name, band in zip(names, bands, strict=True)
-        )
         basis = Basis.NAME if sure else Basis.NUMBERS
     if not any(names) and (placed := _by_place(bands)):
         names, why = placed, f"order of {bands[0].label.sensor}, by {bands[0].label.why}"
@@ -389,13 +391,6 @@ def _by_place(bands: Sequence[_Band]) -> list[str]:
     return [band.name for band in table.values()] if ordered else []
 
 
-def _alike(number: str, name: str) -> bool:
-    """Whether Landsat 8-9 and Sentinel-2 give a number to the same band."""
-    return not number or all(
-        named(sensor, number) == name for sensor in ("Landsat 8-9", "Sentinel-2")
-    )
-
-
 def named(sensor: str, number: str) -> str:
     """Return the name of a sensor's band, empty where it has none of that number."""
     band = SENSORS.get(sensor, {}).get(number)
@@ -413,13 +408,29 @@ def _unnamed(bands: Sequence[_Band]) -> tuple[list[str], str]:
     return [""] * len(bands), "nothing names them"
 
 
-def _sensor(bands: Sequence[_Band]) -> tuple[str, str, bool]:
+def _sensor(bands: Sequence[_Band], aside: Sequence[_Band]) -> tuple[str, str, bool]:
     """Return whose numbers bands have, what says so, and whether that is sure."""
-    for band in bands:
+    for band in (*bands, *aside):
         if band.label.sensor:
             return band.label.sensor, band.label.why, True
-    if {band.label.number for band in bands} & {"8A", "12"}:
+    numbers = {band.label.number for band in bands}
+    if numbers & {"8A", "12"}:
         return "Sentinel-2", "it has bands 8A or 12", True
+    if any("landsat" in band.label.product for band in bands):
+        return _which_landsat(bands, numbers)
     resolution = max(ground_resolution(band.raster.grid) for band in bands)
     sensor = "Landsat 8-9" if resolution >= 25 else "Sentinel-2"
     return sensor, f"pixels of {resolution:.3g} m", False
+
+
+def _which_landsat(bands: Sequence[_Band], numbers: set[str]) -> tuple[str, str, bool]:
+    """Return which Landsat's numbers reflectance has of which only band 1 to 5 and 7 are known."""
+    if numbers == set("123457"):
+        return "Landsat 4-7", "it has bands 1 to 5 and 7, but not 6", True
+    if "1" in numbers:
+        sensor = "Landsat 8-9" if "5" in numbers else "Landsat 4-7"
+        return sensor, "bands 1 to 5 alone do not tell which Landsat it is", False
+    days = [day for band in bands if (day := latest(band.raster.path.name))]
+    if days and max(days) >= LANDSAT_8:
+        return "Landsat 8-9", f"taken in {max(days).year}", True
+    return "Landsat 8-9", "nothing tells which Landsat it is", False

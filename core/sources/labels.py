@@ -95,6 +95,7 @@ _RULES = (
     ("none", PICTURE, r"(?:amplitude|power|db)_[0-9a-f]{4}_rgb"),
     ("quality", "landsat-c2", r"qa_pixel"),
     ("quality", "landsat-c1", r"pixel_qa"),
+    ("quality", "", r"(?:sur_refl_)?state_?(?:qa|1km|500m)(?:_\d)?"),
     ("quality", "bqa", r"bqa"),
     ("quality", "scl", r"scl|scene_?classification(?:_map)?"),
     ("quality", "qa60", r"qa_?60"),
@@ -110,11 +111,12 @@ _RULES = (
     ("none", "a data mask", r"(?:data|valid)_?mask|(?:nbart?_)?contiguity"),
     ("none", MASK, r"(?:water|land|snow|swath|urban|crop|forest|flood)_?mask"),
     ("none", MASK, r"ql_[a-z_]+|qa_radsat|radsat_qa|msk_[a-z0-9_]+|(?:edg|sat|mg2)_r\d"),
+    ("none", MASK, r"(?:sur_refl_)?qc_\d+k?m(?:_\d)?|brdf_albedo\w+"),
     ("none", "layover and shadow", r"layover_?(?:shadow_?)?(?:mask|map)?|ls_ma(?:p|sk)"),
     ("none", "layover and shadow", r"rtc_s1(?:_[a-z0-9]+){9}_mask"),
     ("none", ANGLE, r"[a-z]*incidence_?angle(?:_?from_?ellipsoid)?|angle"),
     ("none", ANGLE, r"inc_map(?:_ell)?"),
-    ("none", "an angle of view or sun", r"[sv][za]a"),
+    ("none", "an angle of view or sun", r"[sv][za]a|sur_refl_(?:[sv]zen|raz)"),
     ("none", "an angle of view or sun", rf"{_VIEW}_?(?:[a-z]+_)?(?:zenith|azimuth)[a-z0-9_]*"),
     ("none", "an angle of view or sun", rf"{_VIEW}_(?:angles?|view|slope)|azimuthal_[a-z]+"),
     ("none", "the coherence", rf"coh(?:erence)?(?:{_PAIR})?|[0-9a-f]{{4}}_corr"),
@@ -128,6 +130,12 @@ _RULES = (
         "an aid of processing",
         r"gamma_?sigma_?ratio|rtc_anf\w*|number_of_looks|time_?delta|\w*terrain_shadow",
     ),
+    (
+        "none",
+        "an aid of processing",
+        r"(?:num_observations|obscov|iobs_res|q_scan|orbit_pnt|granule_pnt)\w*",
+    ),
+    ("none", "the day of sensing", r"day_?of_?year|sur_refl_day_of_year|doy"),
     ("none", THERMAL, r"st_(?:b\d+|atran|cdist|drad|emis|emsd|qa|trad|urad)"),
     ("none", THERMAL, r"lwir(?:1[12])?|thermal(?:_infra_?red)?(?:_?\d)?|[a-z]*temperature"),
     ("none", "the aerosol", r"(?<!coastal_)(?:sr_)?(?:qa_)?aerosol(?:_[a-z]+)?|aot"),
@@ -166,7 +174,7 @@ _COLOURS = (
 )
 _ANY_COLOUR = "|".join(f"({pattern})" for pattern, _ in _COLOURS)
 _COLOUR, _LAST_COLOUR = (re.compile(f"_(?:{_ANY_COLOUR}){end}") for end in ("(?=_)", "_$"))
-_NUMBERS = (r"_b0?(\d{1,2}a?)(?=_)", r"_b(?:and)?_?0?(\d{1,2}a?)(?=_)")
+_NUMBERS = (r"_b0?(\d{1,2}a?|3n)(?=_)", r"_b(?:and)?_?0?(\d{1,2}a?|3n)(?=_)")
 _GENERIC = re.compile(r"^_(?:band|layer)_?\d+_$")
 _POLARISATION = re.compile(r"_(vv|vh|hh|hv)(?=_)")
 _MODE = re.compile(r"vv ?[+&] ?vh|hh ?[+&] ?hv")
@@ -209,6 +217,8 @@ _MONTH, _DAY = r"(?P<month>0[1-9]|1[0-2])", r"(?P<day>[0-2]\d|3[01])"
 _DATES = (
     rf"(?<!\d){_YEAR}(?P<between>[-_.]?){_MONTH}(?P=between){_DAY}(?!\d)",
     rf"(?<!\d)(?P<day>\d\d?)(?P<month>{'|'.join(_MONTHS)}){_YEAR}(?!\d)",
+    # ASTER: the version of the product comes first
+    rf"(?<=_00[1-4]){_MONTH}{_DAY}{_YEAR}(?=\d{{6}}_\d{{14}}_)",
     rf"(?:(?<=\.)|(?<![a-z\d])(?:a|l[cemot]\d{{7}})){_YEAR}{_YEARDAY}",
 )
 _PRODUCED = re.compile(r"(?:^|[\\/])S2[A-D]_(?:OPER|USER)_", re.I)
@@ -222,8 +232,9 @@ _PROCESSED = re.compile(
     r"|(\d{8}T\d{6}Z?)[-_]\d{8}T\d{6}",
     re.A | re.I,
 )
-_LANDSAT_8 = datetime.date(2013, 3, 18)
+LANDSAT_8 = datetime.date(2013, 3, 18)
 """Its first image; what is older is of Landsat 4 to 7."""
+_YEAR_ALONE = re.compile(r"(?<!\d)(?:19[89]|20[0-4])\d(?!\d)")
 _BAND_TAG = re.compile(
     r"^(?:(?:band_?|long_?|short_?|standard_?)?name|description|polari[sz]ation|title)$", re.I
 )
@@ -324,6 +335,12 @@ def dates(text: str) -> tuple[datetime.date, ...]:
     return tuple(dict.fromkeys(date for date in found if date))
 
 
+def latest(text: str) -> datetime.date | None:
+    """Return the last day that a text gives, of a year without days its last; None without both."""
+    years = [datetime.date(int(year), 12, 31) for year in _YEAR_ALONE.findall(text[:_LONGEST])]
+    return max(dates(text) or years, default=None)
+
+
 def _date(match: re.Match[str]) -> datetime.date | None:
     parts = match.groupdict()
     year = int(parts["year"])
@@ -393,10 +410,10 @@ def _sensor(product: str, texts: Sequence[_Text]) -> str:
         found = {name for name in _sensors(text) if not product or not _contradicts(name, product)}
         if len(found) == 1:
             return found.pop()
-    if product != "landsat-c2l2":
+    if known or not ("landsat" in product or any("_landsat_" in text.words for text in texts)):
         return known
-    days = [day for text in texts for day in dates(text.raw)]
-    return "Landsat 4-7" if any(day < _LANDSAT_8 for day in days) else "Landsat 8-9"
+    days = [day for text in texts if text.source != "folder" and (day := latest(text.raw))]
+    return "Landsat 4-7" if days and max(days) < LANDSAT_8 else ""
 
 
 def _contradicts(sensor: str, product: str) -> bool:
@@ -500,6 +517,8 @@ def _colour(text: _Text, known: _Known) -> str:
     band = found.pop() if len(found) == 1 else ""
     if known.product == "odc-s2":
         return {"swir2": "swir1", "swir3": "swir2"}.get(band, band)
+    if known.product == "force-s2" and band == "nir" and "_broad" not in text.words:
+        return "nir08"
     if band == "nir08" and known.sensor.startswith("Landsat"):
         return "nir"
     # Digital Earth Australia counts Sentinel-2's from swir_2, Landsat's from swir_1

@@ -72,6 +72,50 @@ class TestWavelengths:
         assert named(pick("a.tif", bands=("B4 red", "B4 red ", "nir"))) == ["B1", "B2", "nir"]
 
 
+TM = ["blue", "green", "red", "nir", "swir1", "swir2"]
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("name", "numbers", "names", "sure"),
+        [
+            ("a.tif", (1, 2, 3, 4, 5, 7), TM, True),
+            ("median_2015.tif", (1, 2, 3, 4, 5, 7), TM, True),
+            ("landsat_2006.tif", (3, 2, 1), ["red", "green", "blue"], True),
+            ("a.tif", (3, 2, 1), ["red", "green", "blue"], False),
+            ("a.tif", (1, 2, 3, 4), ["blue", "green", "red", "nir"], False),
+            ("a.tif", (4, 3, 2), ["red", "green", "blue"], False),
+            ("a.tif", (2, 3, 4, 5, 6, 7), TM, True),
+            ("a_2019.tif", (4, 3, 2), ["red", "green", "blue"], True),
+            ("a_2019.tif", (3, 2, 1), ["red", "green", "blue"], False),
+            ("LC08_2019.tif", (3, 2, 1), ["green", "blue", "coastal"], True),
+        ],
+    )
+    def test_of_landsat_s_surface_reflectance(self, pick, name, numbers, names, sure):
+        picked = pick(name, bands=[f"SR_B{number}" for number in numbers], pixel=10.0)
+        assert (named(picked), picked.sure) == (names, sure)
+
+    @pytest.mark.parametrize(
+        ("other", "names"),
+        [("ST_B6", ["red", "green"]), ("SR_QA_AEROSOL", ["green", "blue"])],
+    )
+    def test_the_other_bands_tell_which_landsat_it_is(self, pick, other, names):
+        picked = pick("a.tif", bands=("SR_B3", "SR_B2", other))
+        assert named(picked) == names and picked.sure
+
+    @pytest.mark.parametrize("pixel", [10.0, 30.0])
+    def test_without_a_word_for_the_sensor_are_unsure(self, pick, pixel):
+        picked = pick("clip.tif", bands=("B4", "B3", "B2"), pixel=pixel)
+        assert named(picked) == ["red", "green", "blue"]
+        assert not picked.sure and picked.basis == "numbers"
+
+    def test_of_modis_are_its_own(self, pick):
+        bands = [f"sur_refl_b0{number}" for number in range(1, 8)]
+        picked = pick("a.tif", bands=[*bands, "state_1km", "DayOfYear"])
+        assert named(picked) == ["red", "nir", "blue", "green", "B5", "swir1", "swir2"]
+        assert picked.sure and len(picked.left_out) == 2
+
+
 class TestQuality:
     def test_any_bit_of_theia_s_mask_is_cloud_or_shadow(self):
         flags = cloud_flags(np.float32([[0, 1, 2, 8, 128, 255]]), "theia-clm")
