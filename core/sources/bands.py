@@ -7,7 +7,10 @@ each with its reason.
 import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
+
+import numpy as np
 
 from bandweave.errors import SceneError
 from bandweave.prepare.geography import ground_resolution
@@ -15,6 +18,7 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.formats.rewriting import LEFT_OUT
+from bandweave.sources.guess import sample
 from bandweave.sources.labels import LANDSAT_8, Label, dates, label, latest, wavelength
 from bandweave.sources.sensors import SENSORS
 
@@ -34,6 +38,9 @@ _CODINGS = {"fmask-odc": "fmask"}
 """Codings by labels that are called otherwise."""
 _OF_FILES = ("name", "wavelength")
 """What names a band without its own text: a number then comes from the file's name."""
+_SLOPING = "_SRE_"
+_FEWEST_VALUES = 16
+"""Of an image in a sample; opacity has one or two."""
 _OPAQUE = "opacity, which masks the others"
 _ASIDE = ("quality", "none")
 """Roles of what is no image band."""
@@ -125,8 +132,9 @@ def pick_optical(
             f"{_files(rasters)} holds no optical band: {held}.",
             "Choose the product's reflectance bands, such as B2, B3 and B4.",
         )
+    kept, sloping = _flat(kept)
     kept, others, found, date = _of_one_date(kept, near)
-    left_out |= others
+    left_out |= sloping | others
     aside = [band for band in bands if band.label.role in _ASIDE]
     names, basis, why, sure = _optical_names(kept, aside)
     picks = tuple(
@@ -213,14 +221,22 @@ def nameable(rasters: Sequence[StoredRaster]) -> list[tuple[StoredRaster, str]]:
 def opacity(raster: StoredRaster) -> str | None:
     """Return the band that says where the others hold data; None where there is none.
 
-    One that is described as a band of a sensor is one, whatever its colour interpretation says.
+    One that is described as a band of a sensor, or whose numbers are those of an image, is one,
+    whatever its colour interpretation says.
     """
     for place, name in enumerate(raster.bands):
         alpha = raster.dataset.colorinterp[place].name == "alpha"
         told = label("", raster.descriptions[place])
-        if alpha and not (told.role == "optical" or told.number):
+        if alpha and not (told.role == "optical" or told.number or _continuous(raster, place)):
             return name
     return None
+
+
+def _continuous(raster: StoredRaster, place: int) -> bool:
+    """Whether a band has many values besides 0, none of which most pixels have, as opacity has."""
+    numbers = sample(replace(raster, as_stored=True))[place]
+    counts = np.unique(numbers[np.isfinite(numbers) & (numbers != 0)], return_counts=True)[1]
+    return counts.size >= _FEWEST_VALUES and 2 * counts.max() < counts.sum()
 
 
 def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
@@ -263,6 +279,18 @@ def _what(told: Label) -> str:
     if told.role == "quality":
         return f"a quality band, by {told.why}"
     return f"{told.role} {told.band}".strip() or "nothing names it"
+
+
+def _flat(bands: Sequence[_Band]) -> tuple[list[_Band], dict[str, str]]:
+    """Return the bands without those of Theia's SRE that are there as FRE too, and why not them."""
+    names = {band.raster.path.name for band in bands}
+    flat = "FRE, reflectance corrected for slopes, is taken instead"
+    sloping = {
+        band.origin: flat
+        for band in bands
+        if _SLOPING in (name := band.raster.path.name) and name.replace(_SLOPING, "_FRE_") in names
+    }
+    return [band for band in bands if band.origin not in sloping], sloping
 
 
 def _of_one_date(
@@ -402,7 +430,9 @@ def _unnamed(bands: Sequence[_Band]) -> tuple[list[str], str]:
         band.raster.dataset.colorinterp[band.raster.bands.index(band.band)].name for band in bands
     ]
     if {"red", "green", "blue"} <= set(colours):
-        return [c if c in NAMES else "" for c in colours], "the file's colour interpretation"
+        # the one band that cameras have beside three colours
+        other = "nir" if len(colours) == 4 else ""
+        return [c if c in NAMES else other for c in colours], "the file's colour interpretation"
     if len(bands) in _BY_COUNT:
         return list(_BY_COUNT[len(bands)]), f"usual order of {len(bands)} unnamed bands"
     return [""] * len(bands), "nothing names them"

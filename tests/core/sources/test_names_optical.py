@@ -116,6 +116,61 @@ class TestNumbers:
         assert picked.sure and len(picked.left_out) == 2
 
 
+BLUE, GREEN, RED, ALPHA, UNDEFINED = (
+    ColorInterp.blue, ColorInterp.green, ColorInterp.red, ColorInterp.alpha, ColorInterp.undefined
+)  # fmt: skip
+
+
+class TestColourInterpretation:
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+    def test_a_continuous_band_is_no_opacity(self, make_tif, dtype):
+        cube = (image(4) // 12).astype(dtype)
+        path = make_tif("rgbn.tif", cube, colours=[RED, GREEN, BLUE, ALPHA])
+        picked = pick_optical([open_one(path)], None)
+        assert named(picked) == ["red", "green", "blue", "nir"] and not picked.sure
+
+    @pytest.mark.filterwarnings("ignore::rasterio.errors.NodataShadowWarning")
+    def test_of_planet_s_four_bands_the_last_is_infrared(self, make_tif):
+        name = "20180616_023549_1038_3B_AnalyticMS_SR.tif"
+        path = make_tif(name, image(4), nodata=0, colours=[BLUE, GREEN, RED, ALPHA])
+        assert named(pick_optical([open_one(path)], None)) == ["blue", "green", "red", "nir"]
+
+    @pytest.mark.parametrize("opaque", [255, 65535])
+    def test_opacity_with_soft_edges_masks_and_is_said_to(self, make_tif, opaque):
+        cube = image(4)
+        cube[3] = opaque
+        cube[3, :20], cube[3, 20:24] = 0, np.arange(256).reshape(4, SIDE) * (opaque // 255)
+        path = make_tif("rgba.tif", cube, colours=[RED, GREEN, BLUE, ALPHA])
+        picked = pick_optical([open_one(path)], None)
+        assert named(picked) == ["red", "green", "blue"]
+        assert picked.left_out == {"rgba.tif, B4": "opacity, which masks the others"}
+
+    @pytest.mark.parametrize(
+        ("colours", "names"),
+        [
+            ((RED, GREEN, BLUE, UNDEFINED), ["red", "green", "blue", "nir"]),
+            ((BLUE, GREEN, RED, UNDEFINED, ALPHA), ["blue", "green", "red", "nir"]),
+            ((RED, GREEN, BLUE, UNDEFINED, UNDEFINED), ["red", "green", "blue", "B4", "B5"]),
+        ],
+    )
+    def test_one_band_beside_three_colours_is_the_near_infrared(self, make_tif, colours, names):
+        cube = image(len(colours))
+        cube[-1] = np.where(cube[-1] > 900, 65535, 0) if ALPHA in colours else cube[-1]
+        picked = pick_optical([open_one(make_tif("quad.tif", cube, colours=colours))], None)
+        assert named(picked) == names and not picked.sure and picked.basis == "numbers"
+
+
+class TestTheia:
+    def test_flat_reflectance_is_taken_before_that_of_slopes(self, pick):
+        scene = "SENTINEL2A_20180616-023549-461_L2A_T50SQB_C_V2-2"
+        files = [f"{scene}_{kind}_{band}.tif" for kind in ("SRE", "FRE") for band in ("B2", "B8")]
+        picked = pick(*files)
+        assert named(picked) == ["blue", "nir"]
+        assert all("_FRE_" in pick.raster.path.name for pick in picked.picks)
+        assert set(picked.left_out) == {f"{scene}_SRE_{band}.tif, B1" for band in ("B2", "B8")}
+        assert named(pick(files[0])) == ["blue"]
+
+
 class TestQuality:
     def test_any_bit_of_theia_s_mask_is_cloud_or_shadow(self):
         flags = cloud_flags(np.float32([[0, 1, 2, 8, 128, 255]]), "theia-clm")
