@@ -221,13 +221,15 @@ def nameable(rasters: Sequence[StoredRaster]) -> list[tuple[StoredRaster, str]]:
 def opacity(raster: StoredRaster) -> str | None:
     """Return the band that says where the others hold data; None where there is none.
 
-    One that is described as a band of a sensor, or whose numbers are those of an image, is one,
-    whatever its colour interpretation says.
+    One that is described as a band of a sensor, or undescribed with the numbers of an image, is
+    one, whatever its colour interpretation says.
     """
     for place, name in enumerate(raster.bands):
         alpha = raster.dataset.colorinterp[place].name == "alpha"
-        told = label("", raster.descriptions[place])
-        if alpha and not (told.role == "optical" or told.number or _continuous(raster, place)):
+        text = raster.descriptions[place]
+        told = label("", text)
+        image = told.role == "optical" or told.number
+        if alpha and not (image or (not text and _continuous(raster, place))):
             return name
     return None
 

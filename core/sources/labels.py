@@ -208,7 +208,7 @@ _LENGTH = re.compile(
 _BARE_LENGTH = re.compile(
     rf"(?<![\w.])(\d{{3,4}}\.\d{{1,9}}|(?<=wavelength=){_NUMBER})(?![\w.])", re.I
 )
-_COLOURED_LENGTH = re.compile(r"(?:blue|green|red|edge|nir)[ _-]?(\d{3})(?![\d.])", re.I)
+_COLOURED_LENGTH = re.compile(r"(?:blue|green|red|edge|nir)[ _-]?(\d{3})(?:nm)?(?![\w.])", re.I)
 _WAVELENGTH = re.compile(r"wavelength(?!.*(?:unit|min|max))", re.I)
 _WAVELENGTH_UNIT = re.compile(r"wavelength.*unit", re.I)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -95,7 +95,7 @@ SENSOR_NAMES = (
         rf"_(?:ls|lnd)0?[457]_|{_FIRST}(?:l[457]|tm)_|_st_b6_|_sr_(?:atmos_opac|cloud_qa)",
         "Landsat 4-7",
     ),
-    (r"_etm[7+]?_|_tm[45]_|_landsat_tm_|_tm_(?:19|20)\d\d_", "Landsat 4-7"),
+    (r"_etm7?_|_tm[45]_|_landsat_tm_|_tm_(?:19|20)\d\d_", "Landsat 4-7"),
     (r"_lm0?[45](?:_|\d{13})", "Landsat 4-5 MSS"),
     (r"_lm0?[1-3](?:_|\d{13})", "Landsat 1-3 MSS"),
     (r"_modis_", "MODIS"),
