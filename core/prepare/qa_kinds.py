@@ -278,6 +278,13 @@ QA_KINDS: Mapping[str, QaKind] = {
         "ground is seen). The last band is the UDM, bit 0 blackfill",
         ("clear", "snow", "shadow", "haze_light", "haze_heavy", "cloud", "confidence", "unusable"),
     ),
+    "theia-clm": QaKind(
+        "Theia's cloud mask CLM (any bit is cloud or shadow)",
+        lambda values: _whole(values, 255),
+        _never,
+        lambda values: values != 0,
+        "CNES, MAJA product format, CLM: 0 clear; bits of clouds, thin clouds and shadows",
+    ),
     "clear-mask": QaKind(
         "clear mask (nonzero is clear)",
         _ON_OFF,
@@ -295,7 +302,7 @@ QA_KINDS: Mapping[str, QaKind] = {
 }
 
 
-_BY_NAME = ("clear-probability", "udm")
+_BY_NAME = ("clear-probability", "udm", "theia-clm")
 """Codings that any small numbers fit."""
 PROBABILITIES: Mapping[str, Callable[[float], Rule]] = {
     "cloud-probability": _above,

@@ -77,6 +77,9 @@ PRODUCTS: Mapping[str, Product] = {
         (-9999.0,),
         "NASA, HLS User Guide 2.0; ESPA; Planet; Open Data Cube",
     ),
+    "aster-l2": Product(
+        "ASTER surface reflectance x 1000", 0.001, 0.0, (-9999.0,), "LP DAAC, AST_07 and AST_07XT"
+    ),
     "percent": Product("reflectance in per cent", 0.01, 0.0, (), "the file's own numbers"),
     "reflectance-32768": Product(
         "reflectance, 1 stored as 32768",

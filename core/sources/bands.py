@@ -7,8 +7,11 @@ each with its reason.
 import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from bandweave.errors import SceneError
 from bandweave.prepare.geography import ground_resolution
@@ -16,7 +19,8 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.scene import RATIO_BAND
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.formats.rewriting import LEFT_OUT
-from bandweave.sources.labels import Label, dates, label
+from bandweave.sources.guess import sample
+from bandweave.sources.labels import LANDSAT_8, Label, dates, label, latest, wavelength
 from bandweave.sources.sensors import SENSORS
 
 NAMES = tuple(dict.fromkeys(band.name for table in SENSORS.values() for band in table.values()))
@@ -33,6 +37,14 @@ _ORDERED = ("planetscope",)
 """Products whose files hold their bands in the order of their numbers, mostly undescribed."""
 _CODINGS = {"fmask-odc": "fmask"}
 """Codings by labels that are called otherwise."""
+_OF_FILES = ("name", "wavelength")
+"""What names a band without its own text: a number then comes from the file's name."""
+_SLOPING = "_SRE_"
+_FEWEST_VALUES = 16
+"""Of an image in a sample; opacity has one or two."""
+_OPAQUE = "opacity, which masks the others"
+_ASIDE = ("quality", "none")
+"""Roles of what is no image band."""
 PAIRS = (("VV", "VH"), ("HH", "HV"))
 
 
@@ -73,6 +85,8 @@ class Picked(NamedTuple):
             one = len({pick.raster for pick in self.picks}) == 1
             named = {pick.name: pick.band if one else pick.origin for pick in self.picks}
             notes.decide(layer, "bands", named, self.basis, self.why, sure=self.sure)
+            if not self.sure and self.basis is Basis.NAME:
+                notes.warn(f"Names of the {layer} bands: {self.why}.")
         if len(self.dates) > 1:
             listed = ", ".join(map(str, self.dates))
             notes.warn(
@@ -88,6 +102,8 @@ class _Band(NamedTuple):
     band: str
     label: Label
     description: str
+    length: float | None
+    """Its wavelength in nanometres, where that is told."""
 
     @property
     def origin(self) -> str:
@@ -109,15 +125,19 @@ def pick_optical(
         return Picked(_stated(bands, stated, "optical"), Basis.STATED, "")
     kept = [band for band in bands if band.label.role in ("", "optical")]
     left_out = _reasons(bands, kept)
+    masks = ((raster, opacity(raster)) for raster in rasters)
+    left_out |= {f"{raster.path.name}, {band}": _OPAQUE for raster, band in masks if band}
     if not kept:
         held = ", ".join(sorted(set(left_out.values())))
         raise SceneError(
             f"{_files(rasters)} holds no optical band: {held}.",
             "Choose the product's reflectance bands, such as B2, B3 and B4.",
         )
+    kept, sloping = _flat(kept)
     kept, others, found, date = _of_one_date(kept, near)
-    left_out |= others
-    names, basis, why, sure = _optical_names(kept)
+    left_out |= sloping | others
+    aside = [band for band in bands if band.label.role in _ASIDE]
+    names, basis, why, sure = _optical_names(kept, aside)
     picks = tuple(
         Pick(name, band.raster, band.band, band.label)
         for name, band in zip(names, kept, strict=True)
@@ -189,7 +209,7 @@ def codings(raster: StoredRaster) -> dict[str, str]:
     """
     found = {}
     for band in _bands([raster]):
-        if band.label.role in ("quality", "none") and band.label.band:
+        if band.label.role in _ASIDE and band.label.band:
             found[band.band] = _CODINGS.get(band.label.band, band.label.band)
     return found
 
@@ -202,14 +222,24 @@ def nameable(rasters: Sequence[StoredRaster]) -> list[tuple[StoredRaster, str]]:
 def opacity(raster: StoredRaster) -> str | None:
     """Return the band that says where the others hold data; None where there is none.
 
-    One that is described as a band of a sensor is one, whatever its colour interpretation says.
+    One that is described as a band of a sensor, or undescribed with the numbers of an image, is
+    one, whatever its colour interpretation says.
     """
     for place, name in enumerate(raster.bands):
         alpha = raster.dataset.colorinterp[place].name == "alpha"
-        told = label("", raster.descriptions[place])
-        if alpha and not (told.role == "optical" or told.number):
+        text = raster.descriptions[place]
+        told = label("", text)
+        image = told.role == "optical" or told.number
+        if alpha and not (image or (not text and _continuous(raster, place))):
             return name
     return None
+
+
+def _continuous(raster: StoredRaster, place: int) -> bool:
+    """Whether a band has many values besides 0, none of which most pixels have, as opacity has."""
+    numbers = sample(replace(raster, as_stored=True))[place]
+    counts = np.unique(numbers[np.isfinite(numbers) & (numbers != 0)], return_counts=True)[1]
+    return counts.size >= _FEWEST_VALUES and 2 * counts.max() < counts.sum()
 
 
 def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
@@ -220,13 +250,13 @@ def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
         for place, name in enumerate(raster.bands):
             if name == without:
                 continue
-            own = {"units": raster.dataset.units[place] or "", **raster.dataset.tags(place + 1)}
-            known = _label(raster.path, descriptions[place], tags, own)
-            unnamed = len(raster.bands) > 1 and known.why.startswith("name")
-            if unnamed and known.role not in ("quality", "none"):
+            text, own = descriptions[place], _tags(raster, place)
+            known = _label(raster.path, text, tags, own)
+            source = known.why.partition(" ")[0]
+            if len(raster.bands) > 1 and known.role not in _ASIDE and source in _OF_FILES:
                 # a file's name tells its product, not which of its bands is which
-                known = known._replace(band="", number="")
-            bands.append(_Band(raster, name, known, descriptions[place]))
+                known = known._replace(band="" if source == "name" else known.band, number="")
+            bands.append(_Band(raster, name, known, text, wavelength(text, {**tags, **own})))
     return bands
 
 
@@ -236,6 +266,12 @@ def _label(path: Path, description: str, tags: Mapping[str, str], own: Mapping[s
     within = label("/".join(path.parts[-3:]), description, tags, own)
     same = known.role == within.role == "radar" and known.band == within.band != ""
     return within if same else known
+
+
+def _tags(raster: StoredRaster, place: int) -> dict[str, str]:
+    """Return a band's tags, with those of GDAL's imagery domain and its unit."""
+    read, unit = raster.dataset.tags, raster.dataset.units[place] or ""
+    return {"units": unit, **read(place + 1), **read(place + 1, ns="IMAGERY")}
 
 
 def _reasons(bands: Sequence[_Band], kept: Sequence[_Band]) -> dict[str, str]:
@@ -256,6 +292,18 @@ def _what(told: Label) -> str:
     if told.role and not told.band:
         return f"{told.role}, but nothing says which band"
     return f"{told.role} {told.band}".strip() or "nothing names it"
+
+
+def _flat(bands: Sequence[_Band]) -> tuple[list[_Band], dict[str, str]]:
+    """Return the bands without those of Theia's SRE that are there as FRE too, and why not them."""
+    names = {band.raster.path.name for band in bands}
+    flat = "FRE, reflectance corrected for slopes, is taken instead"
+    sloping = {
+        band.origin: flat
+        for band in bands
+        if _SLOPING in (name := band.raster.path.name) and name.replace(_SLOPING, "_FRE_") in names
+    }
+    return [band for band in bands if band.origin not in sloping], sloping
 
 
 def _of_one_date(
@@ -329,20 +377,21 @@ def _stated(bands: Sequence[_Band], stated: Mapping[str, int], kind: str) -> tup
     )
 
 
-def _optical_names(bands: Sequence[_Band]) -> tuple[list[str], Basis, str, bool]:
-    """Return names for bands: what labels say, else numbers by the one sensor that fits."""
+def _optical_names(
+    bands: Sequence[_Band], aside: Sequence[_Band]
+) -> tuple[list[str], Basis, str, bool]:
+    """Return names for bands: what labels say, else numbers by the one sensor that fits.
+
+    Bands that are no image (`aside`) may say which sensor it is.
+    """
     names = [band.label.band for band in bands]
     basis, sure = Basis.NAME, True
     why = next((band.label.why for band in bands if band.label.band), "")
     if any(not name and band.label.number for name, band in zip(names, bands, strict=True)):
-        sensor, by, known = _sensor(bands)
+        sensor, by, sure = _sensor(bands, aside)
         numbered = [named(sensor, band.label.number) for band in bands]
         names = [name or other for name, other in zip(names, numbered, strict=True)]
         why = f"band numbers of {sensor} ({by})"
-        # of what every sensor numbers alike, the sensor need not be known
-        sure = known or all(
-            _alike(band.label.number, name) for name, band in zip(names, bands, strict=True)
-        )
         basis = Basis.NAME if sure else Basis.NUMBERS
     if not any(names) and (placed := _by_place(bands)):
         names, why = placed, f"order of {bands[0].label.sensor}, by {bands[0].label.why}"
@@ -352,9 +401,29 @@ def _optical_names(bands: Sequence[_Band]) -> tuple[list[str], Basis, str, bool]
     kept = [name or f"B{place}" for place, name in enumerate(names, start=1)]
     repeated = [name for name, count in Counter(kept).items() if count > 1]
     if repeated:
-        kept = [f"B{place}" for place in range(1, len(kept) + 1)]
-        return kept, Basis.NAME, f"{', '.join(repeated)} is there twice; numbered instead", False
+        kept, how = _told_apart(kept, repeated, bands)
+        return kept, Basis.NAME, f"{', '.join(repeated)} is there twice; {how}", False
     return kept, basis, why, sure
+
+
+def _told_apart(
+    names: Sequence[str], repeated: Sequence[str], bands: Sequence[_Band]
+) -> tuple[list[str], str]:
+    """Return names, of which those that repeat have something that tells them apart, and what."""
+    told = list(zip(names, bands, strict=True))
+    lengths = [f"{name}_{band.length:.0f}" if band.length else "" for name, band in told]
+    numbers = [f"B{band.label.number}" if band.label.number else "" for band in bands]
+    places = [f"B{place}" for place in range(1, len(names) + 1)]
+    for others, how in ((lengths, "told apart by wavelength"), (numbers, "numbered instead")):
+        found = _instead(names, repeated, others)
+        if len(set(found)) == len(found):
+            return found, how
+    return _instead(names, repeated, places), "numbered instead"
+
+
+def _instead(names: Sequence[str], repeated: Sequence[str], others: Sequence[str]) -> list[str]:
+    pairs = zip(names, others, strict=True)
+    return [other if other and name in repeated else name for name, other in pairs]
 
 
 def _by_place(bands: Sequence[_Band]) -> list[str]:
@@ -362,13 +431,6 @@ def _by_place(bands: Sequence[_Band]) -> list[str]:
     table = SENSORS.get(bands[0].label.sensor, {})
     ordered = bands[0].label.product in _ORDERED and len(table) == len(bands)
     return [band.name for band in table.values()] if ordered else []
-
-
-def _alike(number: str, name: str) -> bool:
-    """Whether Landsat 8-9 and Sentinel-2 give a number to the same band."""
-    return not number or all(
-        named(sensor, number) == name for sensor in ("Landsat 8-9", "Sentinel-2")
-    )
 
 
 def named(sensor: str, number: str) -> str:
@@ -382,19 +444,37 @@ def _unnamed(bands: Sequence[_Band]) -> tuple[list[str], str]:
         band.raster.dataset.colorinterp[band.raster.bands.index(band.band)].name for band in bands
     ]
     if {"red", "green", "blue"} <= set(colours):
-        return [c if c in NAMES else "" for c in colours], "the file's colour interpretation"
+        # the one band that cameras have beside three colours
+        other = "nir" if len(colours) == 4 else ""
+        return [c if c in NAMES else other for c in colours], "the file's colour interpretation"
     if len(bands) in _BY_COUNT:
         return list(_BY_COUNT[len(bands)]), f"usual order of {len(bands)} unnamed bands"
     return [""] * len(bands), "nothing names them"
 
 
-def _sensor(bands: Sequence[_Band]) -> tuple[str, str, bool]:
+def _sensor(bands: Sequence[_Band], aside: Sequence[_Band]) -> tuple[str, str, bool]:
     """Return whose numbers bands have, what says so, and whether that is sure."""
-    for band in bands:
+    for band in (*bands, *aside):
         if band.label.sensor:
             return band.label.sensor, band.label.why, True
-    if {band.label.number for band in bands} & {"8A", "12"}:
+    numbers = {band.label.number for band in bands}
+    if numbers & {"8A", "12"}:
         return "Sentinel-2", "it has bands 8A or 12", True
+    if any("landsat" in band.label.product for band in bands):
+        return _which_landsat(bands, numbers)
     resolution = max(ground_resolution(band.raster.grid) for band in bands)
     sensor = "Landsat 8-9" if resolution >= 25 else "Sentinel-2"
     return sensor, f"pixels of {resolution:.3g} m", False
+
+
+def _which_landsat(bands: Sequence[_Band], numbers: set[str]) -> tuple[str, str, bool]:
+    """Return which Landsat's numbers reflectance has of which only band 1 to 5 and 7 are known."""
+    if numbers == set("123457"):
+        return "Landsat 4-7", "it has bands 1 to 5 and 7, but not 6", True
+    if "1" in numbers:
+        sensor = "Landsat 8-9" if "5" in numbers else "Landsat 4-7"
+        return sensor, "bands 1 to 5 alone do not tell which Landsat it is", False
+    days = [day for band in bands if (day := latest(band.raster.path.name))]
+    if days and max(days) >= LANDSAT_8:
+        return "Landsat 8-9", f"taken in {max(days).year}", True
+    return "Landsat 8-9", "nothing tells which Landsat it is", False

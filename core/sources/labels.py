@@ -92,20 +92,25 @@ class _Known(NamedTuple):
 _PAIR = r"(?:_[a-z]w\d)?_[vh][vh](?:_[a-z0-9]+)*"
 _VIEW = r"(?:sun|solar|view|viewing|sensor|satellite|mean|relative|azimuthal|incident|exiting)"
 _NRB = r"[no]rb(?:_[a-z0-9]+){4}"
+_CLEAR = r"clear(?:_?sky)?|(?<!_s2_)cloud_?(?:free|less)|(?:not?|non)_?cloud(?:s|y)?"
 _RULES = (
     ("none", PICTURE, r"tci|pvi|visual|rgb_ratio|sar_urban"),
     ("none", PICTURE, r"l[12][ac]_(?:[a-z0-9]+_){0,3}(?:colou?r|urban|map|geology)"),
     ("none", PICTURE, r"rtc\d\d_g_[a-z]{3,6}_[0-9a-f]{4}_rgb"),
     ("quality", "landsat-c2", r"qa_pixel"),
     ("quality", "landsat-c1", r"pixel_qa"),
+    ("quality", "", r"(?:sur_refl_)?state_?(?:qa|1km|500m)(?:_\d)?"),
     ("quality", "bqa", r"bqa"),
     ("quality", "scl", r"scl|scene_?classification(?:_map)?"),
     ("quality", "qa60", r"qa_?60"),
+    ("quality", "fmask-odc", r"oa_fmask"),
     ("quality", "fmask", r"fmask"),
     ("quality", "cloud-probability", r"(?:msk_)?cldprb|s2cloudless_prob|clp"),
+    ("quality", "clear-probability", rf"(?:{_CLEAR})_?prob(?:ability)?"),
     ("quality", "cloud-probability", r"(?:cld|cloud)_?prob(?:ability)?"),
     ("quality", "clear-probability", r"cs_cdf"),
-    ("quality", "clear-mask", r"(?:clear_?(?:sky_?)?|cloud_?free_?)mask"),
+    ("quality", "theia-clm", r"clm_r\d"),
+    ("quality", "clear-mask", rf"(?:{_CLEAR})_?mask"),
     ("quality", "mask", r"clm|cloud_?(?:shadow_?)?mask|ql_quality_cloud(?:shadow)?"),
     ("none", PICTURE, rf"{_NRB}_cc_[gs]_l(?:in|og)"),
     ("none", "a data mask", rf"{_NRB}_dm"),
@@ -121,10 +126,11 @@ _RULES = (
         "layover and shadow",
         rf"layover_?(?:shadow_?)?(?:mask|map)?(?:{_PAIR})?|ls_ma(?:p|sk)",
     ),
+    ("none", MASK, r"(?:sur_refl_)?qc_\d+k?m(?:_\d)?|brdf_albedo\w+"),
     ("none", "layover and shadow", r"rtc_s1(?:_[a-z0-9]+){9}_mask"),
     ("none", ANGLE, r"[a-z]*incidence_?angle(?:_?from_?ellipsoid)?|angle"),
     ("none", ANGLE, r"inc_map(?:_ell)?"),
-    ("none", "an angle of view or sun", r"[sv][za]a"),
+    ("none", "an angle of view or sun", r"[sv][za]a|sur_refl_(?:[sv]zen|raz)"),
     ("none", "an angle of view or sun", rf"{_VIEW}_?(?:[a-z]+_)?(?:zenith|azimuth)[a-z0-9_]*"),
     ("none", "an angle of view or sun", rf"{_VIEW}_(?:angles?|view|slope)|azimuthal_[a-z]+"),
     (
@@ -143,13 +149,19 @@ _RULES = (
         AID,
         r"gamma_?sigma_?ratio|rtc_anf\w*|number_of_looks|time_?delta|\w*terrain_shadow",
     ),
+    (
+        "none",
+        "an aid of processing",
+        r"(?:num_observations|obscov|iobs_res|q_scan|orbit_pnt|granule_pnt)\w*",
+    ),
+    ("none", "the day of sensing", r"day_?of_?year|sur_refl_day_of_year|doy"),
     ("none", THERMAL, r"st_(?:b\d+|atran|cdist|drad|emis|emsd|qa|trad|urad)"),
     ("none", THERMAL, r"lwir(?:1[12])?|thermal(?:_infra_?red)?(?:_?\d)?|[a-z]*temperature"),
     ("none", "the aerosol", r"(?<!coastal_)(?:sr_)?(?:qa_)?aerosol(?:_[a-z]+)?|aot"),
     ("none", "the aerosol", r"(?:sr_)?atmos_opacity"),
     ("none", "the water vapour column", r"wvp"),
     ("none", "an index", r"nd[vwm]i|evi|nbr"),
-    ("quality", "", r"(?:clm|qlt)_r\d|udm|qai?|qa_?[12]0"),
+    ("quality", "", r"qlt_r\d|udm|qai?|qa_?[12]0"),
     ("quality", "", r"(?:[a-z0-9]+_)?mask"),
 )
 """Role, what it is, and what says so; asked in this order before any name of a band."""
@@ -157,7 +169,7 @@ _RULES_OF_DESCRIPTIONS = (
     ("none", PICTURE, r"(?:true|false|natural)_colou?r"),
     ("quality", "cloud-probability", r"probability|cld"),
     ("quality", "clear-probability", r"cs"),
-    ("quality", "clear-mask", r"clear(?:_?sky)?"),
+    ("quality", "clear-mask", _CLEAR),
     ("quality", "mask", r"clouds?"),
     ("quality", "", r"quality"),
 )
@@ -190,7 +202,7 @@ _COLOURS = (
 )
 _ANY_COLOUR = "|".join(f"({pattern})" for pattern, _ in _COLOURS)
 _COLOUR, _LAST_COLOUR = (re.compile(f"_(?:{_ANY_COLOUR}){end}") for end in ("(?=_)", "_$"))
-_NUMBERS = (r"_b0?(\d{1,2}a?)(?=_)", r"_b(?:and)?_?0?(\d{1,2}a?)(?=_)")
+_NUMBERS = (r"_b0?(\d{1,2}a?|3n)(?=_)", r"_b(?:and)?_?0?(\d{1,2}a?|3n)(?=_)")
 _GENERIC = re.compile(r"^_(?:band|layer)_?\d+_$")
 _POLARISATION = re.compile(r"_(vv|vh|hh|hv)(?=_)")
 _MODE = re.compile(r"vv ?[+&] ?vh|hh ?[+&] ?hv")
@@ -226,6 +238,7 @@ _LENGTH = re.compile(
 _BARE_LENGTH = re.compile(
     rf"(?<![\w.])(\d{{3,4}}\.\d{{1,9}}|(?<=wavelength=){_NUMBER})(?![\w.])", re.I
 )
+_COLOURED_LENGTH = re.compile(r"(?:blue|green|red|edge|nir)[ _-]?(\d{3})(?:nm)?(?![\w.])", re.I)
 _WAVELENGTH = re.compile(r"wavelength(?!.*(?:unit|min|max))", re.I)
 _WAVELENGTH_UNIT = re.compile(r"wavelength.*unit", re.I)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -234,6 +247,8 @@ _MONTH, _DAY = r"(?P<month>0[1-9]|1[0-2])", r"(?P<day>[0-2]\d|3[01])"
 _DATES = (
     rf"(?<!\d){_YEAR}(?P<between>[-_.]?){_MONTH}(?P=between){_DAY}(?!\d)",
     rf"(?<!\d)(?P<day>\d\d?)(?P<month>{'|'.join(_MONTHS)}){_YEAR}(?!\d)",
+    # ASTER: the version of the product comes first
+    rf"(?<=_00[1-4]){_MONTH}{_DAY}{_YEAR}(?=\d{{6}}_\d{{14}}_)",
     rf"(?:(?<=\.)|(?<![a-z\d])(?:a|l[cemot]\d{{7}})){_YEAR}{_YEARDAY}",
 )
 _PRODUCED = re.compile(r"(?:^|[\\/])S2[A-D]_(?:OPER|USER)_", re.I)
@@ -247,8 +262,9 @@ _PROCESSED = re.compile(
     r"|(\d{8}T\d{6}Z?)[-_]\d{8}T\d{6}",
     re.A | re.I,
 )
-_LANDSAT_8 = datetime.date(2013, 3, 18)
+LANDSAT_8 = datetime.date(2013, 3, 18)
 """Its first image; what is older is of Landsat 4 to 7."""
+_YEAR_ALONE = re.compile(r"(?<!\d)(?:19[89]|20[0-4])\d(?!\d)")
 _BAND_TAG = re.compile(
     r"^(?:(?:band_?|long_?|short_?|standard_?)?name|description|polari[sz]ation|title)$", re.I
 )
@@ -327,7 +343,7 @@ def wavelength(description: str, tags: Mapping[str, str] = {}) -> float | None:
             factor = 1.0 if found[3] else 1000.0
             ranged = _SHORTEST <= low * factor <= high * factor
             length = factor * ((low + high) / 2 if ranged else high)
-        elif found := _BARE_LENGTH.search(text):
+        elif found := _BARE_LENGTH.search(text) or _COLOURED_LENGTH.search(text):
             length = float(found[1]) * (1000 if float(found[1]) < _SHORTEST / 10 else 1)
         else:
             continue
@@ -353,6 +369,12 @@ def dates(text: str) -> tuple[datetime.date, ...]:
     matches = [match for pattern in patterns for match in re.finditer(pattern, text, re.A | re.I)]
     found = map(_date, sorted(matches, key=lambda match: match.start()))
     return tuple(dict.fromkeys(date for date in found if date))
+
+
+def latest(text: str) -> datetime.date | None:
+    """Return the last day that a text gives, of a year without days its last; None without both."""
+    years = [datetime.date(int(year), 12, 31) for year in _YEAR_ALONE.findall(text[:_LONGEST])]
+    return max(dates(text) or years, default=None)
 
 
 def _date(match: re.Match[str]) -> datetime.date | None:
@@ -418,10 +440,10 @@ def _sensor(product: str, texts: Sequence[_Text]) -> str:
         found = {name for name in _sensors(text) if not product or not _contradicts(name, product)}
         if len(found) == 1:
             return found.pop()
-    if product != "landsat-c2l2":
+    if known or not ("landsat" in product or any("_landsat_" in text.words for text in texts)):
         return known
-    days = [day for text in texts for day in dates(text.raw)]
-    return "Landsat 4-7" if any(day < _LANDSAT_8 for day in days) else "Landsat 8-9"
+    days = [day for text in texts if text.source != "folder" and (day := latest(text.raw))]
+    return "Landsat 4-7" if days and max(days) < LANDSAT_8 else ""
 
 
 def _contradicts(sensor: str, product: str) -> bool:
@@ -453,12 +475,16 @@ def _reading(
     texts = sorted([*described, known.name], key=lambda text: bool(_GENERIC.search(text.words)))
     if "_udm2_" in known.name.words:
         return _Reading("quality", "udm2"), known.name
+    measured = _Text("wavelength", f"{length:g} nm", "", described=True) if length else None
     for text in texts:
-        reading = _told(text, known) or _optical(text, known, length) or _polarised(text, known)
-        if reading:
+        if told := _told(text, known):
+            return told, text
+        if reading := _optical(text, known, length):
+            return reading, text if text.described else measured or text
+        if reading := _polarised(text, known):
             return reading, text
     if length:
-        return _by_wavelength(length, known.sensor, ""), texts[0]
+        return _by_wavelength(length, known.sensor, ""), measured
     return _Reading(), None
 
 
@@ -475,6 +501,8 @@ def _told(text: _Text, known: _Known) -> _Reading | None:
         words = before + re.sub(f"_(?:{_ASIDE if text.described else 'use'})_.*", "_", after)
     for role, band, pattern in rules:
         if text.described and polarised and band in _NEVER_POLARISED:
+            continue
+        if named and pattern is _CLEAR:
             continue
         done = _DONE if named and band != PHASE else ""
         if re.search(f"_(?:{pattern})_{done}{end}", words):
@@ -533,7 +561,9 @@ def _colour(text: _Text, known: _Known) -> str:
     band = found.pop() if len(found) == 1 else ""
     if known.product == "odc-s2":
         return {"swir2": "swir1", "swir3": "swir2"}.get(band, band)
-    if band == "nir08" and known.sensor.startswith("Landsat"):
+    if known.product == "force-s2" and band == "nir" and "_broad" not in text.words:
+        return "nir08"
+    if band == "nir08" and "landsat" in f"{known.sensor} {known.product}".lower():
         return "nir"
     # Digital Earth Australia counts Sentinel-2's from swir_2, Landsat's from swir_1
     unsure = band == "swir2" and "_nbar" in text.words and known.product != "odc-landsat"

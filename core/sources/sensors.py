@@ -45,6 +45,9 @@ SENSORS: Mapping[str, Mapping[str, SensorBand]] = {
         "1 blue 485, 2 green 560, 3 red 660, 4 nir 835, 5 swir1 1650, 6 thermal 11450, "
         "7 swir2 2220, 8 pan 710, 61 thermal 11450, 62 thermal 11450"
     ),
+    # USGS, Landsat 1-5 MSS Collection 2 Level 1 Data Format Control Book (LSDS-1416)
+    "Landsat 4-5 MSS": _table("1 green 550, 2 red 650, 3 rededge2 750, 4 nir 950"),
+    "Landsat 1-3 MSS": _table("4 green 550, 5 red 650, 6 rededge2 750, 7 nir 950"),
     # ESA, Sentinel-2 Products Specification Document (S2-PDGS-TAS-DI-PSD)
     S2: _table(
         "1 coastal 443, 2 blue 490, 3 green 560, 4 red 665, 5 rededge1 705, 6 rededge2 740, "
@@ -57,6 +60,10 @@ SENSORS: Mapping[str, Mapping[str, SensorBand]] = {
         "1 coastal 443, 2 blue 490, 3 greeni 531, 4 green 565, 5 yellow 610, 6 red 665, "
         "7 rededge1 705, 8 nir 865"
     ),
+    # NASA, MODIS Surface Reflectance User's Guide; band 5 (1240) has no name
+    "MODIS": _table("1 red 645, 2 nir 858.5, 3 blue 469, 4 green 555, 6 swir1 1640, 7 swir2 2130"),
+    # NASA, ASTER Users' Handbook; of the five bands near 2200 the one of other sensors' swir2
+    "ASTER": _table("1 green 556, 2 red 661, 3N nir 807, 4 swir1 1656, 6 swir2 2209"),
 }
 """Bands of sensors by the number that their products use."""
 
@@ -82,9 +89,18 @@ _FIRST = r"^_(?:\d{8}_|\d{4}_\d\d_\d\d_)?"
 """At the beginning, or after a date that stands there."""
 SENSOR_NAMES = (
     (rf"_l[co]0?[89](?:_|\d{{13}})|_landsat_?[89]_|_ga_ls[89]c?_|{_FIRST}l[89]_", "Landsat 8-9"),
+    (r"_(?:ls|lnd)0?[89]_|_sr_b(?:and)?6_|_st_b10_|_sr_(?:qa_)?aerosol_", "Landsat 8-9"),
     (r"_l[et]0?[4-7](?:_|\d{13})|_landsat_?[4-7]_|_ga_ls[457][te]?_", "Landsat 4-7"),
-    (r"_lm0?[1-5](?:_|\d{13})", "Landsat 1-5 MSS"),
-    (r"_s2[a-d]_|_sentinel_?2[a-d]?_", S2),
+    (
+        rf"_(?:ls|lnd)0?[457]_|{_FIRST}(?:l[457]|tm)_|_st_b6_|_sr_(?:atmos_opac|cloud_qa)",
+        "Landsat 4-7",
+    ),
+    (r"_etm7?_|_tm[45]_|_landsat_tm_|_tm_(?:19|20)\d\d_", "Landsat 4-7"),
+    (r"_lm0?[45](?:_|\d{13})", "Landsat 4-5 MSS"),
+    (r"_lm0?[1-3](?:_|\d{13})", "Landsat 1-3 MSS"),
+    (r"_modis_", "MODIS"),
+    (r"_ast_(?:l1|0)|_aster_(?!gdem_)", "ASTER"),
+    (r"_s2[a-d]_|_sen2[a-d]_|_sentinel_?2[a-d]?_", S2),
     (rf"_s1[a-d]_|{_FIRST}s1_(?!s2_)|_sentinel_?1[a-d]?_", S1),
 )
 """Sensors by what names them."""
@@ -114,6 +130,11 @@ KNOWN_PRODUCTS: Mapping[str, KnownProduct] = {
     # radiance is x 100 there
     "planetscope": KnownProduct("PlanetScope", "Planet, Product Specification", PLANET, X10000),
     "enmap": KnownProduct("EnMAP", "DLR, EN-PCV-ICD-2009-2", "EnMAP", X10000),
+    "modis": KnownProduct("MODIS", "NASA, MOD09 and MCD43 User's Guides", "MODIS", X10000),
+    # number x 0.001
+    "aster-l2": KnownProduct("ASTER surface reflectance", "LP DAAC, AST_07 and AST_07XT", "ASTER"),
+    "force-s2": KnownProduct("FORCE Sentinel-2", "FORCE, Level 2 output format", S2, X10000),
+    "force-landsat": KnownProduct("FORCE Landsat", "FORCE, Level 2 output format", "", X10000),
     # number x 0.0000275 - 0.2
     "landsat-c2l2": KnownProduct("Landsat Collection 2 Level 2", "USGS, LSDS-1619"),
     "landsat-c1-sr": KnownProduct("Landsat Collection 1", "USGS, LSDS-1368", "", X10000, "SR"),
@@ -158,6 +179,10 @@ PRODUCT_NAMES = (
     (rf"_{_DAY}_\d{{6}}_(?:[0-9a-f]{{2,4}}_){{1,3}}[123][ab]_", "planetscope"),
     (r"_analyticms_|_analytic_[348]b_", "planetscope"),
     (r"_enmap01_", "enmap"),
+    (r"_m[oy]d09[a-z]|_mcd43a|_sur_refl_|_nadir_reflectance_band", "modis"),
+    (r"_ast_07(?:xt)?_", "aster-l2"),
+    (r"_level2_sen2[a-d]_", "force-s2"),
+    (r"_level2_lnd\d\d_", "force-landsat"),
     (r"_l[cteo]\d\d_l2s[pr]_|_s[rt]_b\d{1,2}_|_sr_qa_aerosol_|_landsat_c2_?l2_", "landsat-c2l2"),
     (r"_sr_band\d|_pixel_qa_|_radsat_qa_|_c01_t\d_sr_", "landsat-c1-sr"),
     (r"_c0[12]_t\d_toa_", "landsat-toa"),

@@ -10,6 +10,7 @@ from rasterio.crs import CRS
 
 from bandweave.errors import RasterError
 from bandweave.sources import outside
+from bandweave.sources.bands import pick_optical
 from bandweave.sources.confined.rewritten import rewritten
 from tests.core.sources.rewriting import as_made, stored, tags
 
@@ -92,6 +93,12 @@ def test_bands_say_their_names_wavelengths_scales_and_no_data(tmp_path):
     assert np.isnan(red[0, 1]) and np.isnan(red).sum() == 1
     np.testing.assert_allclose([red[0, 0], swir[0, 0]], [0.1, 0.3 * 71 - 1], rtol=1e-6)
     assert outside.inspect(path)["date"] == "2018-06-16"
+
+
+def test_wavelengths_name_bands_that_have_no_names(tmp_path):
+    path = envi(tmp_path / "scene_boa.dat", cube(), wavelength="{832.8, 664.6, 559.8}")
+    picked = pick_optical([as_made(path)], None)
+    assert [pick.name for pick in picked.picks] == ["nir", "red", "green"]
 
 
 def test_bad_bands_are_left_out_and_said(tmp_path):

@@ -43,7 +43,8 @@ def test_bands_are_counted_through_the_files(make_tif):
 def test_places_are_the_numbers_a_statement_counts(make_tif):
     """Opacity is no band: what follows it moves up, in the places as in the statement."""
     profile = {"photometric": "RGB", "alpha": "YES"}
-    colours = make_tif("a.tif", counts(4, np.uint8), **profile)
+    seen = np.full_like(counts(1, np.uint8), 255)
+    colours = make_tif("a.tif", np.concatenate([counts(3, np.uint8), seen]), **profile)
     values = counts(1)
     infrared = make_tif("b.tif", values, bands=("nir",))
     places = band_places([colours, infrared])

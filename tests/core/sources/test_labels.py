@@ -59,14 +59,14 @@ def test_what_named_band_product_and_unit_is_said_of_each():
         ("landsat7_stack.tif", "B4", "Landsat 4-7"),
         ("LC09_L2SP_121044_20230110_20230112_02_T1_SR_B4.TIF", "", "Landsat 8-9"),
         ("LE71300411999327EDC00_B4.TIF", "", "Landsat 4-7"),
-        ("LM05_L1TP_042035_19840618_20200912_02_T1_B4.TIF", "", "Landsat 1-5 MSS"),
+        ("LM05_L1TP_042035_19840618_20200912_02_T1_B4.TIF", "", "Landsat 4-5 MSS"),
         ("HLS.L30.T19LDD.2022165T144027.v2.0.B05.tif", "", "Landsat 8-9"),
         ("HLS.S30.T50SQB.2018167T023549.v2.0.B08.tif", "", "Sentinel-2"),
         ("20230912_175450_00_2439_3B_AnalyticMS_SR_8b_clip.tif", "", "PlanetScope 8 bands"),
         ("20180616_023549_1038_3B_AnalyticMS.tif", "", "PlanetScope"),
         ("ga_ls8c_nbar_3-0-0_092084_2016-06-28_final_band04.tif", "", "Landsat 8-9"),
         ("ga_ls7e_nbart_3-0-0_088080_1999-08-12_final_band04.tif", "", "Landsat 4-7"),
-        ("landsat_composite_2023.tif", "SR_B4", "Landsat 8-9"),
+        ("landsat_composite_2023.tif", "SR_B4", ""),
         ("landsat_composite_2012-06-01.tif", "SR_B4", "Landsat 4-7"),
         ("2018-06-16_Sentinel-2_L2A_B04.tiff", "", "Sentinel-2"),
         ("stack.tif", "B8A", "Sentinel-2"),
@@ -81,7 +81,8 @@ def test_sensors_whose_numbers_count(name, description, sensor):
 
 def test_a_mss_band_is_not_counted_by_the_table_of_tm():
     found = label("LM05_L1TP_042035_19840618_20200912_02_T1_B4.TIF")
-    assert (found.number, found.band) == ("4", "")
+    assert (found.number, found.band) == ("4", "nir")
+    assert label("LM05_L1TP_042035_19840618_20200912_02_T1_B1.TIF").band == "green"
 
 
 @pytest.mark.parametrize(
@@ -155,8 +156,8 @@ class TestTwoReadings:
         assert (found.role, found.product, found.unit) == ("optical", "", "")
 
     def test_sr_b_is_landsats_whatever_the_file_is_called(self):
-        found = label("on_S2A_grid.tif", "SR_B5")
-        assert (found.product, found.sensor, found.band) == ("landsat-c2l2", "Landsat 8-9", "nir")
+        found = label("on_S2A_grid.tif", "SR_B6")
+        assert (found.product, found.sensor, found.band) == ("landsat-c2l2", "Landsat 8-9", "swir1")
 
     def test_a_name_decides_before_its_folder(self):
         found = label("S2A_MSIL2A_20180616T023549/LC08_X_B5.tif")
