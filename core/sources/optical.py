@@ -49,7 +49,7 @@ from bandweave.sources.labels import BROWSER
 from bandweave.sources.labels import dates as sensing_dates
 from bandweave.sources.measured import Measured, Part, first_date, native_pixels, open_all
 from bandweave.sources.metadata import stated_scaling
-from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
+from bandweave.sources.mosaic import pictures, spread, unused
 from bandweave.sources.sensors import SENSORS
 
 OFFSET_SINCE = datetime.date(2022, 1, 25)
@@ -149,26 +149,26 @@ class OpticalReading:
     ) -> Measured:
         """Return the files as reflectance on their own grids; only samples of them are read.
 
-        Of several dates in one file the one nearest to a date of `near` is taken.
+        Of several dates the one nearest to a date of `near` is taken.
         """
         rasters = open_all(paths)
         found = pictures(rasters)
         near = (self.date,) if self.date else near
-        picked = pick_optical(first_of_each(found), self.bands, near)
+        picked = pick_optical(found, self.bands, near)
         picked.note(what, notes)
-        for sentence in unused(found, picked.picks):
+        for sentence in unused(found, picked):
             notes.warn(sentence)
         picks = spread(picked.picks, found, what, notes)
         parts = [
             part for own in _products(picks, self.fill) for part in self._parts(own, what, notes)
         ]
         names = tuple(pick.name for pick in picked.picks)
-        date = first_date(rasters, picked, self.date, what, notes)
+        date = first_date(picks, self.date, what, notes)
         return Measured(tuple(parts), names, Unit.REFLECTANCE, date)
 
     def told(self, rasters: Sequence[StoredRaster], notes: Notes) -> Reading:
         """Return how the first product of some files is read."""
-        picked = pick_optical(rasters, self.bands)
+        picked = pick_optical(pictures(rasters), self.bands)
         return self._decide(next(_products(picked.picks, self.fill)), "optical", notes)
 
     def _parts(self, own: _Numbers, what: str, notes: Notes) -> Iterator[Part]:

@@ -291,7 +291,7 @@ class TestOneProduct:
         )
         scene = FilesSource(optical=optical, radar=paths).make()
         assert scene.radar.calibration == "gamma0 and sigma0"
-        assert any("VV is gamma0, VH is sigma0" in said for said in concerns(scene))
+        assert any("VH is sigma0, VV is gamma0" in said for said in concerns(scene))
 
 
 class TestFill:
