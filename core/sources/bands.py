@@ -68,6 +68,8 @@ class Band(NamedTuple):
     description: str
     date: datetime.date | None
     """When it was taken: by its description, else by its file."""
+    pixel: float
+    """Metres on the ground."""
 
     @property
     def origin(self) -> str:
@@ -271,6 +273,7 @@ def bands_of(rasters: Iterable[StoredRaster]) -> list[Band]:
     for raster in rasters:
         descriptions, without = raster.descriptions, opacity(raster)
         tags, said = raster.dataset.tags(), acquisition_date(raster)
+        pixel = ground_resolution(raster.grid)
         for place, name in enumerate(raster.bands):
             if name == without:
                 continue
@@ -280,7 +283,7 @@ def bands_of(rasters: Iterable[StoredRaster]) -> list[Band]:
                 # a file's name tells its product, not which of its bands is which
                 known = known._replace(band="", number="")
             date = (*dates(descriptions[place]), said and said[0])[0]
-            bands.append(Band(raster, name, known, descriptions[place], date))
+            bands.append(Band(raster, name, known, descriptions[place], date, pixel))
     return bands
 
 
@@ -579,6 +582,6 @@ def _sensor(bands: Sequence[Band]) -> tuple[str, str, bool]:
             return band.label.sensor, band.label.why, True
     if {band.label.number for band in bands} & {"8A", "12"}:
         return "Sentinel-2", "it has bands 8A or 12", True
-    resolution = max(ground_resolution(band.raster.grid) for band in bands)
+    resolution = max(band.pixel for band in bands)
     sensor = "Landsat 8-9" if resolution >= 25 else "Sentinel-2"
     return sensor, f"pixels of {resolution:.3g} m", False

@@ -1,11 +1,9 @@
 """Which bands of files are parts of one picture: tiles of one date, the pieces of an export."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import product
 
 from bandweave.prepare.alignment import overlap
-from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
 from bandweave.sources.bands import Band, Pick, Picked, Picture, bands_of, natural, with_data
 from bandweave.sources.evidence import Basis, Notes
@@ -15,8 +13,6 @@ _SAME_PLACE = 0.9
 _UNNAMED_OVERLAP = 0.5
 """Files without band names whose extents share more are different bands of one place, cut anew."""
 _SAME_PIXEL = 0.02
-_share = lru_cache(4096)(overlap)
-_pixel = lru_cache(4096)(ground_resolution)
 
 
 def pictures(rasters: Sequence[StoredRaster]) -> tuple[Picture, ...]:
@@ -122,11 +118,10 @@ def _apart(first: Band, second: Band) -> str:
             return f"the {what}s differ ({said[0]} and {said[1]})"
     if first.date and second.date and first.date != second.date:
         return f"the dates differ ({first.date} and {second.date})"
+    if max(first.pixel, second.pixel) > (1 + _SAME_PIXEL) * min(first.pixel, second.pixel):
+        return f"the pixels differ ({first.pixel:.3g} and {second.pixel:.3g} m)"
     grids = first.raster.grid, second.raster.grid
-    fine, coarse = sorted(map(_pixel, grids))
-    if coarse > (1 + _SAME_PIXEL) * fine:
-        return f"the pixels differ ({_pixel(grids[0]):.3g} and {_pixel(grids[1]):.3g} m)"
-    shares = _share(*grids), _share(*grids[::-1])
+    shares = overlap(*grids), overlap(*grids[::-1])
     if min(shares) > _SAME_PLACE:
         return "the place is the same"
     if max(shares) > _UNNAMED_OVERLAP and not first.is_named:
