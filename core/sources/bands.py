@@ -42,6 +42,7 @@ _CODINGS = {"fmask-odc": "fmask"}
 """Codings by labels that are called otherwise."""
 PAIRS = (("VV", "VH"), ("HH", "HV"))
 _CALIBRATED = ("gamma0", "sigma0")
+"""Of several pairs these are taken first."""
 
 
 _OWN = re.compile(
@@ -205,7 +206,11 @@ def recognise_polarisations(found: Sequence[Picture], near: Sequence[datetime.da
     """
     radar = sorted(
         (parts for parts in found if parts[0].label.role == "radar" and parts[0].label.band),
-        key=lambda parts: (_distance(_date(parts), near), _rank(parts[0]), parts[0].order),
+        key=lambda parts: (
+            _distance(_date(parts), near),
+            parts[0].label.calibration not in _CALIBRATED,
+            parts[0].order,
+        ),
     )
     polarised = [parts for parts in radar if parts[0].label.band != RATIO_BAND]
     pairs, mixed = _pairs(polarised)
@@ -222,7 +227,8 @@ def recognise_polarisations(found: Sequence[Picture], near: Sequence[datetime.da
     picks = tuple(_pick(name, taken[name]) for name in names)
     kept = [taken[name] for name in names]
     left_out = _reasons(found, kept)
-    for parts in radar:
+    alike = radar or [parts for parts in found if parts[0].label.role in ("", "radar")]
+    for parts in alike:
         name, day, wanted = parts[0].label.band, _date(parts), {_date(each) for each in kept}
         if parts in kept:
             continue
@@ -232,7 +238,7 @@ def recognise_polarisations(found: Sequence[Picture], near: Sequence[datetime.da
             left_out[parts[0].origin] = f"of {day}, not {wanted.pop()}"
         elif name in taken:
             left_out[parts[0].origin] = f"{name} once more; {taken[name][0].origin} is taken"
-    dates = _dates_concern(radar, kept, near, empty, "no pair of one kind")
+    dates = _dates_concern(alike, kept, near, empty, "no pair of one kind")
     concerns = (*dates, *_pairs_concern(pairs, kept, mixed=mixed))
     return Picked(picks, basis, why, sure, left_out, concerns)
 
@@ -332,13 +338,6 @@ def _distance(
         return math.inf, datetime.date.max
     days = [abs((date - other).days) for other in near]
     return min(days, default=-date.toordinal()), date
-
-
-def _rank(band: Band) -> int:
-    """Return what puts calibrated bands first, and those last of which VV and VH may differ."""
-    if band.label.calibration in _CALIBRATED:
-        return 0
-    return 2 if band.label.calibration or band.label.unit not in ("", "db") else 1
 
 
 def _pairs(polarised: Sequence[Picture]) -> tuple[list[tuple[Picture, ...]], bool]:

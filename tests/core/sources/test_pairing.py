@@ -189,6 +189,17 @@ class TestDates:
         assert scene.radar.date == date(2018, 6, 12)
         assert any("2018-06-12 is taken; 2018-06-16 holds no data" in s for s in concerns(scene))
 
+    def test_of_unnamed_bands_of_two_dates_the_nearest_are_taken(self, make_tif, optical):
+        paths = [
+            make_tif(f"S1_{day}_db.tif", image)
+            for day, image in (("20180615", decibels()), ("20180627", OTHER))
+        ]
+        scene, pixels = import_in_any_order("radar", paths, {"optical": optical})
+        require(pixels, VV, VH)
+        assert scene.radar.date == date(2018, 6, 15)
+        assert any("2018-06-15 is taken" in said for said in concerns(scene))
+        assert left_out(scene)["S1_20180627_db.tif, B1"] == "of 2018-06-27, not 2018-06-15"
+
     def test_two_passes_of_one_day_have_its_date_and_the_other_is_named(self, make_tif, optical):
         names = [f"2018-06-16T{hour}:00:00_{p}" for hour in ("05", "17") for p in ("VV", "VH")]
         path = make_tif("s1.tif", np.stack([VV, VH, *OTHER]), bands=names)
