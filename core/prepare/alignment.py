@@ -118,9 +118,16 @@ def common_grid(
     pictures = (*optical, *radar)
     shared = intersection(_union(extent(grid, crs) for grid in parts) for parts in pictures)
     if is_empty(shared):
+        own = {"optical": _degrees(optical), "radar": _degrees(radar)}
+        for what, box in own.items():
+            if is_empty(box):
+                raise SceneError(
+                    f"The {what} files have no place in common that shows all of their bands.",
+                    "Choose files of one place, or state the bands of those that are.",
+                )
         raise SceneError(
-            f"Optical and radar do not overlap: the optical covers {_named(optical)}, "
-            f"the radar {_named(radar)}.",
+            f"Optical and radar do not overlap: the optical covers {_named(own['optical'])}, "
+            f"the radar {_named(own['radar'])}.",
             "Choose optical and radar files of the same place.",
         )
     if bounds is not None:
@@ -267,12 +274,13 @@ def _snapped(box: Bounds, anchor: tuple[float, float], crs: CRS, resolution: flo
     return Grid(crs, transform, top - bottom, right - left)
 
 
-def _named(pictures: Sequence[Sequence[Grid]]) -> str:
-    """Describe what files share in degrees, which mean the same whatever the files are in."""
+def _degrees(pictures: Sequence[Sequence[Grid]]) -> Bounds:
+    """Return what files share in degrees, which mean the same whatever the files are in."""
     boxes = [_union(extent(grid, WGS84) for grid in parts) for parts in pictures]
-    box = intersection(beside(each, boxes[0]) for each in boxes)
-    if is_empty(box):
-        return "no area common to its own files"
+    return intersection(beside(each, boxes[0]) for each in boxes)
+
+
+def _named(box: Bounds) -> str:
     west, south, east, north = box
     return f"{west:.3f} to {east:.3f} degrees east, {south:.3f} to {north:.3f} degrees north"
 

@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple
 
 from bandweave.errors import BandweaveError, RasterError
 from bandweave.raster.geotiff import SIGNATURES
+from bandweave.sources.bands import natural
 from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.formats.recognition import companions
 from bandweave.storage.refusal import reason
@@ -127,7 +128,7 @@ def expanded(given: Sequence[Path], into: Path) -> Expanded:
         else:
             paths.append(path)
             continue
-        paths += sorted((folder / name for name in chosen.taken), key=_natural)
+        paths += sorted((folder / name for name in chosen.taken), key=natural)
         beside += [folder / name for name in chosen.beside]
         left += [LeftOut(path.name, name, why) for name, why in chosen.left_out]
     # the other half of a file that is there is not one more
@@ -241,12 +242,6 @@ def _names(folder: Path, product: Path) -> list[str]:
         if len(found) > MOST_FILES:
             raise _too_much(folder, f"more than {MOST_FILES:,} files")
     return sorted(found)
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    return [
-        (int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path.name)
-    ]
 
 
 def _unpacked(archive: Path, into: Path) -> tuple[Path, _Chosen]:

@@ -5,8 +5,10 @@ each with its reason.
 """
 
 import datetime
+import math
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +22,16 @@ from bandweave.raster.scene import RATIO_BAND
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.formats.rewriting import LEFT_OUT
 from bandweave.sources.guess import sample
-from bandweave.sources.labels import LANDSAT_8, Label, dates, label, latest, wavelength
+from bandweave.sources.labels import (
+    LANDSAT_8,
+    OPACITY,
+    Label,
+    label,
+    latest,
+    sensing_date,
+    wavelength,
+)
+from bandweave.sources.metadata import acquisition_date
 from bandweave.sources.sensors import SENSORS
 
 NAMES = tuple(dict.fromkeys(band.name for table in SENSORS.values() for band in table.values()))
@@ -46,6 +57,82 @@ _OPAQUE = "opacity, which masks the others"
 _ASIDE = ("quality", "none")
 """Roles of what is no image band."""
 PAIRS = (("VV", "VH"), ("HH", "HV"))
+_CALIBRATED = ("gamma0", "sigma0")
+"""Of several pairs these are taken first."""
+
+
+_OWN = re.compile(
+    r"(?<![a-z])(?:vv|vh|hh|hv|mst|slv\d*)(?![a-z])|(?<!\d)\d{4}([-_.]?)\d\d\1\d\d(?!\d)"
+    r"|(?<!\d)\d\d?[a-z]{3}\d{4}(?!\d)"
+)
+"""What differs between the names of bands of one kind: polarisation, date, place in a stack."""
+
+
+def natural(path: Path) -> list[tuple[int, str]]:
+    """Return a key that orders file names as people do: tile2 before tile10."""
+    return [
+        (int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path.name)
+    ]
+
+
+class Band(NamedTuple):
+    """One band of a file, and what its names and tags say."""
+
+    raster: StoredRaster
+    band: str
+    """Its name in the file."""
+    label: Label
+    description: str
+    length: float | None
+    """Its wavelength in nanometres, where that is told."""
+    date: datetime.date | None
+    """When it was taken: by its description, else by its file."""
+    pixel: float
+    """Metres on the ground."""
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, for people."""
+        return f"{self.raster.path.name}, {self.band}"
+
+    @property
+    def place(self) -> int:
+        """Its place in the file, from 0."""
+        return self.raster.bands.index(self.band)
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What bands are sorted by, whatever the order in which files are given."""
+        return natural(self.raster.path), str(self.raster.path), self.place
+
+    @property
+    def is_named(self) -> bool:
+        """Whether anything says what it is called."""
+        return bool(self.label.band or self.label.number or self.description)
+
+    @property
+    def called(self) -> str:
+        """What it is called in every part of a picture and of every date, else its place."""
+        by_place = f"{self.place} of {len(self.raster.bands)}"
+        return self.label.band or self.label.number or _stem(self.description) or by_place
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """What bands that belong together share."""
+        return self.label.product, self.label.calibration, self.label.unit
+
+    @property
+    def stem(self) -> tuple[str, str]:
+        """What the names of bands that belong together share."""
+        return _stem(self.raster.path.name), _stem(self.description)
+
+
+def _stem(name: str) -> str:
+    return _OWN.sub("", name.lower())
+
+
+Picture = tuple[Band, ...]
+"""A band, or the bands of several files that are parts of one picture; the first stands for it."""
 
 
 class Pick(NamedTuple):
@@ -74,10 +161,8 @@ class Picked(NamedTuple):
     sure: bool = True
     left_out: Mapping[str, str] = {}
     """A band's origin to the reason."""
-    dates: tuple[datetime.date, ...] = ()
-    """Of the bands, by their descriptions."""
-    date: datetime.date | None = None
-    """The one of them that was taken, or the only one where every band says it."""
+    concerns: tuple[str, ...] = ()
+    """What a layer of these bands gives concern about: predicates of it."""
 
     def note(self, layer: str, notes: Notes) -> None:
         """Record the names, unless they were stated, and what was left out."""
@@ -87,119 +172,100 @@ class Picked(NamedTuple):
             notes.decide(layer, "bands", named, self.basis, self.why, sure=self.sure)
             if not self.sure and self.basis is Basis.NAME:
                 notes.warn(f"Names of the {layer} bands: {self.why}.")
-        if len(self.dates) > 1:
-            listed = ", ".join(map(str, self.dates))
-            notes.warn(
-                f"The {layer} file holds several dates, {listed}: {self.date} is taken. State the "
-                "bands of another if it is wanted."
-            )
+        for concern in self.concerns:
+            notes.warn(f"The {layer} {concern}")
         for origin, reason in self.left_out.items():
             notes.decide(layer, "left out", origin, Basis.NAME, reason)
 
 
-class _Band(NamedTuple):
-    raster: StoredRaster
-    band: str
-    label: Label
-    description: str
-    length: float | None
-    """Its wavelength in nanometres, where that is told."""
-
-    @property
-    def origin(self) -> str:
-        return f"{self.raster.path.name}, {self.band}"
-
-
 def pick_optical(
-    rasters: Sequence[StoredRaster],
+    found: Sequence[Picture],
     stated: Mapping[str, int] | None,
     near: Sequence[datetime.date] = (),
 ) -> Picked:
     """Return the optical bands: the stated ones (name to place, from 1, over all files), else all.
 
     Names are red, green, blue, nir, swir1, ... ; bands that nothing names keep B1, B2, ... Of
-    several dates in one file the one nearest to a date of `near`, else the last, is taken.
+    several dates the one nearest to a date of `near`, else the last, is taken.
     """
-    bands = _bands(rasters)
     if stated is not None:
-        return Picked(_stated(bands, stated, "optical"), Basis.STATED, "")
-    kept = [band for band in bands if band.label.role in ("", "optical")]
-    left_out = _reasons(bands, kept)
+        return Picked(_stated(found, stated, "optical"), Basis.STATED, "")
+    kept = [parts for parts in found if parts[0].label.role in ("", "optical")]
+    left_out = _reasons(found, kept)
+    rasters = dict.fromkeys(part.raster for parts in found for part in parts)
     masks = ((raster, opacity(raster)) for raster in rasters)
     left_out |= {f"{raster.path.name}, {band}": _OPAQUE for raster, band in masks if band}
     if not kept:
         held = ", ".join(sorted(set(left_out.values())))
         raise SceneError(
-            f"{_files(rasters)} holds no optical band: {held}.",
+            f"{_files(found)} holds no optical band: {held}.",
             "Choose the product's reflectance bands, such as B2, B3 and B4.",
         )
     kept, sloping = _flat(kept)
-    kept, others, found, date = _of_one_date(kept, near)
-    left_out |= sloping | others
-    aside = [band for band in bands if band.label.role in _ASIDE]
-    names, basis, why, sure = _optical_names(kept, aside)
-    picks = tuple(
-        Pick(name, band.raster, band.band, band.label)
-        for name, band in zip(names, kept, strict=True)
-    )
-    return Picked(picks, basis, why, sure, left_out, found, date)
+    kept, others, concerns = _of_one_date(kept, near)
+    aside = [parts[0] for parts in found if parts[0].label.role in _ASIDE]
+    names, basis, why, sure = _optical_names([parts[0] for parts in kept], aside)
+    picks = tuple(_pick(name, parts) for name, parts in zip(names, kept, strict=True))
+    return Picked(picks, basis, why, sure, left_out | sloping | others, concerns)
 
 
 def pick_radar(
-    rasters: Sequence[StoredRaster],
+    found: Sequence[Picture],
     stated: Mapping[str, int] | None,
     near: Sequence[datetime.date] = (),
 ) -> Picked:
     """Return VV and VH (or HH and HV), or the one band VV/VH: stated, named, or both unnamed."""
     if stated is not None:
         names = {_radar_name(name): place for name, place in stated.items()}
-        picks = _stated(_bands(rasters), names, "radar")
-        return Picked(_require_pair(picks, rasters), Basis.STATED, "")
-    picked = recognise_polarisations(rasters, near)
-    _require_pair(picked.picks, rasters, picked.left_out)
+        return Picked(_require_pair(_stated(found, names, "radar"), found), Basis.STATED, "")
+    picked = recognise_polarisations(found, near)
+    _require_pair(picked.picks, found, picked.left_out)
     return picked
 
 
-def recognise_polarisations(
-    rasters: Sequence[StoredRaster], near: Sequence[datetime.date] = ()
-) -> Picked:
-    """Return what can be told of VV, VH (HH, HV) or VV/VH: one, both or none of them."""
-    bands = _bands(rasters)
-    polarised = [
-        band
-        for band in bands
-        if band.label.role == "radar" and band.label.band not in ("", RATIO_BAND)
-    ]
-    polarised, left_out, days, date = _of_one_date(polarised, near)
-    found: dict[str, _Band] = {}
-    # of the same band twice, the one that is taken does not depend on the order of files
-    for band in sorted(polarised, key=lambda band: (band.raster.path.name, band.band)):
-        if band.label.band in found:
-            left_out[band.origin] = f"{band.label.band} once more"
-        elif band.label.band:
-            found[band.label.band] = band
-    ratios = [band for band in bands if band.label.band == RATIO_BAND]
-    if not found and ratios:
-        found = {RATIO_BAND: ratios[0]}
-    basis = Basis.NAME
-    why = next((band.label.why for band in found.values()), "")
-    sure = True
-    plain = [band for band in bands if band.label.role in ("", "radar") and not band.label.band]
-    if not found and len(plain) == 2:
-        found, basis, why, sure = (
-            dict(zip(("VV", "VH"), plain, strict=True)),
-            Basis.NUMBERS,
-            UNNAMED_PAIR,
-            False,
-        )
-    ordered = [name for pair in (*PAIRS, (RATIO_BAND,)) for name in pair if name in found]
-    wanted = next((pair for pair in PAIRS if set(pair) <= set(found)), tuple(ordered))
-    picks = tuple(
-        Pick(name, found[name].raster, found[name].band, found[name].label) for name in wanted
+def recognise_polarisations(found: Sequence[Picture], near: Sequence[datetime.date] = ()) -> Picked:
+    """Return what can be told of VV, VH (HH, HV) or VV/VH: one, both or none of them.
+
+    A whole pair of one date and kind goes before any mixture; of several pairs the one nearest to a
+    date of `near`, else the last, that holds data, then calibrated ones, then the first.
+    """
+    radar = sorted(
+        (parts for parts in found if parts[0].label.role == "radar" and parts[0].label.band),
+        key=lambda parts: (
+            _distance(_date(parts), near),
+            parts[0].label.calibration not in _CALIBRATED,
+            parts[0].order,
+        ),
     )
-    taken = [found[name] for name in wanted]
-    left_out = {**_reasons(bands, taken), **left_out}
-    return Picked(picks, basis, why, sure, left_out, days, date)
+    polarised = [parts for parts in radar if parts[0].label.band != RATIO_BAND]
+    pairs, mixed = _pairs(polarised)
+    sets = pairs or [(parts,) for parts in radar if not polarised]
+    chosen, empty = _first_with_data(sets)
+    taken = {parts[0].label.band: parts for parts in chosen or reversed(polarised)}
+    basis, sure = Basis.NAME, True
+    why = next((parts[0].label.why for parts in taken.values()), "")
+    if not taken and (plain := _unnamed_pair(found, near)):
+        taken = dict(zip(("VV", "VH"), plain, strict=True))
+        basis, why, sure = Basis.NUMBERS, UNNAMED_PAIR, False
+    names = [name for pair in (*PAIRS, (RATIO_BAND,)) for name in pair if name in taken]
+    names = next((list(pair) for pair in PAIRS if set(pair) <= set(names)), names)
+    picks = tuple(_pick(name, taken[name]) for name in names)
+    kept = [taken[name] for name in names]
+    left_out = _reasons(found, kept)
+    alike = radar or [parts for parts in found if parts[0].label.role in ("", "radar")]
+    for parts in alike:
+        name, day, wanted = parts[0].label.band, _date(parts), {_date(each) for each in kept}
+        if parts in kept:
+            continue
+        if any(parts in each for each in empty):
+            left_out[parts[0].origin] = "it holds no data"
+        elif day and len(wanted) == 1 and day not in wanted:
+            left_out[parts[0].origin] = f"of {day}, not {wanted.pop()}"
+        elif name in taken:
+            left_out[parts[0].origin] = f"{name} once more; {taken[name][0].origin} is taken"
+    dates = _dates_concern(alike, kept, near, empty, "no pair of one kind")
+    concerns = (*dates, *_pairs_concern(pairs, kept, mixed=mixed))
+    return Picked(picks, basis, why, sure, left_out, concerns)
 
 
 def codings(raster: StoredRaster) -> dict[str, str]:
@@ -208,15 +274,15 @@ def codings(raster: StoredRaster) -> dict[str, str]:
     By the band's name in the file: how it codes quality, or what it is in words.
     """
     found = {}
-    for band in _bands([raster]):
+    for band in bands_of([raster]):
         if band.label.role in _ASIDE and band.label.band:
             found[band.band] = _CODINGS.get(band.label.band, band.label.band)
     return found
 
 
-def nameable(rasters: Sequence[StoredRaster]) -> list[tuple[StoredRaster, str]]:
-    """Return the bands that stated numbers count, from 1: all but those that say opacity."""
-    return [(band.raster, band.band) for band in _bands(rasters)]
+def nameable(found: Sequence[Picture]) -> list[tuple[StoredRaster, str]]:
+    """Return the bands that stated numbers count, from 1."""
+    return [(parts[0].raster, parts[0].band) for parts in found]
 
 
 def opacity(raster: StoredRaster) -> str | None:
@@ -242,21 +308,31 @@ def _continuous(raster: StoredRaster, place: int) -> bool:
     return counts.size >= _FEWEST_VALUES and 2 * counts.max() < counts.sum()
 
 
-def _bands(rasters: Sequence[StoredRaster]) -> list[_Band]:
+def bands_of(rasters: Iterable[StoredRaster]) -> list[Band]:
+    """Return the bands of files, all but those that say the opacity of others."""
     bands = []
     for raster in rasters:
         descriptions, without = raster.descriptions, opacity(raster)
-        tags = raster.dataset.tags()
+        tags, pixel = raster.dataset.tags(), ground_resolution(raster.grid)
+        said: dict[bool, datetime.date | None] = {}
         for place, name in enumerate(raster.bands):
-            if name == without:
+            if name == without and len(raster.bands) > 1:
                 continue
             text, own = descriptions[place], _tags(raster, place)
             known = _label(raster.path, text, tags, own)
+            if name == without:
+                known = Label("none", band=OPACITY, why="its colour interpretation")
             source = known.why.partition(" ")[0]
             if len(raster.bands) > 1 and known.role not in _ASIDE and source in _OF_FILES:
                 # a file's name tells its product, not which of its bands is which
                 known = known._replace(band="" if source == "name" else known.band, number="")
-            bands.append(_Band(raster, name, known, text, wavelength(text, {**tags, **own})))
+            radar = known.role == "radar"
+            if radar not in said:
+                told = acquisition_date(raster, radar=radar)
+                said[radar] = told[0] if told else None
+            date = sensing_date(text) or said[radar]
+            length = wavelength(text, {**tags, **own})
+            bands.append(Band(raster, name, known, text, length, date, pixel))
     return bands
 
 
@@ -274,14 +350,25 @@ def _tags(raster: StoredRaster, place: int) -> dict[str, str]:
     return {"units": unit, **read(place + 1), **read(place + 1, ns="IMAGERY")}
 
 
-def _reasons(bands: Sequence[_Band], kept: Sequence[_Band]) -> dict[str, str]:
-    """Return what is not taken, and why, in words."""
-    taken = {band.origin for band in kept}
-    found = {band.origin: _what(band.label) for band in bands if band.origin not in taken}
+def with_data(bands: Iterable[Band]) -> set[Band]:
+    """Return those of some bands of which a sample holds a number other than 0."""
+    found, samples = set(), {}
     for band in bands:
-        if left := band.raster.dataset.tags().get(LEFT_OUT):
-            found[band.raster.path.name] = left
+        if band.raster not in samples:
+            samples[band.raster] = sample(replace(band.raster, as_stored=True))
+        numbers = samples[band.raster][band.place]
+        if (np.isfinite(numbers) & (numbers != 0)).any():
+            found.add(band)
     return found
+
+
+def _reasons(found: Sequence[Picture], kept: Sequence[Picture]) -> dict[str, str]:
+    """Return what is not taken, and why, in words."""
+    others = {parts[0].origin: _what(parts[0].label) for parts in found if parts not in kept}
+    for parts in found:
+        if left := parts[0].raster.dataset.tags().get(LEFT_OUT):
+            others[parts[0].raster.path.name] = left
+    return others
 
 
 def _what(told: Label) -> str:
@@ -294,36 +381,162 @@ def _what(told: Label) -> str:
     return f"{told.role} {told.band}".strip() or "nothing names it"
 
 
-def _flat(bands: Sequence[_Band]) -> tuple[list[_Band], dict[str, str]]:
+def _flat(found: list[Picture]) -> tuple[list[Picture], dict[str, str]]:
     """Return the bands without those of Theia's SRE that are there as FRE too, and why not them."""
-    names = {band.raster.path.name for band in bands}
+    names = {part.raster.path.name for parts in found for part in parts}
     flat = "FRE, reflectance corrected for slopes, is taken instead"
     sloping = {
-        band.origin: flat
-        for band in bands
-        if _SLOPING in (name := band.raster.path.name) and name.replace(_SLOPING, "_FRE_") in names
+        parts[0].origin: flat
+        for parts in found
+        if _SLOPING in (name := parts[0].raster.path.name)
+        and name.replace(_SLOPING, "_FRE_") in names
     }
-    return [band for band in bands if band.origin not in sloping], sloping
+    return [parts for parts in found if parts[0].origin not in sloping], sloping
+
+
+def _pick(name: str, parts: Picture) -> Pick:
+    return Pick(name, parts[0].raster, parts[0].band, parts[0].label)
+
+
+def _date(parts: Picture) -> datetime.date | None:
+    return next((part.date for part in parts if part.date), None)
+
+
+def _distance(
+    date: datetime.date | None, near: Sequence[datetime.date]
+) -> tuple[float, datetime.date]:
+    """Return a key that puts first the date nearest to one of `near`, else the last."""
+    if date is None:
+        return math.inf, datetime.date.max
+    days = [abs((date - other).days) for other in near]
+    return min(days, default=-date.toordinal()), date
+
+
+def _pairs(polarised: Sequence[Picture]) -> tuple[list[tuple[Picture, ...]], bool]:
+    """Return the pairs of bands that are most alike, and whether they are a mixture of kinds."""
+    alike: tuple[Callable[[Band], object], ...] = (
+        lambda band: (band.date, band.kind, band.stem, _stem(str(band.raster.path.parent))),
+        lambda band: (band.date, band.kind, band.stem),
+        lambda band: (band.date, band.kind),
+        lambda band: band.date,
+        lambda _: None,
+    )
+    for step, of in enumerate(alike):
+        groups: dict[object, dict[str, list[Picture]]] = {}
+        for parts in polarised:
+            for key in dict.fromkeys(of(part) for part in parts):
+                groups.setdefault(key, {}).setdefault(parts[0].label.band, []).append(parts)
+        pairs = {
+            tuple(group[name][0] for name in pair): any(len(group[name]) > 1 for name in pair)
+            for pair in PAIRS
+            for group in groups.values()
+            if set(pair) <= set(group)
+        }
+        if pairs:
+            return list(pairs), step > 2 or (step > 0 and any(pairs.values()))
+    return [], False
+
+
+def _first_with_data(
+    sets: Sequence[tuple[Picture, ...]],
+) -> tuple[tuple[Picture, ...], list[tuple[Picture, ...]]]:
+    """Return the first set whose pictures hold data, else the first, and the empty ones before."""
+    empty: list[tuple[Picture, ...]] = []
+    for each in sets if len(sets) > 1 else ():
+        held = with_data(part for parts in each for part in parts)
+        if all(held.intersection(parts) for parts in each):
+            return each, empty
+        empty.append(each)
+    return (sets[0], []) if sets else ((), [])
+
+
+def _unnamed_pair(found: Sequence[Picture], near: Sequence[datetime.date]) -> list[Picture]:
+    """Return the two bands that nothing names, of one date where there are more."""
+    plain = [
+        parts for parts in found if parts[0].label.role in ("", "radar") and not parts[0].label.band
+    ]
+    days = sorted({_date(parts) for parts in plain}, key=lambda day: _distance(day, near))
+    sets = [plain, *([parts for parts in plain if _date(parts) == day] for day in days)]
+    return next((each for each in sets if len(each) == 2), [])
 
 
 def _of_one_date(
-    bands: Sequence[_Band], near: Sequence[datetime.date]
-) -> tuple[list[_Band], dict[str, str], tuple[datetime.date, ...], datetime.date | None]:
-    """Return the bands of one date where descriptions name several, why not the others, the dates
-    and the one; it is none where there are not several and some band does not say it alone.
+    found: list[Picture], near: Sequence[datetime.date]
+) -> tuple[list[Picture], dict[str, str], tuple[str, ...]]:
+    """Return the bands of one date where some are of several, why not the others, and concerns.
+
+    It is the nearest of the dates that have as many bands as any, or three.
     """
-    when = {band.origin: (dates(band.description) or (None,))[0] for band in bands}
-    found = sorted({date for date in when.values() if date})
-    if len(found) < 2:
-        alone = all(len(dates(band.description)) == 1 for band in bands)
-        return list(bands), {}, tuple(found), found[0] if found and alone else None
-    wanted = min(found, key=lambda d: min(abs((d - n).days) for n in near)) if near else found[-1]
+    own: dict[datetime.date, dict[str, Picture]] = {}
+    for parts in found:
+        if day := _date(parts):
+            own.setdefault(day, {})[parts[0].called] = parts
+    if len({name for names in own.values() for name in names}) == sum(map(len, own.values())):
+        return found, {}, ()
+    enough = min(3, max(map(len, own.values())))
+    sets = [
+        tuple(own[day].values())
+        for day in sorted(own, key=lambda day: _distance(day, near))
+        if len(own[day]) >= enough
+    ]
+    chosen, empty = _first_with_data(sets)
+    wanted = _date(chosen[0])
+    kept = [parts for parts in found if _date(parts) in (wanted, None)]
     others = {
-        band.origin: f"of {date}, not {wanted}"
-        for band in bands
-        if (date := when[band.origin]) not in (wanted, None)
+        parts[0].origin: f"of {_date(parts)}, not {wanted}" for parts in found if parts not in kept
     }
-    return [band for band in bands if band.origin not in others], others, tuple(found), wanted
+    return kept, others, _dates_concern(found, list(chosen), near, empty, "fewer bands")
+
+
+def _dates_concern(
+    found: Sequence[Picture],
+    kept: Sequence[Picture],
+    near: Sequence[datetime.date],
+    empty: Sequence[tuple[Picture, ...]],
+    lack: str,
+) -> tuple[str, ...]:
+    """Say which of several dates is taken, and why not a nearer one; nothing of a mixture."""
+    days = sorted({day for parts in found if (day := _date(parts))})
+    wanted = {_date(parts) for parts in kept}
+    if len(days) < 2 or len(wanted) != 1:
+        return ()
+    date = wanted.pop()
+    without = {_date(parts) for each in empty for parts in each}
+    nearer = [day for day in days if _distance(day, near) < _distance(date, near)]
+    why = "".join(f"; {day} holds {'no data' if day in without else lack}" for day in nearer)
+    return (
+        f"holds several dates, {', '.join(map(str, days))}: {date} is taken{why}. State the bands "
+        "of another if it is wanted.",
+    )
+
+
+def _pairs_concern(
+    pairs: Sequence[tuple[Picture, ...]], kept: Sequence[Picture], *, mixed: bool
+) -> tuple[str, ...]:
+    """Say what is a mixture, and which other pairs of that date the files taken hold."""
+    if len(kept) < 2:
+        return ()
+    names = " and ".join(parts[0].label.band for parts in kept)
+    taken = _listed(kept)
+    if mixed:
+        return (f"holds no {names} of one kind: {taken} are taken together.",)
+    files = {part.raster for parts in kept for part in parts}
+    others = [
+        _listed(pair)
+        for pair in pairs
+        if [parts[0].label.band for parts in pair] == [parts[0].label.band for parts in kept]
+        and all(_date(parts) == _date(kept[0]) and parts not in kept for parts in pair)
+        and any(part.raster in files for parts in pair for part in parts)
+    ]
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    listed = "; ".join(others[:3]) + more
+    return (f"holds {names} more than once: {taken} are taken, not {listed}.",) if others else ()
+
+
+def _listed(pair: Sequence[Picture]) -> str:
+    first, *others = (parts[0] for parts in pair)
+    rest = (each.band if each.raster == first.raster else each.origin for each in others)
+    return " and ".join((first.origin, *rest))
 
 
 def _radar_name(name: str) -> str:
@@ -336,7 +549,7 @@ def _radar_name(name: str) -> str:
 
 def _require_pair(
     picks: tuple[Pick, ...],
-    rasters: Sequence[StoredRaster],
+    found: Sequence[Picture],
     left_out: Mapping[str, str] | None = None,
 ) -> tuple[Pick, ...]:
     names = tuple(pick.name for pick in picks)
@@ -352,33 +565,30 @@ def _require_pair(
     besides = f" ({'; '.join(reasons)})" if reasons else ""
     raise SceneError(
         f"The radar needs VV and VH, or their ratio VV/VH alone; {seen}{held} in "
-        f"{_files(rasters)}{besides}.",
+        f"{_files(found)}{besides}.",
         "State the bands, such as VV=1,VH=2, or VV/VH=1 for a ratio.",
     )
 
 
-def _files(rasters: Sequence[StoredRaster]) -> str:
-    return ", ".join(raster.path.name for raster in rasters)
+def _files(found: Sequence[Picture]) -> str:
+    return ", ".join(dict.fromkeys(parts[0].raster.path.name for parts in found))
 
 
-def _stated(bands: Sequence[_Band], stated: Mapping[str, int], kind: str) -> tuple[Pick, ...]:
+def _stated(found: Sequence[Picture], stated: Mapping[str, int], kind: str) -> tuple[Pick, ...]:
     if not stated:
         raise SceneError(f"No {kind} band is named.", "Name at least one, such as red=4.")
     for name, place in stated.items():
-        if not 1 <= place <= len(bands):
+        if not 1 <= place <= len(found):
             raise SceneError(
                 f"The {kind} band {name} is said to be number {place}; there "
-                f"{'is 1 band' if len(bands) == 1 else f'are {len(bands)} bands'}.",
+                f"{'is 1 band' if len(found) == 1 else f'are {len(found)} bands'}.",
                 "Count bands from 1, through the files in the order given.",
             )
-    return tuple(
-        Pick(name, bands[place - 1].raster, bands[place - 1].band, bands[place - 1].label)
-        for name, place in stated.items()
-    )
+    return tuple(_pick(name, found[place - 1]) for name, place in stated.items())
 
 
 def _optical_names(
-    bands: Sequence[_Band], aside: Sequence[_Band]
+    bands: Sequence[Band], aside: Sequence[Band]
 ) -> tuple[list[str], Basis, str, bool]:
     """Return names for bands: what labels say, else numbers by the one sensor that fits.
 
@@ -407,7 +617,7 @@ def _optical_names(
 
 
 def _told_apart(
-    names: Sequence[str], repeated: Sequence[str], bands: Sequence[_Band]
+    names: Sequence[str], repeated: Sequence[str], bands: Sequence[Band]
 ) -> tuple[list[str], str]:
     """Return names, of which those that repeat have something that tells them apart, and what."""
     told = list(zip(names, bands, strict=True))
@@ -426,7 +636,7 @@ def _instead(names: Sequence[str], repeated: Sequence[str], others: Sequence[str
     return [other if other and name in repeated else name for name, other in pairs]
 
 
-def _by_place(bands: Sequence[_Band]) -> list[str]:
+def _by_place(bands: Sequence[Band]) -> list[str]:
     """Return the names of a product whose files hold all bands of a sensor in their order."""
     table = SENSORS.get(bands[0].label.sensor, {})
     ordered = bands[0].label.product in _ORDERED and len(table) == len(bands)
@@ -439,7 +649,7 @@ def named(sensor: str, number: str) -> str:
     return band.name if band else ""
 
 
-def _unnamed(bands: Sequence[_Band]) -> tuple[list[str], str]:
+def _unnamed(bands: Sequence[Band]) -> tuple[list[str], str]:
     colours = [
         band.raster.dataset.colorinterp[band.raster.bands.index(band.band)].name for band in bands
     ]
@@ -452,7 +662,7 @@ def _unnamed(bands: Sequence[_Band]) -> tuple[list[str], str]:
     return [""] * len(bands), "nothing names them"
 
 
-def _sensor(bands: Sequence[_Band], aside: Sequence[_Band]) -> tuple[str, str, bool]:
+def _sensor(bands: Sequence[Band], aside: Sequence[Band]) -> tuple[str, str, bool]:
     """Return whose numbers bands have, what says so, and whether that is sure."""
     for band in (*bands, *aside):
         if band.label.sensor:
@@ -462,12 +672,12 @@ def _sensor(bands: Sequence[_Band], aside: Sequence[_Band]) -> tuple[str, str, b
         return "Sentinel-2", "it has bands 8A or 12", True
     if any("landsat" in band.label.product for band in bands):
         return _which_landsat(bands, numbers)
-    resolution = max(ground_resolution(band.raster.grid) for band in bands)
+    resolution = max(band.pixel for band in bands)
     sensor = "Landsat 8-9" if resolution >= 25 else "Sentinel-2"
     return sensor, f"pixels of {resolution:.3g} m", False
 
 
-def _which_landsat(bands: Sequence[_Band], numbers: set[str]) -> tuple[str, str, bool]:
+def _which_landsat(bands: Sequence[Band], numbers: set[str]) -> tuple[str, str, bool]:
     """Return which Landsat's numbers reflectance has of which only band 1 to 5 and 7 are known."""
     if numbers == set("123457"):
         return "Landsat 4-7", "it has bands 1 to 5 and 7, but not 6", True

@@ -36,7 +36,7 @@ from bandweave.sources.confined.caller import IMPORT, call
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.headers import require_sound
 from bandweave.sources.measured import Measured, Part, dates_of, open_all
-from bandweave.sources.mosaic import pictures, why_apart
+from bandweave.sources.mosaic import side_by_side, why_apart
 from bandweave.sources.optical import OpticalReading
 from bandweave.sources.quality import LAYER, QualityReading, own_mask
 from bandweave.sources.radar import RadarReading
@@ -247,7 +247,7 @@ class FilesSource(Source):
     def _cloud(
         self, paths: Sequence[Path], grid: Grid, date: datetime.date | None, notes: Notes
     ) -> Layer:
-        parts, *others = pictures(open_all(paths))
+        parts, *others = side_by_side(open_all(paths))
         for each in others:
             why = why_apart(each[0], parts[0])
             notes.warn(f"{each[0].path.name} is not used for clouds: {why}.")
@@ -321,10 +321,11 @@ def _layer(
 ) -> Layer:
     """Bring measured bands to the scene's grid; the coarsest file decides what the layer says."""
     by_band: dict[str, Raster] = {}
-    for parts in measured.pictures:
-        _check_parts(parts, grid, notes)
-        raster = mosaic([part.raster for part in parts], grid)
-        by_band |= dict.fromkeys(raster.bands, raster)
+    for parts, bands in measured.pictures.items():
+        rasters = [_only(part.raster, bands) for part in parts]
+        _check_parts(parts, rasters, grid, notes)
+        by_band |= dict.fromkeys(bands, mosaic(rasters, grid))
+    _check_missing(measured, grid, notes)
     stacked = StackedRaster(tuple((by_band[band], band, band) for band in measured.bands))
     hows = [suitable_resampling(part.raster.grid, grid) for part in measured.parts]
     part, how = max(
@@ -344,9 +345,25 @@ def _layer(
     )
 
 
-def _check_parts(parts: Sequence[Part], grid: Grid, notes: Notes) -> None:
+def _only(raster: Raster, bands: tuple[str, ...]) -> Raster:
+    if raster.bands == bands:
+        return raster
+    return StackedRaster(tuple((raster, band, band) for band in bands))
+
+
+def _check_missing(measured: Measured, grid: Grid, notes: Notes) -> None:
+    """Warn of bands that no part holds where others have one."""
+    for part in measured.parts if len(measured.grids) < len(measured.pictures) else ():
+        there = part.raster.grid
+        for parts, bands in measured.pictures.items():
+            if overlap(there, grid) and not any(overlap(p.raster.grid, there) > 0.5 for p in parts):
+                notes.warn(f"{', '.join(bands)} is missing where {part.file} lies.")
+
+
+def _check_parts(
+    parts: Sequence[Part], rasters: Sequence[Raster], grid: Grid, notes: Notes
+) -> None:
     """Warn of parts that do not reach the scene, and of those that differ where they overlap."""
-    rasters = [part.raster for part in parts]
     for first, second, apart in disagreements(rasters, grid):
         if apart > PARTS_APART:
             notes.warn(

@@ -24,7 +24,7 @@ from bandweave.sources.evidence import Notes
 from bandweave.sources.guess import repeat_factor, sample
 from bandweave.sources.measured import open_all, open_one
 from bandweave.sources.metadata import acquisition_date
-from bandweave.sources.mosaic import first_of_each, pictures
+from bandweave.sources.mosaic import pictures
 from bandweave.sources.optical import OpticalReading
 from bandweave.sources.optical import Reading as Reflectance
 from bandweave.sources.quality import told_quality
@@ -46,15 +46,15 @@ class FileBand(NamedTuple):
 
 def band_places(paths: Sequence[Path], *, radar: bool = False) -> tuple[FileBand, ...]:
     """Return the bands of optical (or radar) files in the order stated numbers count them."""
-    rasters = first_of_each(pictures(open_all(paths)))
+    found = pictures(open_all(paths))
     if radar:
-        picks = recognise_polarisations(rasters).picks
+        picks = recognise_polarisations(found).picks
     else:
-        picks = OpticalReading().taken(pick_optical(rasters, None).picks)
+        picks = OpticalReading().taken(pick_optical(found, None).picks)
     names = {(pick.raster.path, pick.band): pick.name for pick in picks}
     return tuple(
         FileBand(raster.path.name, band, names.get((raster.path, band), ""))
-        for raster, band in nameable(rasters)
+        for raster, band in nameable(found)
     )
 
 
@@ -113,7 +113,7 @@ def _guessed(raster: StoredRaster, numbers: Pixels) -> dict[str, Any]:
     if quality := told_quality(raster, codings(raster)):
         return {"role": "quality", "bands": ["quality"], "what": quality[0], "why": quality[1]}
     try:
-        picks = OpticalReading().taken(pick_optical((raster,), None).picks)
+        picks = OpticalReading().taken(pick_optical(pictures((raster,)), None).picks)
     except SceneError as error:
         return {"role": "nothing", "bands": [], "what": "", "why": error.message}
     return {
@@ -128,7 +128,7 @@ def _radar(raster: StoredRaster, numbers: Pixels) -> tuple[Pick, ...]:
 
     Two bands without names are radar where many numbers are negative, as decibels are.
     """
-    picked = recognise_polarisations((raster,))
+    picked = recognise_polarisations(pictures((raster,)))
     if picked.why == UNNAMED_PAIR and not np.mean(numbers < 0) > 0.2:
         return ()
     return picked.picks

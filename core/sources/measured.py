@@ -16,11 +16,11 @@ from bandweave.raster.geotiff import StoredRaster
 from bandweave.raster.grid import Grid, Pixels, Raster
 from bandweave.raster.scene import Resampled, Unit
 from bandweave.raster.virtual import MappedRaster
-from bandweave.sources.bands import Picked, opacity
+from bandweave.sources.bands import Pick, bands_of, opacity
 from bandweave.sources.evidence import Basis, Notes
 from bandweave.sources.guess import repeat_factor, sample
 from bandweave.sources.headers import described_bands, require_sound
-from bandweave.sources.labels import dates
+from bandweave.sources.labels import sensing_date
 from bandweave.sources.metadata import acquisition_date
 
 
@@ -46,17 +46,19 @@ class Measured(NamedTuple):
     calibration: str = ""
 
     @property
-    def pictures(self) -> tuple[tuple[Part, ...], ...]:
-        """The parts of each picture: files that hold the same bands side by side."""
-        found: dict[tuple[str, ...], list[Part]] = {}
-        for part in self.parts:
-            found.setdefault(part.raster.bands, []).append(part)
-        return tuple(map(tuple, found.values()))
+    def pictures(self) -> dict[tuple[Part, ...], tuple[str, ...]]:
+        """The parts that together show some of the bands, and which."""
+        found: dict[tuple[Part, ...], tuple[str, ...]] = {}
+        for band in self.bands:
+            parts = tuple(part for part in self.parts if band in part.raster.bands)
+            found[parts] = (*found.get(parts, ()), band)
+        return found
 
     @property
     def grids(self) -> tuple[tuple[Grid, ...], ...]:
-        """The files' own grids, picture by picture."""
-        return tuple(tuple(part.raster.grid for part in parts) for parts in self.pictures)
+        """The files' own grids, picture by picture; parts frame one, whatever each lacks."""
+        together = [self.parts] if any(len(parts) > 1 for parts in self.pictures) else self.pictures
+        return tuple(tuple(part.raster.grid for part in parts) for parts in together)
 
 
 def open_all(paths: Sequence[Path]) -> tuple[StoredRaster, ...]:
@@ -171,36 +173,31 @@ def native_pixels(
 
 
 def dates_of(paths: Sequence[Path]) -> list[datetime.date]:
-    """Return the dates that radar files state, those of their bands included."""
-    rasters = open_all(paths)
-    said = [told[0] for raster in rasters if (told := acquisition_date(raster, radar=True))]
-    bands = [date for raster in rasters for text in raster.descriptions for date in dates(text)]
-    return [*said, *bands]
+    """Return the dates of the bands of radar files."""
+    bands = bands_of(open_all(paths))
+    return [band.date for band in bands if band.date and band.label.role in ("", "radar")]
 
 
 def first_date(
-    rasters: Sequence[StoredRaster],
-    picked: Picked,
+    picks: Sequence[Pick],
     stated: datetime.date | None,
     what: str,
     notes: Notes,
 ) -> datetime.date | None:
-    """Return the stated date, else that of the bands that were picked, else the one that the first
-    telling file states; where files state others, that is warned of.
+    """Return the stated date, else that of the first of the bands that were picked, by its
+    description or its file; where others are of other dates, that is warned of.
     """
     if stated:
         notes.decide(what, "date", stated.isoformat(), Basis.STATED, "stated")
         return stated
-    if picked.date:
-        why = "the bands' descriptions"
-        notes.decide(what, "date", picked.date.isoformat(), Basis.NAME, why)
-        return picked.date
     radar = "radar" in what
-    found = {
-        raster.path.name: told
-        for raster in rasters
-        if (told := acquisition_date(raster, notes, radar=radar))
-    }
+    found: dict[str, tuple[datetime.date, Basis, str]] = {}
+    for pick in picks:
+        text = pick.raster.descriptions[pick.raster.bands.index(pick.band)]
+        if described := sensing_date(text):
+            found[pick.origin] = described, Basis.NAME, "the bands' descriptions"
+        elif told := acquisition_date(pick.raster, notes, radar=radar):
+            found[pick.raster.path.name] = told
     if not found:
         return None
     date, basis, why = next(iter(found.values()))

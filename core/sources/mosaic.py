@@ -1,23 +1,12 @@
-"""Which files are parts of one picture: tiles of one date, the pieces of a large export."""
+"""Which bands of files are parts of one picture: tiles of one date, the pieces of an export."""
 
-import datetime
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 from bandweave.prepare.alignment import overlap
-from bandweave.prepare.geography import ground_resolution
 from bandweave.raster.geotiff import StoredRaster
-from bandweave.raster.grid import Grid
-from bandweave.sources.bands import Pick
+from bandweave.sources.bands import Band, Pick, Picked, Picture, bands_of, natural, with_data
 from bandweave.sources.evidence import Basis, Notes
-from bandweave.sources.guess import sample
-from bandweave.sources.labels import label
-from bandweave.sources.metadata import acquisition_date
-
-Picture = tuple[StoredRaster, ...]
-"""A file, or files that are parts of one picture."""
 
 _SAME_PLACE = 0.9
 """Files of which each covers this share of the other show one place, not parts of a picture."""
@@ -26,127 +15,120 @@ _UNNAMED_OVERLAP = 0.5
 _SAME_PIXEL = 0.02
 
 
-class _Facts(NamedTuple):
-    """What decides whether a file is a part of a picture."""
-
-    dtype: str
-    bands: tuple[str, ...]
-    """What each band is called; empty where nothing says so."""
-    date: datetime.date | None
-    pixel: float
-    """Metres on the ground."""
-    grid: Grid
-
-
 def pictures(rasters: Sequence[StoredRaster]) -> tuple[Picture, ...]:
-    """Return all files, those that are parts of one picture together, each in the order given.
+    """Return all bands in the order given, those that are parts of one picture together.
 
-    Parts hold the same bands (by descriptions, else by what file names say of bands) of one date at
-    one pixel size, and each shows ground that the others do not. Files that nothing names are parts
-    only where there is one picture that they can belong to.
+    Parts hold the same band (by description, else by what file names say) of one date and kind of
+    number at one pixel size, and each shows ground that the others do not. Bands that nothing names
+    are parts only where there is one picture that they can belong to. Parts are in the natural
+    order of their files' names.
     """
-    found: list[list[tuple[StoredRaster, _Facts]]] = []
-    for raster in rasters:
-        facts = _facts(raster)
-        fitting = [each for each in found if not any(_apart(facts, other) for _, other in each)]
-        if fitting and (len(fitting) == 1 or any(facts.bands)):
-            fitting[0].append((raster, facts))
+    found: dict[str, list[list[Band]]] = {}
+    bands = bands_of(rasters)
+    for band in sorted(bands, key=lambda band: band.order):
+        alike = found.setdefault(band.called, [])
+        fitting = [each for each in alike if not any(_apart(band, other) for other in each)]
+        fitting.sort(key=lambda each: each[0].stem[1] != band.stem[1])
+        if fitting and (len(fitting) == 1 or band.is_named):
+            fitting[0].append(band)
         else:
-            found.append([(raster, facts)])
-    return tuple(tuple(raster for raster, _ in each) for each in found)
+            alike.append([band])
+    given = {band: place for place, band in enumerate(bands)}
+    whole = (tuple(parts) for alike in found.values() for parts in alike)
+    return tuple(sorted(whole, key=lambda parts: min(given[part] for part in parts)))
 
 
-def first_of_each(found: Iterable[Picture]) -> tuple[StoredRaster, ...]:
-    """Return the file that stands for each picture where bands are named and counted."""
-    return tuple(parts[0] for parts in found)
+def side_by_side(rasters: Sequence[StoredRaster]) -> list[list[StoredRaster]]:
+    """Return files, those that hold parts of one picture together."""
+    found: list[list[StoredRaster]] = []
+    for parts in pictures(rasters):
+        held = [part.raster for part in parts]
+        into = next((each for each in found if not set(held).isdisjoint(each)), None)
+        if into is None:
+            found.append(into := [])
+        into += [raster for raster in held if raster not in into]
+    return found
 
 
 def spread(
-    picks: Sequence[Pick], found: Iterable[Picture], what: str, notes: Notes
+    picks: Sequence[Pick], found: Sequence[Picture], what: str, notes: Notes
 ) -> tuple[Pick, ...]:
-    """Return what was picked from the first file of each picture, picked from all its parts.
+    """Return what was picked from the first part of each picture, picked from all its parts.
 
-    Parts without any data are left out; what was put together, and what not, is noted.
+    They are in the natural order of their files. Parts without any data are left out; what was put
+    together, and what not, is noted.
     """
-    parts_of = {}
-    for parts in found:
-        parts_of[parts[0].path] = parts
+    parts_of = {(parts[0].raster, parts[0].band): parts for parts in found}
+    own = [(pick, parts_of[pick.raster, pick.band]) for pick in picks]
+    several = [parts for _, parts in own if len(parts) > 1]
+    full = with_data(part for parts in several for part in parts)
+    spread_out: dict[Band, Pick] = {}
+    for pick, parts in own:
+        held = [part for part in parts if part in full] or [parts[0]]
+        spread_out |= {part: pick._replace(raster=part.raster, band=part.band) for part in held}
         if len(parts) > 1:
-            held = [part for part in parts if _holds_data(part)] or [parts[0]]
-            parts_of[parts[0].path] = tuple(held)
-            names = [part.path.name for part in held]
+            names = ", ".join(part.raster.path.name for part in held)
             why = "the same bands of one date side by side"
-            notes.decide(what, "mosaic", ", ".join(names), Basis.NAME, why)
-            for part in parts:
-                if part not in held:
-                    notes.warn(f"{part.path.name} is not used: it holds no data.")
-    return tuple(
-        pick._replace(raster=part, band=part.bands[pick.raster.bands.index(pick.band)])
-        for pick in picks
-        for part in parts_of[pick.raster.path]
-    )
+            notes.decide(what, "mosaic", names, Basis.NAME, why)
+    used = {part.raster for part in spread_out}
+    for part in (part for parts in several for part in parts if part not in spread_out):
+        name = part.origin if part.raster in used else part.raster.path.name
+        notes.warn(f"{name} is not used: it holds no data.")
+    return tuple(spread_out[part] for part in sorted(spread_out, key=lambda part: part.order))
 
 
-def unused(found: Iterable[Picture], picks: Sequence[Pick]) -> list[str]:
-    """Return a sentence for each file of which no band was picked, saying why not."""
-    used = {pick.raster.path: pick.raster for pick in picks}
-    sentences = []
-    for raster in first_of_each(found):
-        if raster.path not in used:
-            alike = (each for each in used.values() if _bands(each) == _bands(raster))
-            other = next(alike, None)
-            why = (
-                f"{other.path.name} holds the same bands, but {why_apart(raster, other)}"
-                if other
-                else "none of its bands is wanted"
-            )
-            sentences.append(f"{raster.path.name} is not used: {why}.")
-    return sentences
+def unused(found: Sequence[Picture], picked: Picked) -> Iterator[str]:
+    """Yield a sentence for each file of which no band was picked, saying why not."""
+    keys = {(pick.raster, pick.band) for pick in picked.picks}
+    taken = [parts for parts in found if (parts[0].raster, parts[0].band) in keys]
+    used = {part.raster for parts in taken for part in parts}
+    others: dict[StoredRaster, list[str]] = {}
+    for parts in found:
+        why = picked.left_out.get(parts[0].origin, "none of its bands is wanted").split(", by ")[0]
+        for part in (part for part in parts if part.raster not in used):
+            others.setdefault(part.raster, []).append(_twice(part, taken) or why)
+    for raster in sorted(others, key=lambda raster: natural(raster.path)):
+        yield f"{raster.path.name} is not used: {'; '.join(dict.fromkeys(others[raster]))}."
+
+
+def _twice(band: Band, taken: Sequence[Picture]) -> str:
+    """Say what keeps a band from being a part of what is called alike; empty where nothing is."""
+    alike = (part for parts in taken for part in parts if part.called == band.called)
+    for other in alike:
+        if why := _apart(band, other):
+            return f"{other.raster.path.name} holds the same bands, but {why}"
+    return ""
 
 
 def why_apart(first: StoredRaster, second: StoredRaster) -> str:
     """Return what keeps two files from being parts of one picture; empty where nothing does."""
-    return _apart(_facts(first), _facts(second))
+    pairs = product(bands_of([first]), bands_of([second]))
+    alike = [_apart(*pair) for pair in pairs if pair[0].called == pair[1].called]
+    return next(filter(None, alike), "") if alike else "the bands differ"
 
 
-def _facts(raster: StoredRaster) -> _Facts:
-    date = acquisition_date(raster)
-    return _Facts(
-        raster.dataset.dtypes[0],
-        _bands(raster),
-        date[0] if date else None,
-        ground_resolution(raster.grid),
-        raster.grid,
-    )
-
-
-def _apart(first: _Facts, second: _Facts) -> str:
-    if first.bands != second.bands:
-        return "the bands differ"
-    if first.dtype != second.dtype:
-        return f"the kinds of numbers differ ({first.dtype} and {second.dtype})"
+def _apart(first: Band, second: Band) -> str:
+    """Return what keeps two bands that are called alike from being parts of one picture."""
+    numbers = _number(first), _number(second)
+    if numbers[0] != numbers[1]:
+        return f"the kinds of numbers differ ({numbers[0]} and {numbers[1]})"
+    for what in ("calibration", "unit"):
+        said = getattr(first.label, what), getattr(second.label, what)
+        if all(said) and said[0] != said[1]:
+            return f"the {what}s differ ({said[0]} and {said[1]})"
     if first.date and second.date and first.date != second.date:
         return f"the dates differ ({first.date} and {second.date})"
     if max(first.pixel, second.pixel) > (1 + _SAME_PIXEL) * min(first.pixel, second.pixel):
         return f"the pixels differ ({first.pixel:.3g} and {second.pixel:.3g} m)"
-    shares = overlap(first.grid, second.grid), overlap(second.grid, first.grid)
+    grids = first.raster.grid, second.raster.grid
+    shares = overlap(*grids), overlap(*grids[::-1])
     if min(shares) > _SAME_PLACE:
         return "the place is the same"
-    if max(shares) > _UNNAMED_OVERLAP and not any(first.bands):
+    if max(shares) > _UNNAMED_OVERLAP and not first.is_named:
         return "most of the place is the same, and nothing names the bands"
     return ""
 
 
-def _bands(raster: StoredRaster) -> tuple[str, ...]:
-    texts = raster.descriptions
-    # a file's name tells of its only band; of several it tells the place
-    name = raster.path.name if len(texts) == 1 else ""
-    told = [label(name, text) for text in texts]
-    return tuple(
-        each.band or each.number or text.lower() for each, text in zip(told, texts, strict=True)
-    )
-
-
-def _holds_data(raster: StoredRaster) -> bool:
-    numbers = sample(raster)
-    return bool((np.isfinite(numbers) & (numbers != 0)).any())
+def _number(band: Band) -> str:
+    dtype = str(band.raster.dataset.dtypes[band.place])
+    return "float" if dtype.startswith("float") else dtype

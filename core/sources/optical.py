@@ -60,7 +60,7 @@ from bandweave.sources.measured import (
     open_all,
 )
 from bandweave.sources.metadata import stated_scaling
-from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
+from bandweave.sources.mosaic import pictures, spread, unused
 from bandweave.sources.sensors import S2, SENSORS
 
 OFFSET_SINCE = datetime.date(2022, 1, 25)
@@ -173,25 +173,26 @@ class OpticalReading:
     ) -> Measured:
         """Return the files as reflectance on their own grids; only samples of them are read.
 
-        Of several dates in one file the one nearest to a date of `near` is taken.
+        Of several dates the one nearest to a date of `near` is taken.
         """
         rasters = open_all(paths)
         found = pictures(rasters)
         near = (self.date,) if self.date else near
-        picked = pick_optical(first_of_each(found), self.bands, near)
-        for sentence in unused(found, picked.picks):
+        picked = pick_optical(found, self.bands, near)
+        for sentence in unused(found, picked):
             notes.warn(sentence)
         numbers = self._numbers(spread(picked.picks, found, what, notes), what, notes)
         picked = picked._replace(picks=_held(picked.picks, numbers))
         names = tuple(pick.name for pick in picked.picks)
         picked.note(what, notes)
         parts = [part for own in numbers for part in self._parts(own, what, notes)]
-        date = first_date(rasters, picked, self.date, what, notes)
+        kept = [pick for own in numbers for pick in own.picks]
+        date = first_date(kept, self.date, what, notes)
         return Measured(tuple(parts), names, Unit.REFLECTANCE, date)
 
     def told(self, rasters: Sequence[StoredRaster], notes: Notes) -> Reading:
         """Return how the first product of some files is read."""
-        picked = pick_optical(rasters, self.bands)
+        picked = pick_optical(pictures(rasters), self.bands)
         return self._decide(self._numbers(picked.picks, "optical", notes)[0], "optical", notes)
 
     def taken(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:

@@ -52,7 +52,7 @@ from bandweave.sources.measured import (
     opaque_sample,
     open_all,
 )
-from bandweave.sources.mosaic import first_of_each, pictures, spread, unused
+from bandweave.sources.mosaic import pictures, spread, unused
 
 SIGNED = 0.2
 """Share of numbers below 0 from which a band is taken to be in decibels."""
@@ -101,7 +101,7 @@ class RadarReading:
     ) -> Measured:
         """Return the files as power on their own grids; only samples of them are read.
 
-        Of several dates in one file the one nearest to a date of `near` is taken.
+        Of several dates the one nearest to a date of `near` is taken.
         """
         rasters = open_all(paths)
         if self.scale is not None:  # what is stated wins over the files' own
@@ -109,10 +109,10 @@ class RadarReading:
         rasters = tuple(_believed(raster, notes) for raster in rasters)
         found = pictures(rasters)
         near = (self.date,) if self.date else near
-        picked = pick_radar(first_of_each(found), self.bands, near)
+        picked = pick_radar(found, self.bands, near)
         picked = _brighter_first(picked, _sampled(picked.picks, self.fill))
         picked.note(what, notes)
-        for sentence in unused(found, picked.picks):
+        for sentence in unused(found, picked):
             notes.warn(sentence)
         names = tuple(pick.name for pick in picked.picks)
         picked = picked._replace(picks=spread(picked.picks, found, what, notes))
@@ -137,7 +137,7 @@ class RadarReading:
         check_polarisations({pick.name: power for pick, power in powers.items()}, notes)
         parts = list(_parts(picked.picks, readings, what, notes))
         unit = Unit.RATIO if names == (RATIO_BAND,) else Unit.POWER
-        date = first_date(rasters, picked, self.date, what, notes)
+        date = first_date(picked.picks, self.date, what, notes)
         return Measured(tuple(parts), names, unit, date, _calibration(picked.picks, what, notes))
 
     def told(self, raster: StoredRaster, picks: Sequence[Pick], notes: Notes) -> Reading:

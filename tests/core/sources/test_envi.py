@@ -12,6 +12,7 @@ from bandweave.errors import RasterError
 from bandweave.sources import outside
 from bandweave.sources.bands import pick_optical
 from bandweave.sources.confined.rewritten import rewritten
+from bandweave.sources.mosaic import pictures
 from tests.core.sources.rewriting import as_made, stored, tags
 
 UTM = CRS.from_epsg(32648).to_wkt()
@@ -97,7 +98,7 @@ def test_bands_say_their_names_wavelengths_scales_and_no_data(tmp_path):
 
 def test_wavelengths_name_bands_that_have_no_names(tmp_path):
     path = envi(tmp_path / "scene_boa.dat", cube(), wavelength="{832.8, 664.6, 559.8}")
-    picked = pick_optical([as_made(path)], None)
+    picked = pick_optical(pictures([as_made(path)]), None)
     assert [pick.name for pick in picked.picks] == ["nir", "red", "green"]
 
 

@@ -8,6 +8,7 @@ from bandweave.sources.bands import pick_radar
 from bandweave.sources.files import FilesSource
 from bandweave.sources.inspection import FileBand, band_places, inspect
 from bandweave.sources.measured import open_all
+from bandweave.sources.mosaic import pictures
 
 
 def decibels(bands=1):
@@ -25,9 +26,9 @@ def test_a_file_of_one_polarisation_is_radar(make_tif, name, band):
 
 
 def test_one_polarisation_alone_still_makes_no_scene(make_tif):
-    rasters = open_all([make_tif("S1_VV.tif", decibels())])
+    found = pictures(open_all([make_tif("S1_VV.tif", decibels())]))
     with pytest.raises(SceneError, match="only VV is known of 1 band"):
-        pick_radar(rasters, None)
+        pick_radar(found, None)
 
 
 def test_bands_are_counted_through_the_files(make_tif):

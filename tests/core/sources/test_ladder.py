@@ -292,7 +292,7 @@ class TestOneProduct:
         )
         scene = FilesSource(optical=optical, radar=paths).make()
         assert scene.radar.calibration == "gamma0 and sigma0"
-        assert any("VV is gamma0, VH is sigma0" in said for said in concerns(scene))
+        assert any("VH is sigma0, VV is gamma0" in said for said in concerns(scene))
 
 
 class TestFill:
@@ -721,11 +721,11 @@ class TestWhatNamesTellOfRadar:
         [
             (("VV_20180616", "VH_20180616"), date(2018, 6, 16)),
             (("Sigma0_VV_S_mst_16Jun2018", "Sigma0_VH_S_mst_16Jun2018"), date(2018, 6, 16)),
-            (("VV_20180616", "VH"), None),
+            (("VV_20180616", "VH"), date(2018, 6, 16)),
             (("VV_20180601_20180630", "VH_20180601_20180630"), None),
         ],
     )
-    def test_one_date_that_all_bands_say_is_the_layers(self, make_tif, optical, bands, day):
+    def test_one_date_that_descriptions_say_is_the_layers(self, make_tif, optical, bands, day):
         path = make_tif("s1_db.tif", decibels(), bands=bands)
         scene = FilesSource(optical=optical, radar=(path,)).make()
         assert scene.radar.date == day

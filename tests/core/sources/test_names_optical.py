@@ -9,6 +9,7 @@ from bandweave.errors import SceneError
 from bandweave.prepare.qa_kinds import cloud_flags
 from bandweave.sources.bands import codings, pick_optical
 from bandweave.sources.measured import open_one
+from bandweave.sources.mosaic import pictures
 
 SIDE = 64
 
@@ -25,7 +26,7 @@ def pick(make_tif):
     def picked(*names, bands=(), pixel=30.0, count=1, **keywords):
         cube = image(len(bands) or count)
         paths = [make_tif(name, cube, bands=bands, pixel=pixel, **keywords) for name in names]
-        return pick_optical([open_one(path) for path in paths], None)
+        return pick_optical(pictures([open_one(path) for path in paths]), None)
 
     return picked
 
@@ -53,7 +54,7 @@ class TestWavelengths:
         imagery = [{"CENTRAL_WAVELENGTH_UM": f"{each / 1000}"} for each in lengths]
         path = make_tif(name, image(4))
         tagged(path, imagery, "IMAGERY") if gdal else tagged(path, own)
-        picked = pick_optical([open_one(path)], None)
+        picked = pick_optical(pictures([open_one(path)]), None)
         assert named(picked) == ["nir", "red", "green", "blue"] and picked.sure
         assert {pick.label.number for pick in picked.picks} == {""}
         assert picked.why == "wavelength 832.8 nm"
@@ -126,14 +127,19 @@ class TestColourInterpretation:
     def test_a_continuous_band_is_no_opacity(self, make_tif, dtype):
         cube = (image(4) // 12).astype(dtype)
         path = make_tif("rgbn.tif", cube, colours=[RED, GREEN, BLUE, ALPHA])
-        picked = pick_optical([open_one(path)], None)
+        picked = pick_optical(pictures([open_one(path)]), None)
         assert named(picked) == ["red", "green", "blue", "nir"] and not picked.sure
 
     @pytest.mark.filterwarnings("ignore::rasterio.errors.NodataShadowWarning")
     def test_of_planet_s_four_bands_the_last_is_infrared(self, make_tif):
         name = "20180616_023549_1038_3B_AnalyticMS_SR.tif"
         path = make_tif(name, image(4), nodata=0, colours=[BLUE, GREEN, RED, ALPHA])
-        assert named(pick_optical([open_one(path)], None)) == ["blue", "green", "red", "nir"]
+        assert named(pick_optical(pictures([open_one(path)]), None)) == [
+            "blue",
+            "green",
+            "red",
+            "nir",
+        ]
 
     @pytest.mark.parametrize("opaque", [255, 65535])
     def test_opacity_with_soft_edges_masks_and_is_said_to(self, make_tif, opaque):
@@ -141,7 +147,7 @@ class TestColourInterpretation:
         cube[3] = opaque
         cube[3, :20], cube[3, 20:24] = 0, np.arange(256).reshape(4, SIDE) * (opaque // 255)
         path = make_tif("rgba.tif", cube, colours=[RED, GREEN, BLUE, ALPHA])
-        picked = pick_optical([open_one(path)], None)
+        picked = pick_optical(pictures([open_one(path)]), None)
         assert named(picked) == ["red", "green", "blue"]
         assert picked.left_out == {"rgba.tif, B4": "opacity, which masks the others"}
 
@@ -156,7 +162,8 @@ class TestColourInterpretation:
     def test_one_band_beside_three_colours_is_the_near_infrared(self, make_tif, colours, names):
         cube = image(len(colours))
         cube[-1] = np.where(cube[-1] > 900, 65535, 0) if ALPHA in colours else cube[-1]
-        picked = pick_optical([open_one(make_tif("quad.tif", cube, colours=colours))], None)
+        path = make_tif("quad.tif", cube, colours=colours)
+        picked = pick_optical(pictures([open_one(path)]), None)
         assert named(picked) == names and not picked.sure and picked.basis == "numbers"
 
 
@@ -189,4 +196,4 @@ class TestRefusals:
     def test_say_that_nothing_but_opacity_is_there(self, make_tif):
         path = make_tif("a.tif", np.uint8(image(1) > 900) * 255, colours=[ColorInterp.alpha])
         with pytest.raises(SceneError, match="holds no optical band: opacity"):
-            pick_optical([open_one(path)], None)
+            pick_optical(pictures([open_one(path)]), None)
