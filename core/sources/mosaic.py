@@ -86,7 +86,8 @@ def unused(found: Sequence[Picture], picked: Picked) -> Iterator[str]:
     for parts in found:
         why = picked.left_out.get(parts[0].origin, "none of its bands is wanted").split(", by ")[0]
         for part in (part for part in parts if part.raster not in used):
-            others.setdefault(part.raster, []).append(_twice(part, taken) or why)
+            reason = why if why.endswith("instead") else _twice(part, taken) or why
+            others.setdefault(part.raster, []).append(reason)
     for raster in sorted(others, key=lambda raster: natural(raster.path)):
         yield f"{raster.path.name} is not used: {'; '.join(dict.fromkeys(others[raster]))}."
 

@@ -117,9 +117,7 @@ class RadarReading:
         names = tuple(pick.name for pick in picked.picks)
         picked = picked._replace(picks=spread(picked.picks, found, what, notes))
         samples = _sampled(picked.picks, self.fill)
-        for pick in picked.picks:
-            known = without_fills(clean_radar(pick.raster, samples[pick.raster, pick.band]))
-            require_data(known, f"Band {pick.name} of {pick.raster.path.name}")
+        _require_held(picked.picks, samples)
         readings = {
             pick: reading
             for own in _alike(picked.picks, samples)
@@ -182,6 +180,19 @@ class RadarReading:
             return Reading(unit, self.scale, Basis.STATED, "stated")
         scale = decibel_scale(raster, numbers, RATIO_BAND in names) if unit == "db" else 1.0
         return Reading(unit, scale, Basis.STATED, "stated")
+
+
+def _require_held(picks: Sequence[Pick], samples: Samples) -> None:
+    """Refuse files, and bands, of which nothing is data."""
+    known = {
+        pick: without_fills(clean_radar(pick.raster, samples[pick.raster, pick.band]))
+        for pick in picks
+    }
+    for raster in dict.fromkeys(pick.raster for pick in picks):
+        own = [known[pick] for pick in picks if pick.raster == raster]
+        require_data(np.stack(own), raster.path.name)
+    for pick, numbers in known.items():
+        require_data(numbers, f"Band {pick.name} of {pick.raster.path.name}")
 
 
 def _believed(raster: StoredRaster, notes: Notes) -> StoredRaster:
