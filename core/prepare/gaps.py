@@ -5,6 +5,10 @@ four neighbours. No data and the scene's edge let no flow through (zero normal d
 from a coarse grid to the fine one by over-relaxed Gauss-Seidel sweeps in red-black order.
 Source: Press et al., Numerical Recipes (2007), section 20.5; Bertalmio et al. (2000) for its use
 as the baseline of inpainting.
+
+A fill can be led on along a guide, such as averaged radar: what flows between two pixels shrinks
+where the guide has an edge. Source: Perona and Malik (1990), doi 10.1109/34.56205, for the
+conductivity.
 """
 
 from typing import Any
@@ -19,6 +23,9 @@ from bandweave.raster.virtual import MemoryRaster, scratch
 _SWEEPS = 60
 _TOLERANCE = 1e-4
 _COARSEST = 8
+_GUIDED_SWEEPS, _GUIDED_RELAXATION = 40, 1.6
+_CONTRAST = 0.15
+"""The step of a guide that halves what flows across it."""
 
 
 def laplace(pixels: Pixels, hidden: Flags) -> Pixels:
@@ -41,6 +48,40 @@ def fill(raster: Raster, hidden: Raster) -> MemoryRaster:
     for index, band in enumerate(raster.bands):
         filled[index] = laplace(raster.read(bands=[band]), flags)[0]
     return MemoryRaster(filled, raster.grid, raster.bands)
+
+
+def lead(filled: Pixels, hidden: Flags, guide: Pixels) -> Pixels:
+    """Return a fill led on from, so that it breaks where the guide does: a few sweeps, no solution.
+
+    `filled` (band, row, col) is a fill of the hidden pixels. Each of them goes towards the mean of
+    its four neighbours, weighted by c = 1 / (1 + |step of the guide|^2 / 0.15^2); `guide` is
+    (map, row, col), finite, with a standard deviation near 1. What is NaN stays so and carries
+    nothing.
+    """
+    from bandweave.prepare.gap_kernels import conduct
+
+    rows, cols = np.nonzero(np.pad(hidden, 1))
+    width = hidden.shape[1] + 2
+    order = (rows * width + cols)[np.argsort((rows + cols) % 2, kind="stable")]
+    sideways, downwards = _conductivity(guide, 2), _conductivity(guide, 1)
+    led = filled.copy()
+    for band in led:
+        exists = np.isfinite(band)
+        across, down = np.zeros((2, *np.add(hidden.shape, 2)), np.float32)
+        across[1:-1, 1:-2] = sideways * (exists[:, :-1] & exists[:, 1:])
+        down[1:-2, 1:-1] = downwards * (exists[:-1] & exists[1:])
+        values = np.pad(np.where(exists, band, 0).astype(np.float64), 1)
+        flat = values.reshape(-1), across.reshape(-1), down.reshape(-1)
+        conduct(*flat, order, width, _GUIDED_SWEEPS, _GUIDED_RELAXATION)
+        band[:] = np.where(hidden & exists, values[1:-1, 1:-1], band)
+    return led
+
+
+def _conductivity(guide: Pixels, axis: int) -> NDArray[np.float32]:
+    """Return it between neighbours along an axis of the guide: one row or column fewer."""
+    squares = sum(np.diff(each, axis=axis - 1) ** 2 for each in guide)
+    conductivity: NDArray[np.float32] = 1 / (1 + squares / np.float32(_CONTRAST**2))
+    return conductivity
 
 
 def _fill(image: NDArray[np.float32], hidden: Flags) -> NDArray[np.float32]:

@@ -56,6 +56,9 @@ class GapField:
     cell: int
     grown: int
     seed: tuple[int, ...]
+    scales: tuple[float, ...] = SCALES
+    inverted: bool = False
+    """Hides first what the field of the same seed hides last."""
 
     def read(self, window: Window, *, drawn: bool = False) -> NDArray[np.float32]:
         """Return the field for a window of pixels; `drawn` leaves the growth out."""
@@ -71,7 +74,7 @@ class GapField:
         grown = 0 if drawn else self.grown
         outer = window.grown(grown)
         field = np.zeros((outer.height, outer.width), dtype=np.float32)
-        for octave, scale in enumerate(SCALES):
+        for octave, scale in enumerate(self.scales):
             sigma = max(1.0, scale / self.cell)
             halo = int(_TRUNCATE * sigma + 0.5)
             noise = self._noise(octave, outer.grown(halo))
@@ -79,6 +82,8 @@ class GapField:
             # smoothing white noise leaves a standard deviation of 1 / (2 sigma sqrt(pi))
             unit = smooth * (2 * sigma * np.sqrt(np.pi))
             field += scale * unit[halo : halo + outer.height, halo : halo + outer.width]
+        if self.inverted:
+            field = -field
         if grown:
             field = maximum_filter(field, size=2 * grown + 1)[grown:-grown, grown:-grown]
         return field

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import spsolve
 
-from bandweave.prepare.gaps import laplace
+from bandweave.prepare.gaps import laplace, lead
 
 
 def direct(image: np.ndarray, hidden: np.ndarray) -> np.ndarray:
@@ -93,3 +93,29 @@ def test_any_shape(shape):
 def test_a_band_without_visible_pixels_stays_empty():
     hidden = np.ones((4, 4), bool)
     assert np.isnan(laplace(np.full((1, 4, 4), np.nan, np.float32), hidden)).all()
+
+
+def test_a_guide_decides_which_neighbour_counts():
+    image = np.array([[[0.0, np.nan, 1.0]]], np.float32)
+    hidden = np.array([[False, True, False]])
+    step = np.float32(0.15)  # halves what flows across it: (0 x 1 + 1 x 1/2) / (1 + 1/2)
+    guide = np.array([[[0.0, 0.0, step]]], np.float32)
+    found = lead(laplace(image, hidden), hidden, guide)
+    np.testing.assert_allclose(found, [[[0, 1 / 3, 1]]], atol=1e-6)
+
+
+def test_a_guide_without_edges_changes_no_solution():
+    rows, cols = np.mgrid[:24, :30]
+    plane = (0.1 * rows + 0.02 * cols).astype(np.float32)[None]
+    hidden = np.zeros((24, 30), bool)
+    hidden[5:15, 8:20] = True
+    np.testing.assert_allclose(lead(plane, hidden, np.zeros_like(plane)), plane, atol=1e-6)
+
+
+def test_nothing_is_led_across_no_data_and_visible_pixels_stay():
+    image, hidden = example()
+    guide = np.random.default_rng(1).normal(size=(2, *hidden.shape)).astype(np.float32)
+    found = lead(laplace(image[None], hidden), hidden, guide)[0]
+    np.testing.assert_array_equal(found[~hidden], image[~hidden])
+    assert np.isfinite(found[hidden]).all()
+    assert np.nanmin(image) <= found[hidden].min() <= found[hidden].max() <= np.nanmax(image)

@@ -78,3 +78,13 @@ def test_no_copy_of_what_was_drawn_is_visible_wherever_native_cells_begin(phase)
     number = (np.arange(150) + phase) // 3
     native = number[:, None] * 1000 + number
     assert not np.isin(native[drawn], native[~hidden]).any()
+
+
+def test_an_inverted_field_hides_first_what_the_other_hides_last():
+    grid = make_grid(200, 150)
+    field = GapField(grid, 1, 0, (5,), scales=(4.0, 8.0))
+    pair = [
+        simulate_gaps(each, everywhere(grid), 0.5).hidden
+        for each in (field, replace(field, inverted=True))
+    ]
+    np.testing.assert_array_equal(pair[0], ~pair[1])
