@@ -51,7 +51,7 @@ class Gap(Task):
     )
     drawn: ClassVar[bool] = True
     reference: ClassVar[str] = "laplace"
-    suggested: ClassVar[tuple[str, ...]] = ("radar-laplace", "laplace")
+    suggested: ClassVar[tuple[str, ...]] = ("radar-classes", "laplace")
     preset: ClassVar[str] = "fast"
     source: ClassVar[str] = (
         "Simulated gaps over clear pixels, as Meraner et al. (2020), doi "
@@ -105,17 +105,7 @@ class Gap(Task):
             )
         hidden = pixels.valid.flags & ~visible
         inputs = withheld(whole, hidden)
-        problem = Problem(
-            task=self.key,
-            inputs=inputs,
-            bands=inputs.optical.bands,
-            pairs=tuple(
-                _training_pair(inputs, (visible, hidden), (seed, TRAINING, number))
-                for number in range(self.training_masks)
-            ),
-            split=block_split(inputs, seed, _buffer(inputs), fewest=FEWEST_BLOCKS),
-            seed=seed,
-        )
+        problem = gap_problem(inputs, (visible, hidden), self.training_masks, seed)
         reference = whole.optical.raster
         truth = Truth(
             reference,
@@ -125,6 +115,26 @@ class Gap(Task):
         if self.purpose == MEASURE:
             return Posed(problem, truth)
         return Posed(problem, truth, replace(problem, inputs=withheld(whole, clouds)))
+
+
+def gap_problem(
+    inputs: Scene, flags: tuple[Flags, Flags], training_masks: int, seed: int
+) -> Problem:
+    """Return the problem of inputs from which the hidden pixels of `flags` are withheld.
+
+    `flags` are the visible and the hidden pixels; in the visible ones training masks are simulated.
+    """
+    return Problem(
+        task=Gap.key,
+        inputs=inputs,
+        bands=inputs.optical.bands,
+        pairs=tuple(
+            _training_pair(inputs, flags, (seed, TRAINING, number))
+            for number in range(training_masks)
+        ),
+        split=block_split(inputs, seed, _buffer(inputs), fewest=FEWEST_BLOCKS),
+        seed=seed,
+    )
 
 
 def _training_pair(

@@ -66,7 +66,7 @@ def test_spain_from_upload_to_a_geotiff(screen, test_data, tmp_path):
     screen.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
     screen.wait_for_selector(QUIET)
     labels = screen.locator(".viewer .label")
-    expect(labels.filter(has_text="Radar + interpolation")).to_be_visible()
+    expect(labels.filter(has_text="Radar classes")).to_be_visible()
     expect(labels.filter(has_text="Input")).to_contain_text("30% hidden")
     screen.get_by_role("radio", name="Swipe").click()
     expect(screen.get_by_role("slider", name=re.compile("Swipe"))).to_be_visible()
@@ -83,7 +83,7 @@ def test_spain_from_upload_to_a_geotiff(screen, test_data, tmp_path):
     assert np.isfinite(pixels).all()
     row, column = 77, 140
     names = [label.inner_text() for label in labels.all()]
-    panel = next(i for i, name in enumerate(names) if name.startswith("Radar + interpolation"))
+    panel = next(i for i, name in enumerate(names) if name.startswith("Radar classes"))
     screen.mouse.move(*at(canvas(screen), column + 0.5, row + 0.5, panel))
     line = screen.locator(".values").nth(panel)
     expect(line).to_have_text(re.compile(r"^red[\d.]+green[\d.]+blue[\d.]+$"))
@@ -94,7 +94,7 @@ def test_spain_from_upload_to_a_geotiff(screen, test_data, tmp_path):
 def cancelled(screen):
     """Start a long training, see it begin, and end it."""
     chosen(screen, "shallow-cnn")
-    for method in ("radar-laplace", "laplace"):
+    for method in ("radar-classes", "laplace"):
         chosen(screen, method, wanted=False)
     epochs = screen.get_by_role("spinbutton", name="Epochs", exact=True)
     epochs.fill("400")

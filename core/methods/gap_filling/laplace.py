@@ -1,4 +1,4 @@
-"""The best fill without learning: Laplace interpolation from the gap's edge."""
+"""The fill to beat: Laplace interpolation from the gap's edge, without radar."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Regression on radar, corrected by its own interpolated error: the fill to beat."""
+"""Regression on radar, corrected by its own interpolated error."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,8 +66,8 @@ class RadarLaplace(Method):
     )
     source: ClassVar[str] = "Regression kriging's idea (Hengl et al. 2007) with Laplace's equation"
     summary: ClassVar[str] = (
-        "Adds to the radar regression its own error, interpolated from the gap's edge: the "
-        "strongest fill without a network, though speckled."
+        "Adds to the radar regression its own error, interpolated from the gap's edge: better than "
+        "interpolation where radar and image vary alike, else worse, and speckled."
     )
     needs: ClassVar[frozenset[Feature]] = frozenset({Feature.GAPS})
 
