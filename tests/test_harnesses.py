@@ -5,10 +5,18 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bandweave.errors import BandweaveError
-from benchmarks import fuzz_driver, fuzz_json, fuzz_queries, fuzz_settings, fuzz_tiffs
+from benchmarks import (
+    fuzz_driver,
+    fuzz_json,
+    fuzz_queries,
+    fuzz_settings,
+    fuzz_tiffs,
+    gap_fill,
+)
 from benchmarks.fuzz_driver import Failure, failures
 
 ROOT = Path(__file__).parents[1]
@@ -85,3 +93,12 @@ def test_only_errors_that_a_user_can_put_right_are_no_failure(monkeypatch, error
     monkeypatch.setattr(fuzz_tiffs, "changed", lambda content, random: content)
     attempt = partial(fuzz_tiffs.attempt, [b""], Path("/dev/null"))
     assert bool(failures(attempt, 1)) is isinstance(error, ValueError)
+
+
+def test_the_exact_interpolation_of_a_plane_is_the_plane():
+    rows, cols = np.mgrid[:20, :17]
+    plane = np.stack([0.1 * rows + 0.02 * cols, cols]).astype(np.float32)
+    hidden = np.zeros((20, 17), bool)
+    hidden[3:15, 2:9] = True
+    found = gap_fill.solved(np.where(hidden, np.float32(np.nan), plane), hidden)
+    np.testing.assert_allclose(found, plane, atol=1e-5)
