@@ -1,6 +1,7 @@
 """Practice: hide visible pixels, fill them, and see how far a fill is worth following."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,8 @@ from bandweave.raster.virtual import FlagRaster
 
 PRACTICE = 2
 """Second number of its masks' seeds; tasks have 0 and 1 for theirs."""
+PAIRS = 2
+"""One alone may leave a real gain too unsure to be followed: 2 of 6 masks of a scene did."""
 COVERAGE = (0.2, 0.5)
 LARGE = 300
 """Pixels a side from which on a scene has gaps of the larger size."""
@@ -23,15 +26,16 @@ _SURE = 2.0
 """How many standard errors a gain must exceed to be followed at all."""
 
 
-def practice_gaps(optical: Layer, visible: Flags, seed: int) -> tuple[SimulatedGaps, ...]:
-    """Return two gaps in the visible pixels: one field's highest and its lowest part."""
-    share = float(np.random.default_rng((seed, PRACTICE)).uniform(*COVERAGE))
-    large = min(visible.shape) > LARGE
-    field = replace(gap_field(optical, (seed, PRACTICE)), scales=SCALES if large else SMALL_SCALES)
-    allowed = FlagRaster(visible, field.grid, "visible")
-    return tuple(
-        simulate_gaps(each, allowed, share) for each in (field, replace(field, inverted=True))
-    )
+def practice_gaps(optical: Layer, visible: Flags, seed: int) -> Iterator[SimulatedGaps]:
+    """Yield gaps in the visible pixels, in pairs: a field's highest part, then its lowest."""
+    scales = SCALES if min(visible.shape) > LARGE else SMALL_SCALES
+    allowed = FlagRaster(visible, optical.raster.grid, "visible")
+    for number in range(PAIRS):
+        seeds = (seed, PRACTICE, number)
+        share = float(np.random.default_rng(seeds).uniform(*COVERAGE))
+        field = replace(gap_field(optical, seeds), scales=scales)
+        yield simulate_gaps(field, allowed, share)
+        yield simulate_gaps(replace(field, inverted=True), allowed, share)
 
 
 def block_errors(truth: Pixels, found: Pixels, scored: Flags) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from bandweave.methods.gap_filling.class_colours import (
     mixed,
 )
 from bandweave.methods.gap_filling.practice import (
+    PAIRS,
     block_errors,
     practice_gaps,
     worth_following,
@@ -141,17 +142,18 @@ class RadarClasses(Method):
         report(Progress("Finding radar classes", 1, 1))
         mask = pair.inputs.mask(HIDDEN)
         lost = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
-        gaps = practice_gaps(pair.inputs.optical, visible, problem.seed)
-        errors = []
-        for done, gap in enumerate(gaps):
-            report(Progress("Practising", done, len(gaps)))
+        errors: list[list[NDArray[np.float64]]] = []
+        practised = 0
+        for gap in practice_gaps(pair.inputs.optical, visible, problem.seed):
+            report(Progress("Practising", len(errors), 2 * PAIRS))
+            practised += int(gap.drawn.sum())
             hidden = lost | gap.hidden
             fills = laplace(image, hidden), classes_fill(classes, maps, image, hidden)
             errors.append([block_errors(image, each, gap.drawn) for each in fills])
-        report(Progress("Practising", len(gaps), len(gaps)))
+        report(Progress("Practising", len(errors), 2 * PAIRS))
         before, after = np.sum(errors, axis=0)
         share = worth_following(before, after)
-        count = len(image) * sum(int(gap.drawn.sum()) for gap in gaps)
+        count = len(image) * practised
         rmse = tuple(math.sqrt(each.sum() / count) for each in (before, after) if count)
         _tell(share, rmse)
         return RadarClassesFuser(
@@ -176,12 +178,19 @@ def classes_fill(
     whole scene, by default those of the visible pixels. What the colours miss flows in from the
     gap's edge.
     """
-    moments = class_moments(classes, maps, image, np.isfinite(image).all(axis=0) & ~hidden)
-    means = class_means(moments) if means is None else means
-    painted = mixed(classes, maps, local_colours(moments, means))
+    seen = np.isfinite(image).all(axis=0) & ~hidden
+    painted = _painted(classes, maps, class_moments(classes, maps, image, seen), means)
     missed = laplace(image - painted, hidden)
     led = lead(missed, hidden, classes.guide(maps))
     return np.where(hidden, painted + led, image)
+
+
+def _painted(
+    classes: Classes, maps: Pixels, moments: Pixels, means: NDArray[np.float64] | None
+) -> Pixels:
+    """Return the classes' colours mixed, and let go of the moments: they are large."""
+    means = class_means(moments) if means is None else means
+    return mixed(classes, maps, local_colours(moments, means))
 
 
 def _tell(share: float, rmse: tuple[float, ...]) -> None:
