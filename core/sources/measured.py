@@ -111,6 +111,26 @@ def opaque_sample(raster: StoredRaster) -> Pixels:
     return numbers
 
 
+def note_fill(
+    lost: Sequence[Pixels],
+    share: float,
+    stated: Sequence[float] | None,
+    what: str,
+    notes: Notes,
+) -> None:
+    """Record which stored numbers are no data: as stated, else those of a sample that are `lost`,
+    the most frequent ones, with their share of it.
+    """
+    if stated is not None:
+        listed = ", ".join(f"{each:g}" for each in stated) or "none"
+        notes.decide(what, "fill", listed, Basis.STATED, "stated")
+        return
+    found, counts = np.unique(np.concatenate(lost), return_counts=True)
+    if found.size:
+        most = ", ".join(f"{found[place]:g}" for place in np.argsort(-counts)[:3])
+        notes.decide(what, "fill", most, Basis.NUMBERS, f"{share:.1%} of the sample", sure=True)
+
+
 def _where_opaque(numbers: Pixels, place: int) -> Pixels:
     seen = np.where(numbers[place] == 0, np.float32(np.nan), numbers)
     return np.delete(seen, place, axis=0)

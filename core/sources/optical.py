@@ -55,6 +55,7 @@ from bandweave.sources.measured import (
     Part,
     first_date,
     native_pixels,
+    note_fill,
     opaque,
     opaque_sample,
     open_all,
@@ -324,14 +325,7 @@ def _note_fill(own: _Numbers, reading: Reading, what: str, notes: Notes) -> None
     """Record what was taken as fill beyond what the files say themselves."""
     numbers, values = own.pooled(), own.values(reading)
     lost = np.isfinite(numbers) & ~np.isfinite(values)
-    if own.fill is not None:
-        stated = ", ".join(f"{each:g}" for each in own.fill) or "none"
-        notes.decide(what, "fill", stated, Basis.STATED, "stated")
-    elif lost.any():
-        found, counts = np.unique(numbers[lost], return_counts=True)
-        most = ", ".join(f"{found[place]:g}" for place in np.argsort(-counts)[:3])
-        share = float(lost.any(axis=0).mean())
-        notes.decide(what, "fill", most, Basis.NUMBERS, f"{share:.1%} of the sample", sure=True)
+    note_fill([numbers[lost]], float(lost.any(axis=0).mean()), own.fill, what, notes)
     if reading.product != "8-bit":
         check_repeats(values, own.name, notes)
 

@@ -48,6 +48,7 @@ from bandweave.sources.measured import (
     Part,
     first_date,
     native_pixels,
+    note_fill,
     opaque,
     opaque_sample,
     open_all,
@@ -110,7 +111,7 @@ class RadarReading:
         found = pictures(rasters)
         near = (self.date,) if self.date else near
         picked = pick_radar(found, self.bands, near)
-        picked = _brighter_first(picked, _sampled(picked.picks, self.fill))
+        picked = _brighter_first(picked, self.fill)
         picked.note(what, notes)
         for sentence in unused(found, picked):
             notes.warn(sentence)
@@ -118,12 +119,9 @@ class RadarReading:
         picked = picked._replace(picks=spread(picked.picks, found, what, notes))
         samples = _sampled(picked.picks, self.fill)
         _require_held(picked.picks, samples)
-        readings = {
-            pick: reading
-            for own in _alike(picked.picks, samples)
-            for reading in (self._decide(own, samples, notes),)
-            for pick in own
-        }
+        readings: dict[Pick, Reading] = {}
+        for own in _alike(picked.picks, samples):
+            readings |= dict.fromkeys(own, self._decide(own, samples, notes))
         _note_units(readings, what, notes)
         powers = _powers(picked.picks, readings, samples)
         for pick, power in powers.items():
@@ -298,11 +296,12 @@ def _sampled(picks: Sequence[Pick], fill: Sequence[float] | None) -> Samples:
     }
 
 
-def _brighter_first(picked: Picked, samples: Samples) -> Picked:
+def _brighter_first(picked: Picked, fill: Sequence[float] | None) -> Picked:
     """Return two unnamed bands with the brighter one as VV, as natural surfaces have it."""
     if picked.why != UNNAMED_PAIR:
         return picked
     first, second = picked.picks
+    samples = _sampled(picked.picks, fill)
     numbers = np.stack([samples[pick.raster, pick.band] for pick in picked.picks])
     known = without_fills(numbers)
     if not np.isfinite(known).any(axis=1).all():
@@ -346,10 +345,6 @@ def _note_fill(
     notes: Notes,
 ) -> None:
     """Record what was taken as fill beyond what the files say themselves."""
-    if stated is not None:
-        listed = ", ".join(f"{each:g}" for each in stated) or "none"
-        notes.decide(what, "fill", listed, Basis.STATED, "stated")
-        return
     filled, shares = [], []
     for here in _by_grid(list(powers)):
         numbers = np.stack([samples[pick.raster, pick.band] for pick in here])
@@ -359,11 +354,7 @@ def _note_fill(
         lost |= zero & (float(zero.mean()) > ZEROS)
         filled.append(numbers[lost])
         shares.append(lost.any(axis=0))
-    found, counts = np.unique(np.concatenate(filled), return_counts=True)
-    if found.size:
-        most = ", ".join(f"{found[place]:g}" for place in np.argsort(-counts)[:3])
-        share = f"{float(np.concatenate(shares).mean()):.1%} of the sample"
-        notes.decide(what, "fill", most, Basis.NUMBERS, share, sure=True)
+    note_fill(filled, float(np.concatenate(shares).mean()), stated, what, notes)
 
 
 def _by_grid(picks: Sequence[Pick]) -> list[list[Pick]]:
