@@ -297,6 +297,15 @@ class Plan(NamedTuple):
     """Optimiser steps of each of them, at most."""
 
 
+class Begun(NamedTuple):
+    """What a fit may go on from, instead of beginning anew."""
+
+    model: Fuser | None = None
+    """A fuser of the same method to start from; what it was fitted to had these bands and units."""
+    folder: Path | None = None
+    """Where training writes how far it has come, and finds it after it was cut off."""
+
+
 @dataclass(frozen=True)
 class Method(Declared, ABC):
     """A way to fuse that can be fitted to a problem; its fields are its settings."""
@@ -315,6 +324,8 @@ class Method(Declared, ABC):
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
     quick: ClassVar[Mapping[str, Value]] = {}
     """Settings with which it is fitted to 96 x 96 pixels in moments, to check and to warm it up."""
+    continues: ClassVar[bool] = False
+    """Whether `fit_on` goes on from a model, and from where training was cut off."""
     applied: ClassVar[tuple[str, ...]] = ()
     """Names of the settings that change nothing in what is learned, only how it is applied."""
 
@@ -362,6 +373,10 @@ class Method(Declared, ABC):
     @abstractmethod
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Learn from the problem; the same problem and seed give the same fuser."""
+
+    def fit_on(self, problem: Problem, begun: Begun, report: Report = unreported) -> Fuser:
+        """Learn as `fit` does, going on from what has begun; anew where the method cannot."""
+        return self.fit(problem, report)
 
     @abstractmethod
     def load(self, folder: Path) -> Fuser:
