@@ -1,17 +1,23 @@
-"""Fills of real scenes beside exact interpolation, on the same hidden pixels.
+"""Fills of scenes beside exact interpolation, on the same hidden pixels.
 
-Run as `.venv/bin/python benchmarks/gap_fill.py [MASK ...] [--method KEY ...]` with
-`BANDWEAVE_TEST_DATA` set, for instance with `spain_30_0 spain_30_1 --method radar-classes`. A mask
-is a name in `gap-masks/masks.npz`: place, per cent hidden, number, which is also the seed. Scenes
-are on their native grid. What is printed is each method's RMSE on the hidden pixels, over all
-bands, over that of the interpolation that solves Laplace's equation exactly, and processor
-seconds of fit and fill.
+Run as `.venv/bin/python benchmarks/gap_fill.py [SCENE ...] --coverage 30 --masks 0 1 2 [--method
+KEY[:SETTING=VALUE,...] ...] [--probe NAME ...]` with `BANDWEAVE_TEST_DATA` set. A scene is
+
+- `spain` or `china`: red, green and blue on the native grid, under the masks of `gap-masks`;
+- `spain-import`, `china-import` or `simulated[-earlier|-dates-N|-date-K]`: as the product imports
+  or makes it, under the gaps that it draws;
+- the folder of a stored scene, under the gaps that the product draws.
+
+A mask's number is also the seed. What is printed is each method's RMSE on the hidden pixels, over
+all bands, over that of the interpolation that solves Laplace's equation exactly, and processor
+seconds of fit and fill; then what is probed of the first method. Means are of paired ratios.
 """
 
 import argparse
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,53 +28,96 @@ from scipy.sparse.linalg import spsolve
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bandweave.methods import METHODS, method_class
+from bandweave.methods import method_class
 from bandweave.prepare.radiometry import db_to_power
-from bandweave.problem import Flags, Problem
-from bandweave.raster.grid import BLOCK, Grid, Pixels
-from bandweave.raster.scene import Layer, Role, Scene, Unit
+from bandweave.problem import Flags, Method
+from bandweave.raster.grid import Grid, Pixels
+from bandweave.raster.scene import HIDDEN, Layer, Role, Scene, Unit, open_scene
 from bandweave.raster.virtual import MemoryRaster
+from bandweave.sources.files import FilesSource
+from bandweave.sources.simulated import Simulated
 from bandweave.tasks.gap import Gap, gap_problem
 from bandweave.tasks.selection import withheld
-from bandweave.tiling import fuse_block
+from benchmarks.fill_probes import PROBES, Case, House
 
 PLACES = {
     "spain": ("spain-flood", "*S2Hand.tif", "*S1Hand.tif"),
     "china": ("sen12mscr-p839", "s2_cloudfree.tif", "s1.tif"),
 }
-MASKS = [f"spain_30_{number}" for number in range(6)]
+BANDS = {"red": 4, "green": 3, "blue": 2}
 METHOD = "radar-classes"
+SIDE = 384
+"""Of simulated scenes, in pixels."""
 
 
-def place(name: str, data: Path) -> Scene:
-    """Return a mask's scene in memory: red, green and blue reflectance, VV and VH power."""
-    folder, optical, radar = PLACES[name.split("_")[0]]
+def native(name: str, data: Path) -> Scene:
+    """Return a scene in memory on its native grid: reflectance, VV and VH power."""
+    folder, optical, radar = PLACES[name]
     with rasterio.open(next((data / folder).glob(optical))) as file:
         grid = Grid(file.crs, file.transform, file.height, file.width)
-        reflectance = file.read((4, 3, 2)).astype(np.float32) / 10_000
+        reflectance = file.read(tuple(BANDS.values())).astype(np.float32) / 10_000
     with rasterio.open(next((data / folder).glob(radar))) as file:
         power = db_to_power(file.read().astype(np.float32))
-    bands = ("red", "green", "blue")
     side = grid.resolution
+    image, backscatter = (
+        MemoryRaster(reflectance, grid, tuple(BANDS)),
+        MemoryRaster(power, grid, ("VV", "VH")),
+    )
     return Scene(
         (
-            Layer(
-                "optical",
-                Role.OPTICAL,
-                MemoryRaster(reflectance, grid, bands),
-                Unit.REFLECTANCE,
-                side,
-            ),
-            Layer("radar", Role.RADAR, MemoryRaster(power, grid, ("VV", "VH")), Unit.POWER, side),
+            Layer("optical", Role.OPTICAL, image, Unit.REFLECTANCE, side),
+            Layer("radar", Role.RADAR, backscatter, Unit.POWER, side),
         ),
         name,
     )
 
 
-def posed(scene: Scene, hidden: Flags, seed: int) -> Problem:
-    """Return the problem of filling the hidden pixels; they read as no data in it."""
-    inputs = withheld(scene, hidden)
-    return gap_problem(inputs, (~hidden, hidden), Gap().training_masks, seed)
+def imported(name: str, data: Path) -> Scene:
+    """Return a scene as the product imports it from files."""
+    folder, optical, radar = PLACES[name]
+    files = [next((data / folder).glob(pattern)) for pattern in (optical, radar)]
+    return FilesSource(
+        optical=(files[0],), optical_bands=BANDS, radar=(files[1],), name=name
+    ).make()
+
+
+def simulated(what: str) -> Scene:
+    """Return a simulated scene: with an earlier image, with N radar dates, or the Kth alone."""
+    kind, _, number = what.rpartition("-")
+    count = int(number) if kind else 1
+    scene = Simulated(SIDE, SIDE, radar_dates=max(3, count)).make()
+    if what == "earlier":
+        return replace(
+            scene, layers=tuple(x for x in scene.layers if not x.name.startswith("radar-"))
+        )
+    present = scene.all(Role.RADAR, earlier=False)
+    kept = present[:count] if kind == "dates" else present[count - 1 : count]
+    layers = [x for x in scene.layers if not x.earlier and x.role is not Role.RADAR]
+    return replace(scene, layers=(*layers, *kept))
+
+
+def case(name: str, coverage: int, number: int, data: Path) -> Case:
+    """Return a scene with a mask's pixels withheld."""
+    if name in PLACES:
+        scene = native(name, data)
+        packed = np.load(data / "gap-masks" / "masks.npz")[f"{name}_{coverage}_{number}"]
+        hidden: Flags = np.unpackbits(packed, axis=1)[:, : scene.grid.width].astype(bool)
+        problem = gap_problem(
+            withheld(scene, hidden), (~hidden, hidden), Gap().training_masks, number
+        )
+        scored, truth = hidden, scene.optical.raster
+    else:
+        place, _, what = name.partition("-")
+        if place == "simulated":
+            scene = simulated(what)
+        else:
+            scene = imported(place, data) if what == "import" else open_scene(Path(name))
+        problem, held, _ = Gap(coverage=coverage / 100).pose(scene, number)
+        layer = problem.inputs.layer(HIDDEN)
+        hidden = layer.raster.read()[0] == 1
+        scored, truth = held.regions["hidden"].read()[0] == 1, held.reference
+    pixels = truth.read(bands=problem.bands)
+    return Case(problem, pixels, scored, solved(pixels, hidden))
 
 
 def solved(image: Pixels, hidden: Flags) -> Pixels:
@@ -96,53 +145,49 @@ def solved(image: Pixels, hidden: Flags) -> Pixels:
     return filled
 
 
-def filled(key: str, problem: Problem) -> tuple[Pixels, float]:
-    """Return a method's fill of the whole scene, and the processor seconds of it."""
-    begun = time.process_time()
-    fuser = METHODS[key]().fit(problem)
-    prepared = fuser.prepare(problem.inputs)
-    fused = np.empty((len(fuser.bands), *problem.inputs.grid.shape), np.float32)
-    for window in problem.inputs.grid.windows(BLOCK):
-        fused[(slice(None), *window.slices)] = fuse_block(fuser, problem, prepared, window)
-    return fused, time.process_time() - begun
-
-
-def rmse(truth: Pixels, found: Pixels, hidden: Flags) -> float:
-    """Return the root mean square error on hidden pixels, over all bands."""
-    errors = (found[:, hidden].astype(np.float64) - truth[:, hidden]) ** 2
-    return float(np.sqrt(errors.mean()))
+def configured(asked: str) -> Method:
+    """Return the method of `KEY` or `KEY:SETTING=VALUE,...`."""
+    key, _, settings = asked.partition(":")
+    values = dict(each.split("=") for each in settings.split(",")) if settings else {}
+    return method_class(key).from_values(values)
 
 
 def main() -> None:
-    """Print a line a mask and the means."""
+    """Print a line a mask, and the means."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("masks", nargs="*", default=MASKS)
+    parser.add_argument("scenes", nargs="*", default=["spain"])
+    parser.add_argument("--coverage", type=int, default=30)
+    parser.add_argument("--masks", type=int, nargs="+", default=[0, 1, 2, 3, 4, 5])
     parser.add_argument("--method", action="append", default=[])
+    parser.add_argument("--probe", action="append", default=[], choices=list(PROBES))
     asked = parser.parse_args()
-    keys = asked.method or [METHOD]
-    for key in keys:
-        method_class(key)
+    methods = {each: configured(each) for each in asked.method or [METHOD]}
     stated = os.environ.get("BANDWEAVE_TEST_DATA")
     if not stated:
         print("Skipped: BANDWEAVE_TEST_DATA names no folder of real imagery.")
         return
-    data = Path(stated)
-    packed = np.load(data / "gap-masks" / "masks.npz")
-    ratios: dict[str, list[float]] = {key: [] for key in keys}
-    print(f"{'mask':12}{'Laplace':>9}" + "".join(f"{key:>24}" for key in keys))
-    for name in asked.masks:
-        scene = place(name, data)
-        truth = scene.optical.raster.read()
-        hidden = np.unpackbits(packed[name], axis=1)[:, : truth.shape[2]].astype(bool)
-        problem = posed(scene, hidden, int(name.split("_")[2]))
-        exact = rmse(truth, solved(truth, hidden), hidden)
-        line = f"{name:12}{exact:9.5f}"
-        for key in keys:
-            found, seconds = filled(key, problem)
-            ratios[key].append(rmse(truth, found, hidden) / exact)
-            line += f"{ratios[key][-1]:14.4f}{seconds:7.1f} s "
-        print(line, flush=True)
-    print(f"{'mean':21}" + "".join(f"{np.mean(each):14.4f}{'':10}" for each in ratios.values()))
+    wide = max(24, *(len(each) + 2 for each in methods))
+    heads = "".join(f"{each:>{wide}}" for each in methods)
+    print(f"{'mask':24}{'Laplace':>9}{heads}" + "".join(f"{each:>28}" for each in asked.probe))
+    for scene in asked.scenes:
+        ratios: dict[str, list[float]] = {each: [] for each in methods}
+        for number in asked.masks:
+            posed = case(scene, asked.coverage, number, Path(stated))
+            exact = posed.rmse(posed.exact)
+            print(f"{scene} {asked.coverage} {number}".ljust(24) + f"{exact:9.5f}", end="")
+            first = None
+            for name, method in methods.items():
+                begun = time.process_time()
+                house = House(posed, method)
+                ratios[name].append(posed.rmse(house.fill) / exact)
+                seconds = f"{ratios[name][-1]:.4f}{time.process_time() - begun:8.1f} s"
+                print(f"{seconds:>{wide}}", end="", flush=True)
+                first = first or house
+            for each in asked.probe if first else []:
+                print(f"{PROBES[each](first):>28}", end="", flush=True)
+            print(flush=True)
+        means = "".join(f"{f'{np.mean(each):.4f}':>{wide}}" for each in ratios.values())
+        print(f"{'mean':33}{means}")
 
 
 if __name__ == "__main__":

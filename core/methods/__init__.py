@@ -38,6 +38,7 @@ METHODS: Registry[type[Method]] = Registry(
         "laplace": "gap_filling.laplace:Laplace",
         "radar-regression": "references.radar_regression:RadarRegression",
         "radar-laplace": "gap_filling.radar_laplace:RadarLaplace",
+        "bandweave": "gap_filling.bandweave:Bandweave",
         "radar-classes": "gap_filling.radar_classes:RadarClasses",
         "bicubic": "references.bicubic:Bicubic",
         "back-projection": "references.back_projection:BackProjection",

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ SCRATCH_IN_MEMORY = 1 << 26
 
 @dataclass(frozen=True, eq=False)
 class MemoryRaster:
-    """A raster held in memory."""
+    """A raster held in memory; half floats stay so there, and read as float32 like all others."""
 
     array: Pixels
     grid: Grid
@@ -31,16 +32,17 @@ class MemoryRaster:
         expected = (len(self.bands), *self.grid.shape)
         if self.array.shape != expected:
             raise RasterError(f"The array is {self.array.shape}; grid and bands ask {expected}.")
-        object.__setattr__(self, "array", np.asarray(self.array, dtype=np.float32))
+        if self.array.dtype != np.float16:
+            object.__setattr__(self, "array", np.asarray(self.array, dtype=np.float32))
 
     def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Pixels:
         """Return a copy of the pixels of a window (default: all) and of some bands."""
         rows, cols = inside(self.grid, window).slices
         if bands is None or tuple(bands) == self.bands:
             # a copy of a slice is several times as fast as one by indices
-            return self.array[:, rows, cols].copy()
-        pixels: Pixels = self.array[band_indices(self.bands, bands), rows, cols]
-        return pixels
+            return self.array[:, rows, cols].astype(np.float32)
+        pixels = self.array[band_indices(self.bands, bands), rows, cols]
+        return pixels.astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,14 +184,14 @@ class WithheldRaster:
         return np.where(withheld, np.float32(np.nan), self._base.read(window, bands))
 
 
-def scratch(shape: tuple[int, ...]) -> Pixels:
+def scratch(shape: tuple[int, ...], kind: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
     """Return an array to fill: in memory where small, else in a file that goes with it.
 
     Raises `StorageError` where there is no room for that.
     """
     if math.prod(shape) <= SCRATCH_IN_MEMORY:
-        return np.full(shape, np.nan, dtype=np.float32)
+        return np.full(shape, np.nan, dtype=kind)
     with writing(Path(tempfile.gettempdir(), "scratch")), tempfile.TemporaryFile() as held:
         # a disk that is full when a page is written back would end this process
-        reserve(held, 4 * math.prod(shape))
-        return np.memmap(held, dtype=np.float32, mode="w+", shape=shape)
+        reserve(held, np.dtype(kind).itemsize * math.prod(shape))
+        return np.memmap(held, dtype=kind, mode="w+", shape=shape)

@@ -6,7 +6,7 @@ how densely something is built) and not what it cannot (the colour of a roof).
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -60,16 +60,8 @@ class Epoch(NamedTuple):
         return "-earlier" if self.earlier else ""
 
 
-WANTED = Epoch(
-    False,
-    date(2024, 2, 16),
-    0.2,
-    {
-        "radar": date(2024, 2, 14),
-        "radar-2": date(2024, 2, 2),
-        "radar-3": date(2024, 2, 26),
-    },
-)
+NEAREST, REPEAT = date(2024, 2, 14), timedelta(days=12)
+"""The radar pass nearest to the wanted optical date, and the days between passes."""
 EARLIER = Epoch(True, date(2023, 2, 13), 1.0, {"radar-earlier": date(2023, 2, 7)})
 EARLIER_COVER = 0.05
 
@@ -97,6 +89,9 @@ class Simulated(Source):
     width: int = setting(1024, "Width", "Columns.", minimum=64, maximum=4096, unit="pixels of 10 m")
     height: int = setting(1024, "Height", "Rows.", minimum=64, maximum=4096, unit="pixels of 10 m")
     seed: int = setting(24, "Seed", "Another seed is another city.", minimum=0, maximum=2**31 - 1)
+    radar_dates: int = setting(
+        3, "Radar dates", "Passes around the wanted date.", minimum=1, maximum=12, advanced=True
+    )
     cloud_cover: float = setting(
         0.0,
         "Cloud cover",
@@ -119,13 +114,15 @@ class Simulated(Source):
         """Return the scene, in memory.
 
         Layers: `optical` and `optical-earlier` (red, green, blue, nir; 30 m samples interpolated to
-        10 m), `radar`, `radar-2`, `radar-3` and `radar-earlier` (VV, VH; sigma0), `cloud` and
+        10 m), `radar`, `radar-2` and so on, and `radar-earlier` (VV, VH; sigma0), `cloud` and
         `cloud-earlier`, `truth` (what `optical` would be at 10 m, without clouds, haze or noise)
         and `labels` (values as in the fact `label_names`).
         """
         place = city(self._plane)
         with ThreadPoolExecutor(2) as pool:
-            wanted, earlier = pool.map(lambda epoch: self._epoch(place, epoch), (WANTED, EARLIER))
+            wanted, earlier = pool.map(
+                lambda epoch: self._epoch(place, epoch), (self._wanted, EARLIER)
+            )
         return Scene((*wanted, *earlier), self.label, self._facts)
 
     def qa_pixel(self, *, earlier: bool = False) -> NDArray[np.uint16]:
@@ -133,9 +130,18 @@ class Simulated(Source):
 
         The masks flag a little more: every pixel into which a flagged sample was interpolated.
         """
-        epoch = EARLIER if earlier else WANTED
+        epoch = EARLIER if earlier else self._wanted
         native = self._quality(city(self._plane), self._weather(epoch))
         return self._cropped(native.repeat(FACTOR, axis=0).repeat(FACTOR, axis=1))
+
+    @property
+    def _wanted(self) -> Epoch:
+        """The wanted date, with the passes in the order of their nearness to it."""
+        passes = {}
+        for number in range(self.radar_dates):
+            turns = (number + 1) // 2 * (-1 if number % 2 else 1)
+            passes[f"radar-{number + 1}" if number else "radar"] = NEAREST + turns * REPEAT
+        return Epoch(False, date(2024, 2, 16), 0.2, passes)
 
     def _epoch(self, place: City, epoch: Epoch) -> list[Layer]:
         """Return the layers of an epoch."""

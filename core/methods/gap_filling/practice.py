@@ -1,7 +1,7 @@
 """Practice: hide visible pixels, fill them, and see how far a fill is worth following."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bandweave.prepare.simulated_gaps import SimulatedGaps, gap_field, simulate_gaps
 from bandweave.problem import Flags
-from bandweave.raster.grid import Pixels
+from bandweave.raster.grid import Pixels, Window
 from bandweave.raster.scene import Layer
 from bandweave.raster.virtual import FlagRaster
 
@@ -21,16 +21,23 @@ COVERAGE = (0.2, 0.5)
 LARGE = 300
 """Pixels a side from which on a scene has gaps of the larger size."""
 SCALES, SMALL_SCALES = (6.0, 12.0, 24.0), (4.0, 8.0, 16.0)
+WHOLE, SITE, SITES = 1024, 768, 4
+"""Scenes larger than the first, in pixels a side, are practised on in squares of the second."""
 DRAWS = 400
 _SURE = 2.0
 """How many standard errors a gain must exceed to be followed at all."""
 
 
-def practice_gaps(optical: Layer, visible: Flags, seed: int) -> Iterator[SimulatedGaps]:
-    """Yield gaps in the visible pixels, in pairs: a field's highest part, then its lowest."""
+def practice_gaps(
+    optical: Layer, visible: Flags, seed: int, pairs: Iterable[int] = range(PAIRS)
+) -> Iterator[SimulatedGaps]:
+    """Yield gaps in the visible pixels, in pairs: a field's highest part, then its lowest.
+
+    `pairs` are the numbers of the fields, which are drawn anew for each.
+    """
     scales = SCALES if min(visible.shape) > LARGE else SMALL_SCALES
     allowed = FlagRaster(visible, optical.raster.grid, "visible")
-    for number in range(PAIRS):
+    for number in pairs:
         seeds = (seed, PRACTICE, number)
         share = float(np.random.default_rng(seeds).uniform(*COVERAGE))
         field = replace(gap_field(optical, seeds), scales=scales)
@@ -40,14 +47,44 @@ def practice_gaps(optical: Layer, visible: Flags, seed: int) -> Iterator[Simulat
 
 def block_errors(truth: Pixels, found: Pixels, scored: Flags) -> NDArray[np.float64]:
     """Return squared errors summed over bands and scored pixels, a sum a block of 32 to 96."""
-    rows, cols = np.nonzero(scored)
-    width = scored.shape[1]
-    side = 96 if width > LARGE else 64 if width > LARGE // 2 else 32
-    wide = -(-width // side)
-    squares = (found[:, rows, cols].astype(np.float64) - truth[:, rows, cols]) ** 2
-    blocks = rows // side * wide + cols // side
-    count = wide * -(-scored.shape[0] // side)
-    return np.bincount(blocks, squares.sum(axis=0), count).astype(np.float64)
+    squares = (found[:, scored].astype(np.float64) - truth[:, scored]) ** 2
+    return block_sums(squares.sum(axis=0), np.nonzero(scored), scored.shape)
+
+
+def block_sums(
+    values: NDArray[np.float64],
+    places: tuple[NDArray[np.intp], ...],
+    shape: tuple[int, ...],
+) -> NDArray[np.float64]:
+    """Return sums of pixels' values, one a block of 32 to 96 pixels a side.
+
+    `places` are the pixels' rows and columns in a scene of `shape` (rows, cols).
+    """
+    side = 96 if shape[1] > LARGE else 64 if shape[1] > LARGE // 2 else 32
+    wide = -(-shape[1] // side)
+    blocks = places[0] // side * wide + places[1] // side
+    return np.bincount(blocks, values, wide * -(-shape[0] // side)).astype(np.float64)
+
+
+def practice_sites(visible: Flags, seed: int) -> list[Window]:
+    """Return where to practise: the whole scene, or four squares of a large one.
+
+    Squares lie where much is visible; with them a large scene costs no more than a middling one.
+    """
+    height, width = visible.shape
+    if max(height, width) <= WHOLE:
+        return [Window(0, 0, height, width)]
+    tall, wide = min(height, SITE), min(width, SITE)
+    starts = [
+        sorted({*range(0, size - side + 1, side // 2), size - side})
+        for size, side in ((height, tall), (width, wide))
+    ]
+    sites = [Window(row, col, tall, wide) for row in starts[0] for col in starts[1]]
+    shares = np.array([visible[each.slices].mean() for each in sites])
+    order = np.random.default_rng((seed, PRACTICE)).permutation(len(sites))
+    # those with as much to see as the scene has come first, in random order
+    ranked = sorted(order.tolist(), key=lambda index: -min(shares[index], visible.mean()))
+    return [sites[index] for index in ranked[:SITES]]
 
 
 def worth_following(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:

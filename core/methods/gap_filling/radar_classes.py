@@ -25,7 +25,9 @@ from bandweave.methods.gap_filling.practice import (
     practice_gaps,
     worth_following,
 )
+from bandweave.methods.gap_filling.radar_looks import Looks, learn_looks
 from bandweave.methods.model_file import load_fitted, save_fitted
+from bandweave.methods.radar import joint_radar
 from bandweave.prepare.gaps import laplace, lead
 from bandweave.problem import (
     Feature,
@@ -49,6 +51,7 @@ class Learned:
     """Radar's classes, their colours over the whole scene, and how far they are worth following."""
 
     bands: tuple[str, ...]
+    looks: Looks
     classes: Classes
     colours: tuple[tuple[float, ...], ...]
     """Each class's mean reflectance, (class, band)."""
@@ -62,6 +65,8 @@ class Learned:
         shape = (len(self.classes.centres), {len(self.bands)})
         if (len(self.colours), {len(row) for row in self.colours}) != shape:
             raise ValueError("its colours are not of its classes and bands")
+        if len(self.classes.centres[0]) != len(self.looks.means):
+            raise ValueError("its classes are not of its maps")
         if not 0 <= self.share <= 1:
             raise ValueError("its share is not between 0 and 1")
 
@@ -83,10 +88,16 @@ class RadarClassesFuser(Fuser):
             return prepared
         report(Progress("Colouring radar classes", 0, 1))
         hidden = mask.raster.read()[0] == 1
-        maps = self.learned.classes.maps(inputs.layer(self.learned.classes.radar))
+        maps = self.learned.looks.maps(joint_radar(inputs))
         image = inputs.optical.raster.read(bands=self.bands)
-        colours = np.array(self.learned.colours)
-        informed = classes_fill(self.learned.classes, maps, image, hidden, colours)
+        informed = classes_fill(
+            self.learned.classes,
+            maps,
+            self.learned.looks.guide(maps),
+            image,
+            hidden,
+            np.array(self.learned.colours),
+        )
         report(Progress("Colouring radar classes", 1, 1))
         plain = prepared.layer(FILLED)
         filled = plain.raster.read(bands=self.bands)
@@ -136,8 +147,9 @@ class RadarClasses(Method):
         pair = problem.known
         image = pair.target.read(bands=problem.bands)
         visible: Flags = np.asarray(np.isfinite(image).all(axis=0))
-        classes = find_classes(pair.inputs.radar, visible, np.random.default_rng(problem.seed))
-        maps = classes.maps(pair.inputs.radar)
+        generator, radar = np.random.default_rng(problem.seed), joint_radar(pair.inputs)
+        looks, sample = learn_looks(radar, visible, generator)
+        classes, maps = find_classes(sample, generator), looks.maps(radar)
         colours = class_means(class_moments(classes, maps, image, visible))
         report(Progress("Finding radar classes", 1, 1))
         mask = pair.inputs.mask(HIDDEN)
@@ -148,7 +160,8 @@ class RadarClasses(Method):
             report(Progress("Practising", len(errors), 2 * PAIRS))
             practised += int(gap.drawn.sum())
             hidden = lost | gap.hidden
-            fills = laplace(image, hidden), classes_fill(classes, maps, image, hidden)
+            informed = classes_fill(classes, maps, looks.guide(maps), image, hidden)
+            fills = laplace(image, hidden), informed
             errors.append([block_errors(image, each, gap.drawn) for each in fills])
         report(Progress("Practising", len(errors), 2 * PAIRS))
         before, after = np.sum(errors, axis=0)
@@ -157,7 +170,7 @@ class RadarClasses(Method):
         rmse = tuple(math.sqrt(each.sum() / count) for each in (before, after) if count)
         _tell(share, rmse)
         return RadarClassesFuser(
-            Learned(problem.bands, classes, tuple(map(tuple, colours.tolist())), share, rmse)
+            Learned(problem.bands, looks, classes, tuple(map(tuple, colours.tolist())), share, rmse)
         )
 
     def load(self, folder: Path) -> Fuser:
@@ -168,20 +181,22 @@ class RadarClasses(Method):
 def classes_fill(
     classes: Classes,
     maps: Pixels,
+    guide: Pixels,
     image: Pixels,
     hidden: Flags,
     means: NDArray[np.float64] | None = None,
 ) -> Pixels:
     """Return an image (band, row, col) with the hidden pixels filled; no data stays NaN.
 
-    Every visible pixel colours the classes and keeps its value; `means` are the classes' over the
+    Every visible pixel colours the classes and keeps its value; `guide` is what the fill stops at
+    the edges of; `means` are the classes' over the
     whole scene, by default those of the visible pixels. What the colours miss flows in from the
     gap's edge.
     """
     seen = np.isfinite(image).all(axis=0) & ~hidden
     painted = _painted(classes, maps, class_moments(classes, maps, image, seen), means)
     missed = laplace(image - painted, hidden)
-    led = lead(missed, hidden, classes.guide(maps))
+    led = lead(missed, hidden, guide)
     return np.where(hidden, painted + led, image)
 
 

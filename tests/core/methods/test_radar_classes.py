@@ -13,7 +13,6 @@ from bandweave.methods.gap_filling.class_colours import (
     Classes,
     class_means,
     class_moments,
-    find_classes,
     local_colours,
     mixed,
 )
@@ -24,13 +23,14 @@ from bandweave.methods.gap_filling.radar_classes import (
     RadarClassesFuser,
     classes_fill,
 )
+from bandweave.methods.gap_filling.radar_looks import learn_looks
 from bandweave.prepare.gaps import laplace
 from bandweave.raster.scene import HIDDEN, Resampled, Scene, Unit
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.tasks.gap import Gap
 from bandweave.tiling import fuse_block
 
-TWO = Classes("radar", (0.0,) * 3, (1.0,) * 3, (0.0,) * 3, ((-1.0,) * 3, (1.0,) * 3))
+TWO = Classes(((-1.0,) * 3, (1.0,) * 3))
 """Two classes among three maps of one band, so far apart that no pixel is in both."""
 
 
@@ -62,7 +62,7 @@ def test_a_class_has_its_colour_under_a_gap():
     maps, image = halves()
     hidden = np.zeros(image.shape[1:], bool)
     hidden[8:24, 6:26] = True
-    found = classes_fill(TWO, maps, np.where(hidden, np.nan, image), hidden)
+    found = classes_fill(TWO, maps, maps[1:2], np.where(hidden, np.nan, image), hidden)
     np.testing.assert_allclose(found, image, atol=1e-6)
 
 
@@ -109,9 +109,9 @@ def test_windows_leave_no_trace(monkeypatch):
     maps = generator.normal(size=(3, 41, 50)).astype(np.float32)
     image = generator.normal(size=(2, 41, 50)).astype(np.float32)
     hidden = generator.random((41, 50)) < 0.3
-    whole = classes_fill(TWO, maps, image, hidden)
+    whole = classes_fill(TWO, maps, maps[1:2], image, hidden)
     monkeypatch.setattr("bandweave.methods.gap_filling.class_colours._SIDE", 16)
-    np.testing.assert_array_equal(classes_fill(TWO, maps, image, hidden), whole)
+    np.testing.assert_array_equal(classes_fill(TWO, maps, maps[1:2], image, hidden), whole)
 
 
 def test_a_constant_image_is_returned():
@@ -171,9 +171,9 @@ def test_radar_without_data_is_typical():
     power[:, :50] = np.nan
     lost = with_radar(scene, power)
     visible = np.ones(scene.grid.shape, bool)
-    classes = find_classes(lost.radar, visible, np.random.default_rng(0))
-    maps = classes.maps(lost.radar)
-    typical = (np.array(classes.typical) - classes.means) / classes.deviations
+    looks, _ = learn_looks(lost.radar, visible, np.random.default_rng(0))
+    maps = looks.maps(lost.radar)
+    typical = (np.array(looks.typical) - looks.means) / looks.deviations
     np.testing.assert_allclose(maps[:, 10, 10], typical, atol=1e-5)
 
 
