@@ -259,6 +259,15 @@ class Task(Declared, ABC):
         """Turn a scene into a problem and its truth; the seed drives masks and splits."""
 
 
+class Findings(NamedTuple):
+    """What a fit found out about the scene, for those who look at its result."""
+
+    sentence: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    """Of texts, as wide as the columns."""
+
+
 class Fuser(ABC):
     """A fitted method."""
 
@@ -272,6 +281,10 @@ class Fuser(ABC):
     def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
         """Return the inputs with layers added that need the whole scene, such as a gap's fill."""
         return inputs
+
+    def findings(self) -> Findings | None:
+        """Return what fitting found out; None where that is nothing but numbers."""
+        return None
 
     @abstractmethod
     def reads(self, prepared: Scene) -> tuple[Layer, ...]:

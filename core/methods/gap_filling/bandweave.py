@@ -5,7 +5,6 @@ in blocks that they were not fitted in. Stacked, they are followed from interpol
 practice gaps show for sure that they are better.
 """
 
-import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,12 +27,15 @@ from bandweave.methods.gap_filling.ensemble import (
     Practice,
     cross_fitted,
     members,
+    sources,
     together,
 )
 from bandweave.methods.gap_filling.evidence import Evidence, Sources, gather, learn_evidence
 from bandweave.methods.gap_filling.members import Arrays, Ridge, Rows
 from bandweave.methods.gap_filling.practice import (
     LARGE,
+    SURE,
+    SURER,
     block_sums,
     practice_gaps,
     practice_sites,
@@ -52,6 +54,7 @@ from bandweave.methods.gap_filling.stack import (
 from bandweave.methods.model_file import load_fitted, save_fitted
 from bandweave.problem import (
     Feature,
+    Findings,
     Flags,
     Fuser,
     Method,
@@ -73,10 +76,8 @@ PAIRS, FEWER_PAIRS = 4, 3
 """Of practice masks; the fewer on small scenes."""
 ROWS = 15_000
 """Practised pixels of a mask that are learned from."""
-FEWEST_ROWS = 500
-"""With fewer there is nothing to learn from."""
-
-_logger = logging.getLogger(__name__)
+SMALL = 150
+"""Pixels a side up to which a gain must be surer."""
 
 
 @dataclass(frozen=True)
@@ -125,22 +126,27 @@ class Learned:
     steps: int
     weights: tuple[float, ...]
     """Of the members in their order, closed forms first; of sum 1."""
-    anchor: str
-    """What is gone on from: interpolation, or the learner that sees the image alone."""
+    alone: float
+    """How far to go from interpolation to the learner that sees the image alone: the anchor."""
     share: float
     """How far to go from the anchor to the members' fill; 0: radar does not help here."""
     rmse: tuple[float, ...]
-    """Of each member on practice gaps, then of the fill, in reflectance; empty without practice."""
-    intervals: Intervals | None
+    """Of each member on practice gaps, then of the fill, in reflectance."""
+    worth: tuple[float, ...]
+    """Of radar and the earlier date as far as they are there: by what part the error of a ridge
+    regression on practice gaps falls with it."""
+    intervals: Intervals
 
     def __post_init__(self) -> None:
         """Refuse what does not go together."""
         count = len(self.closed_forms) + len(self.members)
-        if len(self.weights) != count or len(self.rmse) not in (0, count + 1):
+        if (len(self.weights), len(self.rmse)) != (count, count + 1):
             raise ValueError("its weights are not of its members")
-        if not 0 <= self.share <= 1 or self.anchor not in (drafts.BASE, ALONE):
-            raise ValueError("its share is not between 0 and 1, or it starts from nothing")
-        if self.intervals and len(self.intervals.quantiles[0]) != 2 * len(self.units.bands):
+        if len(self.worth) != len(sources(self.drafting)):
+            raise ValueError("its worth is not of its sources")
+        if not (0 <= self.share <= 1 and 0 <= self.alone <= 1):
+            raise ValueError("its shares are not between 0 and 1")
+        if len(self.intervals.quantiles[0]) != 2 * len(self.units.bands):
             raise ValueError("its intervals are not of its bands")
 
     @property
@@ -189,7 +195,7 @@ class _Judged(NamedTuple):
     """What practice says of members together."""
 
     weights: NDArray[np.float64]
-    anchor: str
+    alone: float
     share: float
     rmse: tuple[float, ...]
     fill: Rows
@@ -214,10 +220,10 @@ class BandweaveFuser(Fuser):
         maps, layers = None, []
         if evidence.names:
             report(Progress("Reading radar", 0, 1))
-            sources = gather(
+            imagery = gather(
                 inputs, radar=bool(evidence.radar), earlier=bool(evidence.earlier_bands)
             )
-            maps = evidence.raster(sources, inputs.grid.full)
+            maps = evidence.raster(imagery, inputs.grid.full)
             layers.append(replace(inputs.optical, name=MAPS, raster=maps))
         report(Progress("Drafting", 0, 1))
         image = learned.units.standard(inputs.optical.raster.read(bands=self.bands))
@@ -253,7 +259,7 @@ class BandweaveFuser(Fuser):
         lower = np.full((len(self.bands), *planes.shape[1:]), np.nan, np.float32)
         upper = lower.copy()
         intervals = self.learned.intervals
-        if intervals and len(at[0]):
+        if len(at[0]):
             x = self.columns.rows(planes, maps, at)
             distance = x[:, self.columns.drafts[drafts.DISTANCE].start]
             sizes = error_sizes(Ridge(), x[:, self.columns.sizes], self._arrays[SIZES])
@@ -261,6 +267,35 @@ class BandweaveFuser(Fuser):
             for bound, by in zip((lower, upper), intervals.bounds(sizes, distance), strict=True):
                 bound[:, at[0], at[1]] = np.where(reached[:, None], fill + by, np.nan).T
         return self.learned.units.undo(lower), self.learned.units.undo(upper)
+
+    def findings(self) -> Findings:
+        """Return what radar gave, and how much each member counts and errs on practice gaps."""
+        learned = self.learned
+        plain, alone = learned.rmse[0], learned.rmse[-2]
+        rows = [
+            (f"with {name}", "", f"{worth:+.1%}")
+            for name, worth in zip(sources(learned.drafting), learned.worth, strict=True)
+        ]
+        rows += [
+            (name, f"{learned.share * weight:.0%}", f"{1 - error / plain:+.1%}")
+            for name, weight, error in zip(
+                (*learned.closed_forms, *_names(learned)),
+                learned.weights,
+                learned.rmse[:-1],
+                strict=True,
+            )
+        ]
+        if not sources(learned.drafting):
+            sentence = "There is no radar to learn from."
+        elif not learned.share:
+            sentence = "Radar does not help here: what is hidden is interpolated."
+        else:
+            sentence = (
+                f"On practice gaps this fill is {1 - learned.rmse[-1] / plain:.1%} nearer the "
+                f"truth than interpolation, and {1 - learned.rmse[-1] / alone:.1%} nearer than "
+                "the image alone lets it come."
+            )
+        return Findings(sentence, ("Member", "Counts", "Nearer than interpolation"), tuple(rows))
 
     def save(self, folder: Path) -> None:
         """Write what was learned, and the learners' arrays."""
@@ -289,7 +324,7 @@ class BandweaveFuser(Fuser):
         """Return the fill of rows, in standard units."""
         learned, columns = self.learned, self.columns
         base = x[:, columns.drafts[drafts.BASE]]
-        anchor, fill = base, np.zeros_like(base)
+        anchor, fill = base.copy(), np.zeros_like(base)
         weights = dict(zip((*learned.closed_forms, *_names(learned)), learned.weights, strict=True))
         for name in learned.closed_forms:
             fill += np.float32(weights[name]) * x[:, columns.drafts[name]]
@@ -300,13 +335,14 @@ class BandweaveFuser(Fuser):
             seen = x[:, columns.of(member)]
             predicted = over + together(member.learner, seen, self._arrays[member.name])
             fill += np.float32(weights[member.name]) * predicted
-            anchor = predicted if member.name == learned.anchor else anchor
+            if member.alone:
+                anchor += np.float32(learned.alone) * (predicted - base)
         filled: Rows = anchor + np.float32(learned.share) * (fill - anchor)
         return filled
 
     def _wanted(self, member: Member, weight: float) -> bool:
         """Whether a learner changes the fill."""
-        return member.name == self.learned.anchor or bool(weight and self.learned.share)
+        return bool(weight and self.learned.share or member.alone and self.learned.alone)
 
 
 @dataclass(frozen=True)
@@ -338,7 +374,7 @@ class Bandweave(Method):
         USED, "Earlier date", "Use an earlier image, where there is one.", choices=(USED, LEFT_OUT)
     )
     steps: int = setting(
-        300, "Steps", "Of each perceptron's training.", minimum=20, maximum=2000, advanced=True
+        500, "Steps", "Of each perceptron's training.", minimum=20, maximum=2000, advanced=True
     )
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
@@ -350,8 +386,8 @@ class Bandweave(Method):
         units = Units.learn(image, problem.bands)
         mask = pair.inputs.mask(HIDDEN)
         lost: Flags = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
-        sources = gather(pair.inputs, radar=self.radar == USED, earlier=self.earlier == USED)
-        ground = _Ground(units.standard(image), visible, lost, pair.inputs.optical, sources)
+        imagery = gather(pair.inputs, radar=self.radar == USED, earlier=self.earlier == USED)
+        ground = _Ground(units.standard(image), visible, lost, pair.inputs.optical, imagery)
         drafting, practice = _practised(ground, problem.seed, report)
         fitting = _Fitting(units, drafting, self.steps, problem.seed, visible.shape)
         return _weighed(fitting, practice, report)
@@ -459,12 +495,12 @@ def _weighed(fitting: _Fitting, practice: Practice, report: Report) -> Bandweave
         drafting,
         fitting.steps,
         tuple(judged.weights.tolist()),
-        judged.anchor,
+        judged.alone,
         judged.share,
         tuple(each * fitting.units.deviation for each in judged.rmse),
+        _worth(predictions, practice, columns, sources(drafting), seed),
         calibrated(errors[kept], np.exp(sizes[kept]), distance),
     )
-    _tell(learned)
     return BandweaveFuser(learned, arrays)
 
 
@@ -484,22 +520,39 @@ def _judge(predictions: Mapping[str, Rows], practice: Practice, shape: tuple[int
         squared: NDArray[np.float64] = ((found.astype(np.float64) - truth) ** 2).sum(axis=1)
         return squared
 
-    anchor = min((drafts.BASE, ALONE), key=lambda name: errors(shown[name]).sum())
-    before, after = (
-        block_sums(errors(each), places, shape) for each in (shown[anchor], together(shown))
-    )
-    share = worth_following(before, after)
-    fill = predictions[anchor] + np.float32(share) * (together(predictions) - predictions[anchor])
+    def worth(plain: Rows, better: Rows) -> float:
+        before, after = (block_sums(errors(each[kept]), places, shape) for each in (plain, better))
+        # the blocks of a small scene are neighbours, and learners know each by the next
+        return worth_following(before, after, SURE if min(shape) > SMALL else SURER)
+
+    base, members_fill = predictions[drafts.BASE], together(predictions)
+    alone = worth(base, predictions[ALONE])
+    anchor = base + np.float32(alone) * (predictions[ALONE] - base)
+    share = worth(anchor, members_fill)
+    fill = anchor + np.float32(share) * (members_fill - anchor)
     rmse = tuple(
         math.sqrt(errors(each).mean() / truth.shape[1]) for each in (*shown.values(), fill[kept])
     )
-    return _Judged(weights, anchor, share, rmse, fill)
+    return _Judged(weights, alone, share, rmse, fill)
 
 
-def _tell(learned: Learned) -> None:
-    """Log what practice found."""
-    names = (*learned.closed_forms, *_names(learned), "the fill")
-    errors = ", ".join(f"{name} {each:.4f}" for name, each in zip(names, learned.rmse, strict=True))
-    _logger.info("RMSE on practice gaps: %s.", errors)
-    said = f"followed {learned.share:.0%}" if learned.share else "not followed"
-    _logger.info("The members are %s, from %s on.", said, learned.anchor)
+def _worth(
+    predictions: Mapping[str, Rows],
+    practice: Practice,
+    columns: Columns,
+    told_by: Sequence[str],
+    seed: int,
+) -> tuple[float, ...]:
+    """Return by what part the ridge regression's error falls with each source."""
+    kept = ~practice.checked
+
+    def error(found: Rows) -> float:
+        return math.sqrt(float(((found - practice.y)[kept].astype(np.float64) ** 2).mean()))
+
+    base, worth = practice.x[:, columns.drafts[drafts.BASE]], []
+    for number, source in enumerate(told_by):
+        missed, _ = cross_fitted(
+            Ridge(), practice, practice.y - base, columns.without(source), (seed, number)
+        )
+        worth.append(1 - error(predictions["ridge"]) / error(base + missed))
+    return tuple(worth)

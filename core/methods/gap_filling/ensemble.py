@@ -1,6 +1,6 @@
 """The members of the house method: which learners there are, what they see, how they are fitted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bandweave.methods.gap_filling import drafts, radar_maps
 from bandweave.methods.gap_filling.drafts import OPTICAL_ONLY, Drafting
-from bandweave.methods.gap_filling.evidence import EARLIER_NEAR
+from bandweave.methods.gap_filling.evidence import EARLIER_NEAR, EARLIER_SCALES
 from bandweave.methods.gap_filling.members import Arrays, Learner, Perceptron, Ridge, Rows
 from bandweave.methods.gap_filling.stack import FOLDS
 from bandweave.raster.grid import Pixels
@@ -18,6 +18,9 @@ ALONE = "optical-only"
 """The learner that sees nothing but the image; what radar gives is counted from it on."""
 CHECKED = 4
 """One in so many of a fold's rows is what learners stop by, and nothing else is judged by it."""
+
+RADAR, EARLIER_DATE = "radar", "the earlier date"
+"""What may tell of hidden pixels beside the image."""
 
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Rows and columns of pixels."""
@@ -45,7 +48,7 @@ def members(drafting: Drafting, steps: int) -> tuple[Member, ...]:
     found = [
         Member("ridge", Ridge(), base),
         Member("perceptron", Perceptron(steps), base),
-        Member(f"perceptron over {second}", Perceptron(steps, 0.25), second),
+        Member(f"perceptron over {second}", Perceptron(steps), second),
         Member(f"perceptron over {drafts.GUIDED}", Perceptron(steps), drafts.GUIDED),
     ]
     if earlier:
@@ -63,21 +66,34 @@ class Columns:
             name: slice(end - size, end)
             for (name, size), end in zip(sizes.items(), ends, strict=True)
         }
-        self.maps = drafting.evidence.of(
-            *(each for each in drafting.evidence.sizes if each != EARLIER_NEAR)
-        )
+        evidence = drafting.evidence
+        self.maps = evidence.of(*(each for each in evidence.sizes if each != EARLIER_NEAR))
         self.count = ends[-1] + len(self.maps)
-        self.alone = [
-            index
-            for name in OPTICAL_ONLY
-            for index in range(self.drafts[name].start, self.drafts[name].stop)
+        self._drafting = drafting
+        self.alone = self._without_maps(OPTICAL_ONLY)
+        context = {*evidence.of(radar_maps.CONTEXT)}
+        self.sizes = self._without_maps(name for name in sizes if name != drafts.GUIDED) + [
+            index for index, name in self._numbered if name not in context
         ]
-        left_out = drafting.evidence.of(radar_maps.CONTEXT)
-        of_maps = [index for index, name in enumerate(self.maps, ends[-1]) if name not in left_out]
-        guided = self.drafts.get(drafts.GUIDED, slice(0, 0))
-        of_drafts = [i for i in range(ends[-1]) if not guided.start <= i < guided.stop]
-        self.sizes = of_drafts + of_maps
         """What the size of errors is told from."""
+
+    @property
+    def _numbered(self) -> list[tuple[int, str]]:
+        return list(enumerate(self.maps, self.count - len(self.maps)))
+
+    def _without_maps(self, names: Iterable[str]) -> list[int]:
+        parts = [self.drafts[name] for name in names]
+        return [index for part in parts for index in range(part.start, part.stop)]
+
+    def without(self, source: str) -> list[int]:
+        """Return the inputs that radar, or the earlier date, has no part in."""
+        earlier = {*self._drafting.evidence.of(*EARLIER_SCALES)}
+        by_radar = source == RADAR
+        kept = [index for index, name in self._numbered if (name in earlier) == by_radar]
+        if by_radar and drafts.LOCAL in self.drafts and earlier:
+            # with an earlier date the local regression is on nothing else
+            kept += self._without_maps([drafts.LOCAL])
+        return self.alone + kept
 
     def of(self, member: Member) -> list[int]:
         """Return a learner's inputs."""
@@ -110,6 +126,13 @@ class Practice(NamedTuple):
         for fold in range(FOLDS):
             flags[np.flatnonzero(self.fold == fold)[::CHECKED]] = True
         return flags
+
+
+def sources(drafting: Drafting) -> tuple[str, ...]:
+    """Return what there is that may tell of hidden pixels."""
+    evidence = drafting.evidence
+    there = {RADAR: evidence.radar, EARLIER_DATE: len(evidence.earlier_bands)}
+    return tuple(name for name, count in there.items() if count)
 
 
 def cross_fitted(

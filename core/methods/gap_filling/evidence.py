@@ -61,7 +61,7 @@ class Sources:
         """
         for part in self.grid.at(window).windows(BLOCK):
             place = Window(window.row + part.row, window.col + part.col, part.height, part.width)
-            maps = []
+            maps = [np.empty((0, part.height, part.width), np.float32)]
             if self.radar:
                 dates = [layer.raster for layer in self.radar]
                 maps.append(radar_maps(dates, typical, place))

@@ -103,9 +103,9 @@ class Perceptron(Learner):
     """Two hidden layers with dropout; keeps the weights that were best on the rows to check by."""
 
     steps: int
-    dropout: float = 0.2
+    dropout: float = 0.3
 
-    HIDDEN = (96, 64)
+    HIDDEN = (192, 96)
     SLOPE = np.float32(0.1)
     BATCH, WARM_UP, CHECKS = 2048, 10, 12
     RATE, FLOOR, DECAY = 4e-3, 0.02, 1e-3

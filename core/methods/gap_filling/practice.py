@@ -24,7 +24,7 @@ SCALES, SMALL_SCALES = (6.0, 12.0, 24.0), (4.0, 8.0, 16.0)
 WHOLE, SITE, SITES = 1024, 768, 4
 """Scenes larger than the first, in pixels a side, are practised on in squares of the second."""
 DRAWS = 400
-_SURE = 2.0
+SURE, SURER = 2.0, 3.0
 """How many standard errors a gain must exceed to be followed at all."""
 
 
@@ -87,10 +87,12 @@ def practice_sites(visible: Flags, seed: int) -> list[Window]:
     return [sites[index] for index in ranked[:SITES]]
 
 
-def worth_following(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
+def worth_following(
+    before: NDArray[np.float64], after: NDArray[np.float64], sure: float = SURE
+) -> float:
     """Return how far to go from a plain fill to an informed one, 0 to 1, by their block errors.
 
-    1 - (2 se / gain)^2, where `gain` is 1 less the quotient of their RMSE and `se` its standard
+    1 - (sure se / gain)^2, where `gain` is 1 less the quotient of their RMSE and `se` its standard
     deviation over 400 draws of blocks; 0 where nothing is gained or that is not sure.
     """
     gain = _gain(before, after)
@@ -100,7 +102,7 @@ def worth_following(before: NDArray[np.float64], after: NDArray[np.float64]) -> 
     before, after = before[some], after[some]
     draws = np.random.default_rng(0).integers(0, len(before), (DRAWS, len(before)))
     error = float(np.std([_gain(before[each], after[each]) for each in draws]))
-    return max(0.0, 1 - (_SURE * error / gain) ** 2)
+    return max(0.0, 1 - (sure * error / gain) ** 2)
 
 
 def _gain(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:

@@ -23,13 +23,15 @@ from bandweave.methods.gap_filling.radar_classes import (
     RadarClassesFuser,
     classes_fill,
 )
-from bandweave.methods.gap_filling.radar_looks import learn_looks
+from bandweave.methods.gap_filling.radar_looks import Looks, learn_looks
+from bandweave.methods.radar import joint_radar
 from bandweave.prepare.gaps import laplace
 from bandweave.raster.scene import HIDDEN, Resampled, Scene, Unit
 from bandweave.raster.virtual import MemoryRaster
 from bandweave.tasks.gap import Gap
 from bandweave.tiling import fuse_block
 
+LOOKS = Looks((0.0,) * 3, (1.0,) * 3, (0.0,) * 3)
 TWO = Classes(((-1.0,) * 3, (1.0,) * 3))
 """Two classes among three maps of one band, so far apart that no pixel is in both."""
 
@@ -154,7 +156,7 @@ def test_any_radar_will_do(bands, unit):
     power = power[:1] / power[1:] if unit is Unit.RATIO else power[: len(bands)]
     found, _, learned = filled(with_radar(scene, power, bands, unit), share=1.0)
     assert np.isfinite(found).all()
-    assert len(learned.classes.means) == 3 * len(bands)
+    assert len(learned.looks.means) == 3 * len(bands)
 
 
 def test_any_number_of_bands_will_do():
@@ -237,17 +239,42 @@ class TestPractice:
         {"share": 1.5},
         {"colours": ((0.1,), (0.2,), (0.3,))},
         {"colours": ((0.1, 0.2), (0.2, 0.3))},
+        {"classes": Classes(((1.0, 2.0),) * 2)},
     ],
 )
 def test_contradictions_are_refused(change):
-    learned = Learned(("red",), TWO, ((0.1,), (0.2,)), 0.5, ())
+    learned = Learned(("red",), LOOKS, TWO, ((0.1,), (0.2,)), 0.5, ())
     with pytest.raises(ValueError, match="its"):
         replace(learned, **change)
 
 
 @pytest.mark.parametrize(
-    "change", [{"means": (0.0,)}, {"centres": ()}, {"deviations": (1.0, 0.0, 1.0)}]
+    "change", [{"means": (0.0,)}, {"means": ()}, {"deviations": (1.0, 0.0, 1.0)}]
 )
-def test_classes_that_contradict_themselves_are_refused(change):
+def test_maps_that_contradict_themselves_are_refused(change):
     with pytest.raises(ValueError, match="its"):
-        replace(TWO, **change)
+        replace(LOOKS, **change)
+
+
+@pytest.mark.parametrize("centres", [(), ((1.0,), (1.0, 2.0))])
+def test_classes_that_contradict_themselves_are_refused(centres):
+    with pytest.raises(ValueError, match="its"):
+        Classes(centres)
+
+
+def test_several_dates_are_averaged_in_power_before_any_logarithm():
+    scene = make_scene()
+    power = scene.radar.raster.read()
+    second = power * 3
+    second[:, 10, 10] = np.nan
+    raster = MemoryRaster(second, scene.grid, scene.radar.bands)
+    two = scene.adding(replace(scene.radar, name="radar-2", raster=raster))
+    joint = joint_radar(two).raster.read()
+    np.testing.assert_allclose(joint[:, 20, 20], 2 * power[:, 20, 20], rtol=1e-6)
+    np.testing.assert_array_equal(joint[:, 10, 10], power[:, 10, 10])
+    assert joint_radar(scene) is scene.radar
+    # another mode is no further date of the first
+    other = replace(
+        scene.radar, name="radar-2", raster=MemoryRaster(power, scene.grid, ("HH", "HV"))
+    )
+    assert joint_radar(scene.adding(other)) is scene.radar
