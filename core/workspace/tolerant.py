@@ -18,7 +18,10 @@ _RESULT: Mapping[str, Callable[[Any], bool]] = {
     "cell": lambda value: is_number(value) and value >= 1,
     "resolution_ratio": lambda value: is_number(value) and value > 0,
     "peak_memory_mib": lambda value: value is None or is_number(value),
-    **dict.fromkeys(("error", "hint", "scene", "model_from"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(("error", "hint", "scene", "not_scored"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(
+        ("model_from", "model_scene", "model_use"), lambda value: isinstance(value, str)
+    ),
     "original": lambda value: isinstance(value, list),
     "scales": lambda value: isinstance(value, dict) and all(map(_is_scale, value.values())),
 }

@@ -108,6 +108,11 @@ class RadarClassesFuser(Fuser):
         """Write classes, colours and share."""
         save_fitted(folder, self.learned)
 
+    def moved(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Keep the classes; their colours, and how far to follow them, are the new scene's own."""
+        classes = replace(self.learned.classes, radar=problem.inputs.radar.name)
+        return RadarClassesFuser(_coloured(classes, problem, report))
+
 
 @dataclass(frozen=True)
 class RadarClasses(Method):
@@ -134,35 +139,45 @@ class RadarClasses(Method):
         """Find the classes, and fill practice gaps in visible pixels with them and without."""
         report(Progress("Finding radar classes", 0, 1))
         pair = problem.known
-        image = pair.target.read(bands=problem.bands)
-        visible: Flags = np.asarray(np.isfinite(image).all(axis=0))
+        visible = _visible(pair.target.read(bands=problem.bands))
         classes = find_classes(pair.inputs.radar, visible, np.random.default_rng(problem.seed))
-        maps = classes.maps(pair.inputs.radar)
-        colours = class_means(class_moments(classes, maps, image, visible))
         report(Progress("Finding radar classes", 1, 1))
-        mask = pair.inputs.mask(HIDDEN)
-        lost = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
-        errors: list[list[NDArray[np.float64]]] = []
-        practised = 0
-        for gap in practice_gaps(pair.inputs.optical, visible, problem.seed):
-            report(Progress("Practising", len(errors), 2 * PAIRS))
-            practised += int(gap.drawn.sum())
-            hidden = lost | gap.hidden
-            fills = laplace(image, hidden), classes_fill(classes, maps, image, hidden)
-            errors.append([block_errors(image, each, gap.drawn) for each in fills])
-        report(Progress("Practising", len(errors), 2 * PAIRS))
-        before, after = np.sum(errors, axis=0)
-        share = worth_following(before, after)
-        count = len(image) * practised
-        rmse = tuple(math.sqrt(each.sum() / count) for each in (before, after) if count)
-        _tell(share, rmse)
-        return RadarClassesFuser(
-            Learned(problem.bands, classes, tuple(map(tuple, colours.tolist())), share, rmse)
-        )
+        return RadarClassesFuser(_coloured(classes, problem, report))
 
     def load(self, folder: Path) -> Fuser:
         """Read what was learned."""
         return RadarClassesFuser(load_fitted(folder, Learned))
+
+
+def _coloured(classes: Classes, problem: Problem, report: Report) -> Learned:
+    """Learn the classes' colours, and from practice gaps how far they are worth following."""
+    pair = problem.known
+    image = pair.target.read(bands=problem.bands)
+    visible = _visible(image)
+    maps = classes.maps(pair.inputs.radar)
+    colours = class_means(class_moments(classes, maps, image, visible))
+    mask = pair.inputs.mask(HIDDEN)
+    lost = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
+    errors: list[list[NDArray[np.float64]]] = []
+    practised = 0
+    for gap in practice_gaps(pair.inputs.optical, visible, problem.seed):
+        report(Progress("Practising", len(errors), 2 * PAIRS))
+        practised += int(gap.drawn.sum())
+        hidden = lost | gap.hidden
+        fills = laplace(image, hidden), classes_fill(classes, maps, image, hidden)
+        errors.append([block_errors(image, each, gap.drawn) for each in fills])
+    report(Progress("Practising", len(errors), 2 * PAIRS))
+    before, after = np.sum(errors, axis=0)
+    share = worth_following(before, after)
+    count = len(image) * practised
+    rmse = tuple(math.sqrt(each.sum() / count) for each in (before, after) if count)
+    _tell(share, rmse)
+    return Learned(problem.bands, classes, tuple(map(tuple, colours.tolist())), share, rmse)
+
+
+def _visible(image: Pixels) -> Flags:
+    """Return where every band is known."""
+    return np.asarray(np.isfinite(image).all(axis=0))
 
 
 def classes_fill(

@@ -251,3 +251,20 @@ def test_contradictions_are_refused(change):
 def test_classes_that_contradict_themselves_are_refused(change):
     with pytest.raises(ValueError, match="its"):
         replace(TWO, **change)
+
+
+def test_on_another_scene_the_classes_stay_and_their_colours_are_its_own():
+    there = Gap().pose(make_scene(), 1).problem
+    here = Gap().pose(make_scene(seed=1), 1).problem
+    fitted = RadarClasses().fit(there)
+    moved = fitted.moved(here)
+    assert moved.learned.classes == fitted.learned.classes
+    assert moved.learned.rmse != fitted.learned.rmse
+    # as many colours as classes, of this scene: their mean over memberships is the image's
+    maps = moved.learned.classes.maps(here.inputs.radar)
+    image = here.known.target.read()
+    visible = np.isfinite(image).all(axis=0)
+    expected = class_means(class_moments(fitted.learned.classes, maps, image, visible))
+    np.testing.assert_array_equal(np.array(moved.learned.colours), expected)
+    # on its own scene it is what was fitted there, to the bit
+    assert fitted.moved(there).learned == fitted.learned
