@@ -205,8 +205,9 @@ def _row(run: Run, request: Request, score: Score) -> dict[str, Any]:
 class _Notes:
     """Appends progress, at most a few lines a second, but every new stage and every last step.
 
-    Where a run goes on from a checkpoint, so does its progress. What is being learned is drawn about once a second into a file of its own. Where neither can be
-    written any more the run goes on: there may be room again when it ends.
+    Where a run goes on from a checkpoint, so does its progress. What is being learned is drawn
+    about once a second into a file of its own. Where neither can be written any more the run goes
+    on: there may be room again when it ends.
     """
 
     def __init__(self, run: Run, watch: Callable[[Progress], None] | None) -> None:

@@ -1,4 +1,4 @@
-"""How a run comes by its fuser: fitted, gone on with, taken from a run beside it, or from elsewhere.
+"""How a run comes by its fuser: fitted, or taken from a run beside it or from another scene's.
 
 Where a method can go on from where training was cut off, it is given a folder of the run to note
 that in; the folder goes when the run ends by itself.

@@ -8,10 +8,10 @@ learned from the same image under another draw may have seen the answer: it is n
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bandweave.errors import NewerError, RunError
 from bandweave.methods import METHODS, method_class
@@ -154,6 +154,19 @@ class Fitted:
                     "which pixels that are hidden here were visible then."
                 )
         return ""
+
+
+def words(result: Mapping[str, Any]) -> list[str]:
+    """Return what a run's result says of a model that it took, and why it has no scores."""
+    run, scene = result.get("model_from"), result.get("model_scene")
+    said = []
+    if scene and result.get("model_use") == START:
+        said.append(f"Training went on from the model of run {run}, fitted to {scene}.")
+    elif scene:
+        said.append(f"The model of run {run}, fitted to {scene}, was applied.")
+    if reason := result.get("not_scored"):
+        said.append(f"Not scored here. {reason}")
+    return said
 
 
 class Model(NamedTuple):
