@@ -169,6 +169,12 @@ def words(result: Mapping[str, Any]) -> list[str]:
     return said
 
 
+def named(result: Mapping[str, Any]) -> str:
+    """Return in few words whose model a run's result is of; nothing where it is its own."""
+    how = "trained on from" if result.get("model_use") == START else "model of"
+    return f"{how} {result['model_scene']}" if "model_scene" in result else ""
+
+
 class Model(NamedTuple):
     """A finished run's model."""
 

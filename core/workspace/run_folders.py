@@ -73,10 +73,12 @@ RUN_FILES = {
 }
 """Everything a run's folder may hold."""
 _ID = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
-LOST_HINT = (
-    "Start it again. Where it is lost again, the system may have run out of memory: take a smaller "
-    "area, patch or batch. The log may tell more."
+_LOST = (
+    "Where it is lost again, the system may have run out of memory: take a smaller area, patch or "
+    "batch. The log may tell more."
 )
+LOST_HINT = f"Start it again. {_LOST}"
+RESUME_HINT = f"Resume it: training goes on from where it was. {_LOST}"
 
 
 class State(StrEnum):
@@ -194,7 +196,8 @@ class Run(Readable):
             return Status(State.RUNNING, reached, "", "")
         if (self.folder / WORKER).exists():
             message = "The process that ran this ended without a result."
-            return Status(State.LOST, reached, message, LOST_HINT)
+            hint = RESUME_HINT if self.checkpoint else LOST_HINT
+            return Status(State.LOST, reached, message, hint)
         return Status(State.QUEUED, reached, "", "")
 
     @property
