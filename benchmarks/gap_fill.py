@@ -5,14 +5,17 @@ Run as `.venv/bin/python benchmarks/gap_fill.py [MASK ...] [--method KEY ...]` w
 is a name in `gap-masks/masks.npz`: place, per cent hidden, number, which is also the seed. Scenes
 are on their native grid. What is printed is each method's RMSE on the hidden pixels, over all
 bands, over that of the interpolation that solves Laplace's equation exactly, and processor
-seconds of fit and fill.
+seconds of fit and fill. With `--source MASK` each method is shown a second time as it is fitted
+to that mask's scene and applied to the others: `spain` on `china` and the other way round.
 """
 
 import argparse
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -24,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bandweave.methods import METHODS, method_class
 from bandweave.prepare.radiometry import db_to_power
-from bandweave.problem import Flags, Problem
+from bandweave.problem import Flags, Fuser, Problem
 from bandweave.raster.grid import BLOCK, Grid, Pixels
 from bandweave.raster.scene import Layer, Role, Scene, Unit
 from bandweave.raster.virtual import MemoryRaster
@@ -96,10 +99,13 @@ def solved(image: Pixels, hidden: Flags) -> Pixels:
     return filled
 
 
-def filled(key: str, problem: Problem) -> tuple[Pixels, float]:
-    """Return a method's fill of the whole scene, and the processor seconds of it."""
+def filled(key: str, problem: Problem, model: Fuser | None = None) -> tuple[Pixels, float]:
+    """Return a method's fill of the whole scene, and the processor seconds of it.
+
+    It is fitted to the scene, or a model of another scene is applied.
+    """
     begun = time.process_time()
-    fuser = METHODS[key]().fit(problem)
+    fuser = model.moved(problem) if model else METHODS[key]().fit(problem)
     prepared = fuser.prepare(problem.inputs)
     fused = np.empty((len(fuser.bands), *problem.inputs.grid.shape), np.float32)
     for window in problem.inputs.grid.windows(BLOCK):
@@ -118,6 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("masks", nargs="*", default=MASKS)
     parser.add_argument("--method", action="append", default=[])
+    parser.add_argument("--source", metavar="MASK")
     asked = parser.parse_args()
     keys = asked.method or [METHOD]
     for key in keys:
@@ -128,21 +135,30 @@ def main() -> None:
         return
     data = Path(stated)
     packed = np.load(data / "gap-masks" / "masks.npz")
-    ratios: dict[str, list[float]] = {key: [] for key in keys}
-    print(f"{'mask':12}{'Laplace':>9}" + "".join(f"{key:>24}" for key in keys))
-    for name in asked.masks:
-        scene = place(name, data)
-        truth = scene.optical.raster.read()
-        hidden = np.unpackbits(packed[name], axis=1)[:, : truth.shape[2]].astype(bool)
-        problem = posed(scene, hidden, int(name.split("_")[2]))
+    models: dict[str, Fuser | None] = dict.fromkeys(keys)
+    if asked.source:
+        source = problem_of(asked.source, data, packed)[0]
+        models |= {f"{key} ({asked.source})": METHODS[key]().fit(source) for key in keys}
+    ratios: dict[str, list[float]] = {name: [] for name in models}
+    print(f"{'mask':12}{'Laplace':>9}" + "".join(f"{name:>30}" for name in models))
+    for mask in asked.masks:
+        problem, truth, hidden = problem_of(mask, data, packed)
         exact = rmse(truth, solved(truth, hidden), hidden)
-        line = f"{name:12}{exact:9.5f}"
-        for key in keys:
-            found, seconds = filled(key, problem)
-            ratios[key].append(rmse(truth, found, hidden) / exact)
-            line += f"{ratios[key][-1]:14.4f}{seconds:7.1f} s "
+        line = f"{mask:12}{exact:9.5f}"
+        for name, model in models.items():
+            found, seconds = filled(name.split()[0], problem, model)
+            ratios[name].append(rmse(truth, found, hidden) / exact)
+            line += f"{ratios[name][-1]:20.4f}{seconds:7.1f} s "
         print(line, flush=True)
-    print(f"{'mean':21}" + "".join(f"{np.mean(each):14.4f}{'':10}" for each in ratios.values()))
+    print(f"{'mean':21}" + "".join(f"{np.mean(each):20.4f}{'':10}" for each in ratios.values()))
+
+
+def problem_of(name: str, data: Path, packed: Mapping[str, Any]) -> tuple[Problem, Pixels, Flags]:
+    """Return a mask's problem, the truth, and which pixels are hidden."""
+    scene = place(name, data)
+    truth = scene.optical.raster.read()
+    hidden = np.unpackbits(packed[name], axis=1)[:, : truth.shape[2]].astype(bool)
+    return posed(scene, hidden, int(name.split("_")[2])), truth, hidden
 
 
 if __name__ == "__main__":

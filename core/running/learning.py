@@ -42,7 +42,7 @@ def learned(run: Run, scene: Scene, problem: Problem, report: Report) -> Learned
         return Learned(fuser, own, {"model_from": reused.run} if reused else {}, "")
     origin, use = model.fitted.origin, run.request.model.use if run.request.model else APPLY
     facts = {"model_from": model.run.id, "model_scene": origin.scene, "model_use": use}
-    told = model.fitted.told(own)
+    told = model.fitted.told(own.origin)
     report(Progress(f"Taking the model of {model.run.id}", 0, 1))
     if use == APPLY:
         there = run.request.configured_method.load(model.run.folder / MODEL)

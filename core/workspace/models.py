@@ -77,6 +77,15 @@ class Seen:
     box: tuple[float, ...]
     """West, south, east and north in degrees; empty where that is not known."""
 
+    @classmethod
+    def of(cls, run_id: str, request: Request, scene: Scene) -> "Seen":
+        """Describe what a run learns from on a scene."""
+        asked = [request.scene, dict(request.task_settings), request.seed]
+        image = f"{scene.optical.date or ''} {scene.facts.get('seed', '')}".strip()
+        box = extent(scene.grid, WGS84)
+        placed = box if all(map(math.isfinite, box)) else ()
+        return cls(run_id, scene.name, json.dumps(asked, sort_keys=True), image, placed)
+
     def tells(self, here: "Seen") -> bool:
         """Whether it may have shown what is hidden here: the same image, others of it hidden."""
         same_image = self.image == here.image or not (self.image and here.image)
@@ -111,11 +120,7 @@ class Fitted:
     def of(cls, run: Run, scene: Scene, problem: Problem) -> "Fitted":
         """Describe what a run on a scene, posed as `problem`, learns from."""
         request, inputs = run.request, _inputs(run.request, scene)
-        asked = [request.scene, dict(request.task_settings), request.seed]
-        image = f"{scene.optical.date or ''} {scene.facts.get('seed', '')}".strip()
-        box = extent(scene.grid, WGS84)
-        placed = box if all(map(math.isfinite, box)) else ()
-        seen = Seen(run.id, scene.name, json.dumps(asked, sort_keys=True), image, placed)
+        seen = Seen.of(run.id, request, scene)
         pixel, given = inputs.grid.resolution, problem.inputs.optical.native_resolution
         images = Image.of(inputs.optical), Image.of(inputs.radar)
         return cls(request.method, request.task, pixel, given, *images, (seen,))
@@ -143,12 +148,12 @@ class Fitted:
             or _apart("an image given at {:g} m", self.given, given)
         )
 
-    def told(self, here: "Fitted") -> str:
+    def told(self, here: Seen) -> str:
         """Say why it cannot be scored on what is hidden here; nothing where it can."""
-        if not TASKS[here.task].drawn:
+        if not TASKS[self.task].drawn:
             return ""
         for each in self.seen:
-            if each.tells(here.origin):
+            if each.tells(here):
                 return (
                     f"The model has learned from {each.scene} (run {each.run}): the same image, of "
                     "which pixels that are hidden here were visible then."

@@ -8,8 +8,8 @@ from bandweave.errors import BandweaveError
 from bandweave.raster.scene import CLOUD
 from bandweave.running import engine
 from bandweave.settings import Value
-from bandweave.workspace.models import Model, model_of
-from bandweave.workspace.request import APPLY, START, Request, Taken, Use
+from bandweave.workspace.models import Model, Seen, model_of
+from bandweave.workspace.request import APPLY, START, Request, Taken
 from bandweave.workspace.run_folders import Run
 from bandweave.workspace.scene_library import Entry
 from pages.shared import current, notices
@@ -34,7 +34,7 @@ def model_use(run: Run) -> None:
         reasons = {each.id: _misfit(model, each) for each in others}
         fitting = {each.id: each for each in others if not reasons[each.id]}
         if fitting:
-            _offer(run, fitting)
+            _offer(model, fitting)
         elif others:
             st.write("It fits none of the other scenes.")
         else:
@@ -50,23 +50,24 @@ def _misfit(model: Model, entry: Entry) -> str:
         return error.message.removesuffix(".")
 
 
-def _moved(run: Run, entry: Entry, use: Use = APPLY, **changes: Value) -> Request:
-    """Return what a run was asked, for another scene and with its model."""
+def _moved(run: Run, entry: Entry, **changes: Value) -> Request:
+    """Return what a run was asked, for another scene and with its model applied."""
     asked = run.request
     return replace(
         asked,
         scene=entry.id,
         task_settings={**asked.task_settings, **changes},
-        model=Taken(run.id, use),
+        model=Taken(run.id),
     )
 
 
-def _offer(run: Run, fitting: dict[str, Entry]) -> None:
+def _offer(model: Model, fitting: dict[str, Entry]) -> None:
     """Ask for a scene, and start on a click."""
+    run = model.run
     names, method = current.names(), run.request.configured_method
     st.caption(
-        "What it has learned stays; what belongs to the scene itself is fitted anew there, and so "
-        "is the score."
+        "What it has learned stays; what belongs to the scene itself is fitted anew there. Its "
+        "score does not go along: it is measured there."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
@@ -78,13 +79,16 @@ def _offer(run: Run, fitting: dict[str, Entry]) -> None:
         )
         entry = fitting[chosen or next(iter(fitting))]
         changes = _purpose(run, entry)
+    asked = _moved(run, entry, **changes)
+    if told := model.fitted.told(Seen.of("", asked, entry.scene)):
+        st.caption(f":material/info: It will not be scored there. {said(told)}")
+    with st.container(horizontal=True):
         apply = st.button("Apply", icon=":material/play_arrow:", type="primary")
         train = method.continues and st.button("Train on from it", icon=":material/model_training:")
     if apply or train:
+        use = START if train else APPLY
         try:
-            started = engine.local().submit(
-                _moved(run, entry, START if train else APPLY, **changes)
-            )
+            started = engine.local().submit(replace(asked, model=Taken(run.id, use)))
         except BandweaveError as error:
             notices.problem(error)
             return

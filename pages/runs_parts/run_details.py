@@ -8,7 +8,7 @@ from bandweave.errors import BandweaveError, RunError
 from bandweave.running import engine
 from bandweave.workspace import owners, run_folders, studies
 from bandweave.workspace.models import words
-from bandweave.workspace.request import APPLY, Request
+from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, State, open_run
 from pages.runs_parts.loss_curve import loss_curve
 from pages.runs_parts.model_use import model_use
@@ -45,8 +45,8 @@ def run_details(run: Run) -> None:
             sharing(run.folder, key=run.id)
             _actions(run, state)
     notices.failed(run)
-    for each in words(run.result()):
-        st.info(said(each), icon=":material/info:")
+    if whose := words(run.result()):
+        st.info(said(" ".join(whose)), icon=":material/info:")
     _amiss_files(run)
     live = st.fragment(_live, run_every=None if state.final else every(POLL))
     live(run.id, state.final)
@@ -243,7 +243,7 @@ def _whose(run: Run) -> str:
     if model is None:
         return ""
     scene = f" ({result['model_scene']})" if "model_scene" in result else ""
-    return f"{'applied' if model.use == APPLY else 'trained on'} from run {model.run}{scene}"
+    return f"of run {model.run}{scene}, {run_facts.USES[model.use]}"
 
 
 def _settings(request: Request) -> str:

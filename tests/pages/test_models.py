@@ -64,6 +64,7 @@ def test_scenes_that_fit_are_offered_and_the_others_named_with_the_reason(app, f
     assert chosen.options == ["There"]
     said = captions(app)
     assert "20 m" in said and "10 m native resolution" in said and "no radar layer" in said
+    assert "will not be scored" not in said
     assert button(app, "Train on from it") is None
     button(app, "Apply").click().run()
     assert not app.exception
@@ -71,7 +72,7 @@ def test_scenes_that_fit_are_offered_and_the_others_named_with_the_reason(app, f
     assert asked.request == replace(first.request, scene="there", model=Taken(first.id, APPLY))
     # the page shows the new run
     assert app.query_params["run"] == asked.id
-    assert f"applied from run {first.id}" in html(app)
+    assert f"of run {first.id}, applied" in html(app)
 
 
 def test_what_trains_in_steps_is_trained_on(app, monkeypatch):
@@ -96,7 +97,7 @@ def test_the_result_says_whose_model_it_is_also_when_that_run_is_gone(app, first
     shutil.rmtree(first.folder)
     opened(app, applied)
     assert f"The model of run {first.id}, fitted to Here, was applied." in texts(app, "info")
-    assert f"applied from run {first.id} (Here)" in html(app)
+    assert f"of run {first.id} (Here), applied" in html(app)
     # beside one that was fitted there it is a row of its own
     opened(app, applied, "metrics")
     rows = html(app)
@@ -108,11 +109,18 @@ def test_the_result_says_whose_model_it_is_also_when_that_run_is_gone(app, first
 def test_what_is_not_scored_is_shown_without_scores(app, first):
     run = done(replace(first.request, scene="here", seed=5, model=Taken(first.id)))
     opened(app, run)
-    assert any(said.startswith("Not scored here.") for said in texts(app, "info"))
+    assert "was applied. Not scored here. The model has learned" in texts(app, "info")[0]
     assert "not scored here" in html(app)
     opened(app, run, "compare")
     assert "not scored here" in captions(app)
     opened(app, run, "metrics")
+
+
+def test_that_a_scene_shows_what_the_model_has_seen_is_said_before(app, first):
+    again = scene_library.store(placed(make_scene(), 0, "Again"), "again")
+    opened(app, first)
+    app.selectbox(key=f"model-scene-{first.id}").select(again.id).run()
+    assert "It will not be scored there. The model has learned from Here" in captions(app)
 
 
 def test_a_run_that_was_cut_off_is_resumed(app, monkeypatch):

@@ -26,7 +26,7 @@ COLOURS = {
     State.CANCELLED: "gray",
     State.LOST: "orange",
 }
-USES = {APPLY: "applied model", START: "trained on"}
+USES = {APPLY: "applied", START: "trained on"}
 SCORE = "rmse"
 STAMP = len("20260131-235959")
 """How much of an id says when the run was asked for."""
