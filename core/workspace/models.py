@@ -77,6 +77,11 @@ class Seen:
     box: tuple[float, ...]
     """West, south, east and north in degrees; empty where that is not known."""
 
+    def __post_init__(self) -> None:
+        """Refuse a box that is none."""
+        if len(self.box) not in (0, 4):
+            raise ValueError("its box has other than four sides")
+
     @classmethod
     def of(cls, run_id: str, request: Request, scene: Scene) -> "Seen":
         """Describe what a run learns from on a scene."""

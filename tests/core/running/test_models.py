@@ -235,7 +235,10 @@ def test_a_task_that_gives_a_coarser_image_is_refused_when_it_is_posed(scenes, t
 
 def test_a_run_that_does_not_say_what_it_learned_from_is_refused(first, tmp_path):
     stated = first.folder / "model" / "fitted.json"
-    for damage in ("{", '{"version": 1}', "[]"):
+    sound = json.loads(stated.read_text())
+    (seen,) = sound["seen"]
+    crooked = json.dumps({**sound, "seen": [{**seen, "box": [1, 2]}]})
+    for damage in ("{", '{"version": 1}', "[]", json.dumps({**sound, "seen": []}), crooked):
         stated.write_text(damage)
         with pytest.raises(RunError, match="cannot be read") as refused:
             model_of(first)

@@ -175,7 +175,7 @@ def test_a_run_names_the_one_whose_model_it_took_by_the_id_that_has_here(
     execute(first)
     second = new_run(replace(first.request, model=Taken(first.id)))
     execute(second)
-    export(tmp_path / "backup.zip", runs=[first.id, second.id], alone=True)
+    export(tmp_path / "backup.zip", runs=[second.id, first.id], alone=True)
     monkeypatch.setenv("BANDWEAVE_HOME", str(tmp_path / "other"))
     other = new_run(Request("small", "gap", "band-mean"))
     other.folder.rename(other.folder.with_name(first.id))
