@@ -27,7 +27,7 @@ from bandweave.storage.temporary import is_temporary
 from bandweave.tasks import TASKS
 from bandweave.workspace import paths, scene_library
 from bandweave.workspace.request import APPLY, START, Taken
-from bandweave.workspace.results import make_portable
+from bandweave.workspace.results import MODEL_FACTS, make_portable
 from bandweave.workspace.run_folders import (
     LOG,
     RUN_FILES,
@@ -74,7 +74,19 @@ def fuse(arguments: Namespace) -> tuple[object, str]:
             scores, runs = _execute_all(requests, folder)
             write(folder / SCORES, as_json(scores))
         text = scored(scores, runs)
-    return scores, f"{text}\n\nIn {arguments.out}"
+        unscored = _unscored(runs)
+    return [*scores, *unscored], f"{text}\n\nIn {arguments.out}"
+
+
+def _unscored(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Return a row for each run that could not be scored: why, and whose model it took."""
+    rows = []
+    for run in runs:
+        result = run.result()
+        if "not_scored" in result:
+            facts = {name: result[name] for name in (*MODEL_FACTS, "not_scored") if name in result}
+            rows.append({"run": run.id, "label": run.request.label, **facts})
+    return rows
 
 
 def _of_methods(arguments: Namespace, entry: Entry) -> list[Request]:

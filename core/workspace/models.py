@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bandweave.errors import NewerError, RunError
+from bandweave.errors import RunError
 from bandweave.methods import METHODS, method_class
 from bandweave.prepare.alignment import WGS84, Bounds, beside, extent, intersection, is_empty
 from bandweave.problem import Problem
@@ -92,10 +92,15 @@ class Seen:
         return cls(run_id, scene.name, json.dumps(asked, sort_keys=True), image, placed)
 
     def tells(self, here: "Seen") -> bool:
-        """Whether it may have shown what is hidden here: the same image, others of it hidden."""
-        same_image = self.image == here.image or not (self.image and here.image)
-        if self.question == here.question or not (same_image and self.box and here.box):
+        """Whether it may have shown what is hidden here: the same image, others of it hidden.
+
+        Images are apart where dates or places say so; what does not say may be the same.
+        """
+        apart = self.image != here.image and self.image and here.image
+        if self.question == here.question or apart:
             return False
+        if not (self.box and here.box):
+            return True
         ours, theirs = _bounds(self.box), _bounds(here.box)
         return not is_empty(intersection((theirs, beside(ours, theirs))))
 
@@ -160,8 +165,8 @@ class Fitted:
         for each in self.seen:
             if each.tells(here):
                 return (
-                    f"The model has learned from {each.scene} (run {each.run}): the same image, of "
-                    "which pixels that are hidden here were visible then."
+                    f"The model has learned from {each.scene} (run {each.run}), by date and place "
+                    "the same image: pixels that are hidden here were visible there."
                 )
         return ""
 
@@ -205,8 +210,6 @@ def model_of(run: Run) -> Model:
     try:
         stored = FITTED.read(run.folder / MODEL)
         fitted = checked(Fitted, stored, LONGEST) if stored else None
-    except NewerError:
-        raise
     except ValueError as error:
         raise RunError(
             f"What the model of {run.id} was fitted to cannot be read: {error}.", "Fit it again."

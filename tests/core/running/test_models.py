@@ -143,6 +143,14 @@ def test_simulated_scenes_of_one_place_are_told_apart_by_their_seeds(first, tmp_
     assert done(tmp_path, "two", taken(run, scene="two", seed=3)).scores()
 
 
+def test_what_does_not_say_where_it_lies_may_be_the_same_image(first):
+    here = model_of(first).fitted.origin
+    nowhere = replace(here, question="another", box=())
+    assert here.tells(nowhere) and nowhere.tells(replace(here, question="a third"))
+    assert not replace(nowhere, image="2024-01-01").tells(replace(here, image="2024-02-01"))
+    assert replace(nowhere, image="2024-01-01").tells(here)
+
+
 def bare(**changes):
     """Return a scene like `There` but for one of its layers."""
 
@@ -323,6 +331,9 @@ def test_the_command_says_whose_model_it_is(first, tmp_path, capsys):
     assert main([*asked[:2], "here", *asked[3:], "--seed", "5"]) == 0
     said = capsys.readouterr().out
     assert "Not scored here. The model has learned from Here" in said and "RMSE" not in said
+    assert main([*asked[:2], "here", *asked[3:], "--seed", "5", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["model_from"], row["model_scene"]) == ("first", "Here") and row["not_scored"]
     assert main([*asked, "--method", "laplace"]) == 1
     assert "A model has its own task and method." in capsys.readouterr().err
     assert main(["fuse", "--scene", "there", "--start-from", str(first.folder), "--out", out]) == 1
