@@ -27,6 +27,7 @@ from bandweave.errors import BandweaveError
 from bandweave.running.execution import execute
 from bandweave.running.reuse import can_reuse
 from bandweave.workspace import paths, results, scene_library
+from bandweave.workspace.models import Seen, model_of
 from bandweave.workspace.run_folders import (
     PROGRESS,
     Request,
@@ -158,6 +159,10 @@ def _run(run: Run) -> None:
         look_at()
     assert open_run(run.id) == run
     can_reuse(run, run)
+    with contextlib.suppress(BandweaveError):
+        fitted, scene = model_of(run).fitted, scene_library.find("small").scene
+        if not fitted.misfit(run.request, scene):
+            fitted.told(Seen.of("", run.request, scene))
 
 
 def _pages(runs: list[Run]) -> None:

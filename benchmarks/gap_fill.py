@@ -10,7 +10,9 @@ KEY[:SETTING=VALUE,...] ...] [--probe NAME ...]` with `BANDWEAVE_TEST_DATA` set.
 
 A mask's number is also the seed. What is printed is each method's RMSE on the hidden pixels, over
 all bands, over that of the interpolation that solves Laplace's equation exactly, and processor
-seconds of fit and fill; then what is probed of the first method. Means are of paired ratios.
+seconds of fit and fill; then what is probed of the first method. Means are of paired ratios. With
+`--source SCENE` each method is shown a second time as it is fitted to that scene, under its mask of
+the same number, and applied to the other.
 """
 
 import argparse
@@ -38,7 +40,7 @@ from bandweave.sources.files import FilesSource
 from bandweave.sources.simulated import Simulated
 from bandweave.tasks.gap import Gap, gap_problem
 from bandweave.tasks.selection import withheld
-from benchmarks.fill_probes import PROBES, Case, House
+from benchmarks.fill_probes import PROBES, Case, House, filled
 
 PLACES = {
     "spain": ("spain-flood", "*S2Hand.tif", "*S1Hand.tif"),
@@ -159,6 +161,7 @@ def main() -> None:
     parser.add_argument("--coverage", type=int, default=30)
     parser.add_argument("--masks", type=int, nargs="+", default=[0, 1, 2, 3, 4, 5])
     parser.add_argument("--method", action="append", default=[])
+    parser.add_argument("--source", metavar="SCENE")
     parser.add_argument("--probe", action="append", default=[], choices=list(PROBES))
     asked = parser.parse_args()
     methods = {each: configured(each) for each in asked.method or [METHOD]}
@@ -183,6 +186,11 @@ def main() -> None:
                 seconds = f"{ratios[name][-1]:.4f}{time.process_time() - begun:8.1f} s"
                 print(f"{seconds:>{wide}}", end="", flush=True)
                 first = first or house
+                if asked.source:
+                    there = case(asked.source, asked.coverage, number, Path(stated)).problem
+                    moved = method.fit(there).moved(posed.problem)
+                    elsewhere = posed.rmse(filled(moved, posed.problem)) / exact
+                    print(f"{f'applied {elsewhere:.4f}':>18}", end="", flush=True)
             for each in asked.probe if first else []:
                 print(f"{PROBES[each](first):>28}", end="", flush=True)
             print(flush=True)

@@ -135,9 +135,12 @@ def _add_fuse(verbs: Any) -> None:
 
     verb = _verb(verbs, "fuse", fusion.fuse, "run methods on a scene and score them")
     verb.add_argument("--scene", required=True, metavar="S")
-    verb.add_argument("--task", required=True, metavar="T")
+    model = verb.add_mutually_exclusive_group()
+    model.add_argument("--apply", metavar="RUN", help="apply a run's model: id or folder")
+    model.add_argument("--start-from", metavar="RUN", help="train on from a run's model")
+    verb.add_argument("--task", metavar="T", help="needed where methods are fitted")
     verb.add_argument("--task-set", action="extend", nargs="+", metavar="k=v")
-    verb.add_argument("--method", action="extend", nargs="+", required=True, metavar="M")
+    verb.add_argument("--method", action="extend", nargs="+", metavar="M", help="likewise")
     verb.add_argument("--preset", metavar="P")
     verb.add_argument("--set", action="extend", nargs="+", metavar="k=v")
     verb.add_argument("--seed", action="extend", type=int, nargs="+", metavar="N")
@@ -177,11 +180,15 @@ def _add_run(verbs: Any) -> None:
 def _add_runs(verbs: Any) -> None:
     from bandweave.commands import runs
 
-    group = verbs.add_parser("runs", help="list and cancel the app's runs")
+    group = verbs.add_parser("runs", help="list, cancel and resume the app's runs")
     inner = group.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
     _verb(inner, "list", runs.listing, "list the runs, newest first")
     cancel = _verb(inner, "cancel", runs.cancel, "end a run, whatever it is doing")
     cancel.add_argument("run", metavar="ID")
+    resume = _verb(
+        inner, "resume", runs.resume, "go on with a training that was lost or cancelled, here"
+    )
+    resume.add_argument("run", metavar="ID")
 
 
 def _add_doctor(verbs: Any) -> None:

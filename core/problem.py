@@ -298,6 +298,14 @@ class Fuser(ABC):
     def save(self, folder: Path) -> None:
         """Write what was learned into an existing folder."""
 
+    def moved(self, problem: Problem, report: Report = unreported) -> "Fuser":
+        """Return the fuser for another scene's problem, of the same bands, units and resolution.
+
+        What belongs to the scene is fitted anew, from what `fit` may learn from in that problem and
+        nothing else; what was learned of how images go together stays. By default all of it does.
+        """
+        return self
+
 
 class Plan(NamedTuple):
     """What a fit trains, before it does; all 0 where nothing is trained in steps."""

@@ -116,8 +116,12 @@ def scores(rows: Sequence[Result]) -> None:
     estimated = any(row.run.result().get("estimated") for row in rows)
     place = REGIONS.get(regions[0], regions[0]).lower() if regions else ""
     title = "Estimated on simulated gaps" if estimated else f"Scores, {place}"
-    st.subheader(title, anchor=False)
-    st.html(score_table(rows, regions[0]))
+    st.subheader(title if regions else "Not scored here", anchor=False)
+    if regions:
+        st.html(score_table(rows, regions[0]))
+    for row in rows:
+        if reason := row.run.result().get("not_scored"):
+            st.caption(f"**{said(row.title)}**: not scored here. {said(reason)}")
     with st.container(horizontal=True, vertical_alignment="center", key="compare-away"):
         for row in rows:
             with st.container(horizontal=True, vertical_alignment="center", width="content"):

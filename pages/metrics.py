@@ -30,7 +30,7 @@ def main() -> None:
     follow()
     with st.container(horizontal=True, vertical_alignment="center", key="metrics-scope"):
         entry = current.choose_scene()
-        found = finished_on(entry) if entry else []
+        found = [each for each in finished_on(entry) if each.scores] if entry else []
         scope = choose_scope(entry, found) if entry and found else None
     if scope is not None:
         with st.container(border=True, key="card-scores"):

@@ -63,8 +63,8 @@ SIGNATURES = {
 }
 PROTOCOLS = {
     "Task": "pose withholds",
-    "Method": "fit load parameters plan preset reach refusal step_pixels suits",
-    "Fuser": "fuse prepare reads save",
+    "Method": "fit fit_on load parameters plan preset reach refusal step_pixels suits",
+    "Fuser": "fuse moved prepare reads save",
     "Raster": "bands grid read",
 }
 

@@ -5,14 +5,15 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bandweave import logs
 from bandweave.commands.arguments import pairs, replacing, scene_name
-from bandweave.commands.output import as_json, score_table, show_progress, table
+from bandweave.commands.output import as_json, score_table, scored, show_progress, table
 from bandweave.errors import RasterError, RunError, UnknownNameError
-from bandweave.methods import chosen, configured
+from bandweave.methods import chosen, configured, method_class
 from bandweave.metrics import METRICS
 from bandweave.problem import Task
 from bandweave.running.execution import end_when_told, execute
@@ -24,9 +25,19 @@ from bandweave.storage.json_file import read_json
 from bandweave.storage.processes import give_way
 from bandweave.storage.temporary import is_temporary
 from bandweave.tasks import TASKS
-from bandweave.workspace import scene_library
-from bandweave.workspace.results import make_portable
-from bandweave.workspace.run_folders import LOG, RUN_FILES, SCORES, Request, Run, new_run
+from bandweave.workspace import paths, scene_library
+from bandweave.workspace.request import APPLY, START, Taken
+from bandweave.workspace.results import MODEL_FACTS, make_portable
+from bandweave.workspace.run_folders import (
+    LOG,
+    RUN_FILES,
+    SCORES,
+    Request,
+    Run,
+    find_or_open_run,
+    new_run,
+)
+from bandweave.workspace.scene_library import Entry
 
 STUDY = "study.json"
 READY = b"ready\n"
@@ -45,34 +56,80 @@ def demo(arguments: Namespace) -> tuple[object, str]:
                 Request(scene_library.DEMO, task.key, key, settings[key], {}, arguments.seed)
                 for key in keys
             ]
-            scores += _execute_all(requests, folder / task.key)
+            scores += _execute_all(requests, folder / task.key)[0]
         write(folder / SCORES, as_json(scores))
         write(folder / STUDY, as_json({"runs": list(TASKS)}))
     return scores, f"Scene: Demo delta, SIMULATED\n\n{score_table(scores)}\n\nIn {arguments.out}"
 
 
 def fuse(arguments: Namespace) -> tuple[object, str]:
-    """Run one or several methods and seeds on a scene."""
+    """Run one or several methods and seeds on a scene, or the model of an earlier run."""
+    entry = scene_library.find_or_open(arguments.scene)
+    requests = _of_model(arguments, entry) or _of_methods(arguments, entry)
+    with replacing(Path(arguments.out), _foreign) as folder:
+        if len(requests) == 1:
+            runs = [new_run(requests[0], folder)]
+            scores = executed(runs[0])
+        else:
+            scores, runs = _execute_all(requests, folder)
+            write(folder / SCORES, as_json(scores))
+        text = scored(scores, runs)
+        unscored = _unscored(runs)
+    return [*scores, *unscored], f"{text}\n\nIn {arguments.out}"
+
+
+def _unscored(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Return a row for each run that could not be scored: why, and whose model it took."""
+    rows = []
+    for run in runs:
+        result = run.result()
+        if "not_scored" in result:
+            facts = {name: result[name] for name in (*MODEL_FACTS, "not_scored") if name in result}
+            rows.append({"run": run.id, "label": run.request.label, **facts})
+    return rows
+
+
+def _of_methods(arguments: Namespace, entry: Entry) -> list[Request]:
+    """Return what is asked where methods are fitted to the scene."""
+    if not arguments.task or not arguments.method:
+        lacking = "--method" if arguments.task else "--task"
+        raise RunError(f"{lacking} is missing.", "Give it, or --apply or --start-from with a run.")
     task = _task(arguments.task)
     keys = chosen(arguments.method, task)
-    entry = scene_library.find_or_open(arguments.scene)
     changes = pairs("--set", arguments.set)
     settings = configured(keys, arguments.preset, changes, entry.scene.grid.shape)
     task_settings = task.from_values(pairs("--task-set", arguments.task_set)).values()
     scene = scene_name(entry)
     seeds = list(dict.fromkeys(arguments.seed or [0]))
-    requests = [
+    return [
         Request(scene, task.key, key, settings[key], task_settings, seed, _label(key, seed, seeds))
         for key in keys
         for seed in seeds
     ]
-    with replacing(Path(arguments.out), _foreign) as folder:
-        if len(requests) == 1:
-            scores = executed(new_run(requests[0], folder))
-        else:
-            scores = _execute_all(requests, folder)
-            write(folder / SCORES, as_json(scores))
-    return scores, f"{score_table(scores)}\n\nIn {arguments.out}"
+
+
+def _of_model(arguments: Namespace, entry: Entry) -> list[Request]:
+    """Return what is asked where a run's model is taken: what is not said is as it was there."""
+    named = arguments.apply or arguments.start_from
+    if not named:
+        return []
+    if arguments.task or arguments.method or arguments.preset:
+        raise RunError(
+            "A model has its own task and method.", "Leave out --task, --method and --preset."
+        )
+    source = find_or_open_run(named)
+    first = source.request
+    # where the workspace has it, it is known by its id wherever the request is read
+    name = source.id if source.folder.parent == paths.runs() else str(source.folder)
+    model = Taken(name, APPLY if arguments.apply else START)
+    changes, task_changes = pairs("--set", arguments.set), pairs("--task-set", arguments.task_set)
+    method = method_class(first.method).from_values({**first.settings, **changes})
+    task = _task(first.task).from_values({**first.task_settings, **task_changes})
+    asked = Request(
+        scene_name(entry), task.key, method.key, method.values(), task.values(), model=model
+    )
+    seeds = list(dict.fromkeys(arguments.seed or [first.seed]))
+    return [replace(asked, seed=seed, label=_label(method.key, seed, seeds)) for seed in seeds]
 
 
 def run(arguments: Namespace) -> tuple[object, str]:
@@ -101,7 +158,7 @@ def run(arguments: Namespace) -> tuple[object, str]:
 def _run(folder: Path) -> tuple[object, str]:
     requested = Run(folder.resolve())
     scores = execute(requested, show_progress(requested.request.label))
-    return scores, score_table(scores)
+    return scores, scored(scores, [requested])
 
 
 def score(arguments: Namespace) -> tuple[object, str]:
@@ -133,15 +190,16 @@ def executed(run: Run) -> list[dict[str, Any]]:
     return scores
 
 
-def _execute_all(requests: Sequence[Request], folder: Path) -> list[dict[str, Any]]:
+def _execute_all(
+    requests: Sequence[Request], folder: Path
+) -> tuple[list[dict[str, Any]], list[Run]]:
     """Execute requests one after the other, each in a subfolder of its label."""
     scores: list[dict[str, Any]] = []
-    names = []
-    for request in requests:
-        scores += executed(new_run(request, folder / request.label))
-        names.append(request.label)
-    write(folder / STUDY, as_json({"runs": names}))
-    return scores
+    runs = [new_run(request, folder / request.label) for request in requests]
+    for run in runs:
+        scores += executed(run)
+    write(folder / STUDY, as_json({"runs": [request.label for request in requests]}))
+    return scores, runs
 
 
 def _foreign(folder: Path) -> Iterator[Path]:

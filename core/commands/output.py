@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any, Protocol
 
@@ -13,6 +13,8 @@ from bandweave.evaluation.scores import MEAN
 from bandweave.metrics import METRICS
 from bandweave.metrics.metric import stored
 from bandweave.problem import Progress
+from bandweave.workspace.models import words
+from bandweave.workspace.run_folders import Run
 
 GAP = "  "
 NARROWEST = 24
@@ -107,6 +109,14 @@ def score_table(scores: Sequence[Mapping[str, Any]]) -> str:
         ]
         parts.append(table(rows))
     return "\n\n".join(parts)
+
+
+def scored(scores: Sequence[Mapping[str, Any]], runs: Iterable[Run]) -> str:
+    """Return the scores of runs as tables, with whose models they took, and why any has none."""
+    said = dict.fromkeys(line for run in runs for line in words(run.result()))
+    found = {run.request.label: run.result().get("findings") for run in runs}
+    said |= dict.fromkeys(f"{name}: {each['sentence']}" for name, each in found.items() if each)
+    return "\n\n".join([*said, *([score_table(scores)] if scores else [])])
 
 
 def show_progress(label: str) -> Any:

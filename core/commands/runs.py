@@ -1,9 +1,12 @@
-"""`runs list` and `runs cancel`."""
+"""`runs list`, `runs cancel` and `runs resume`."""
 
 from argparse import Namespace
 
-from bandweave.commands.output import damage_rows, table
+from bandweave.commands.output import damage_rows, scored, show_progress, table
 from bandweave.running.engine import LocalEngine
+from bandweave.running.execution import execute
+from bandweave.running.resuming import resume as resumed
+from bandweave.sources.confined.rooms import temporary_room
 from bandweave.workspace.run_folders import all_runs, damaged_runs, open_run
 from bandweave.workspace.studies import damaged_studies
 
@@ -39,3 +42,12 @@ def cancel(arguments: Namespace) -> tuple[object, str]:
     LocalEngine().cancel(run.id)
     state = run.status().state
     return {"id": run.id, "state": state.value}, f"{run.id} is {state.value}."
+
+
+def resume(arguments: Namespace) -> tuple[object, str]:
+    """Go on with a training that was lost or cancelled, in this process."""
+    run = open_run(arguments.run)
+    resumed(run)
+    with temporary_room():
+        scores = execute(run, show_progress(run.request.label))
+    return scores, scored(scores, [run])

@@ -167,6 +167,29 @@ def it_reads_the_layers_it_names(task: str, method: str) -> None:
     require(found == named, f"It names the layers {sorted(named)} and reads {sorted(found)}.")
 
 
+def it_moves_to_another_scene(task: str, method: str) -> None:
+    """For another scene it is finite there, in blocks as in one, and sees nothing hidden there."""
+    scene, fuser = make_scene(seed=1), fitted(task, method)
+    problem = TASKS[task]().pose(scene, 4).problem
+    found = _InMemory(np.full((len(problem.bands), *scene.grid.shape), np.nan, np.float32))
+    moved = fuser.moved(problem)
+    fuse(moved, problem, found)
+    require(np.isfinite(found.pixels).all(), "On another scene some of its pixels are no numbers.")
+    if moved is fuser:  # nothing was learned there, and blocks are the others' to hold to
+        return
+    other = problem
+    if problem.hidden is not None:
+        pixels = scene.optical.raster.read()
+        pixels += np.float32(0.2) * (problem.hidden.raster.read() == 1)
+        raster = MemoryRaster(pixels, scene.grid, scene.optical.bands)
+        changed = scene.adding(replace(scene.optical, raster=raster))
+        other = TASKS[task]().pose(changed, 4).problem
+    again = _InMemory(np.full_like(found.pixels, np.nan))
+    fuse(fuser.moved(other), other, again, side=SIDES[0])
+    message = "On another scene it is not the same in blocks, or sees what is hidden there."
+    require_equal(again.pixels, found.pixels, message, TOLERANCE)
+
+
 Contract = Callable[[str, str], None]
 """Takes the keys of a task and of a method that suits it."""
 CONTRACTS: tuple[Contract, ...] = (
@@ -179,4 +202,5 @@ CONTRACTS: tuple[Contract, ...] = (
     fitting_repeats_itself_and_changes_nothing,
     it_looks_no_farther_than_its_halo,
     it_reads_the_layers_it_names,
+    it_moves_to_another_scene,
 )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from bandweave.errors import OwnershipError
 from bandweave.raster.scene import Role, Scene
 from bandweave.workspace import owners, quotas, scene_library
+from bandweave.workspace.models import taken_model
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, all_runs
 
@@ -20,8 +21,12 @@ _asking = threading.Lock()
 def admitted(requests: Sequence[Request]) -> Iterator[None]:
     """Let who acts write down new runs, one person at a time; refuse before anything is written.
 
-    Where people sign in, the scenes must be ones that they may see, and quotas are kept.
+    The models that are asked for must be there and fit. Where people sign in, they and the scenes
+    must be ones that they may see, and quotas are kept.
     """
+    for each in requests:
+        if each.model:
+            taken_model(each, scene_library.find(each.scene).scene)
     if owners.viewer() == owners.SYSTEM:
         yield
         return
@@ -29,6 +34,14 @@ def admitted(requests: Sequence[Request]) -> Iterator[None]:
     with _asking:
         quotas.require_room(expected)
         _require_places(len(requests))
+        yield
+
+
+@contextmanager
+def readmitted() -> Iterator[None]:
+    """Let who acts queue a run once more that is there already, where quotas allow one more."""
+    with _asking:
+        _require_places(1)
         yield
 
 

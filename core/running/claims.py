@@ -48,16 +48,34 @@ def cancel(run: Run) -> psutil.Process | None:
 
 
 def release(run: Run) -> bool:
-    """Let a run whose process has ended start over; False where one has it, or none had."""
+    """Let a run whose process has ended start over, or go on where training can.
+
+    False where a process has it, or none had.
+    """
     with _locked(run) as there:
         if not there or not (run.folder / WORKER).exists() or run.worker() is not None:
             return False
-        for name in (PROGRESS, PREVIEW, WORKER):
-            (run.folder / name).unlink(missing_ok=True)
-        temporary.sweep(run.folder)
-        for left in temporary.former_leftovers(run.folder):
-            temporary.remove(left)
+        _clear(run)
         return True
+
+
+def resume(run: Run) -> bool:
+    """Let a run that was lost or cancelled go on from where it was; False where it cannot."""
+    with _locked(run) as there:
+        if not there or run.worker() is not None or not run.resumable:
+            return False
+        _clear(run)
+        (run.folder / CANCELLED).unlink(missing_ok=True)
+        return True
+
+
+def _clear(run: Run) -> None:
+    """Remove what the process left that had a run, but what training can go on from."""
+    for name in (PREVIEW, WORKER) if run.checkpoint else (PROGRESS, PREVIEW, WORKER):
+        (run.folder / name).unlink(missing_ok=True)
+    temporary.sweep(run.folder)
+    for left in temporary.former_leftovers(run.folder):
+        temporary.remove(left)
 
 
 @contextmanager

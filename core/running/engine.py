@@ -22,8 +22,9 @@ import psutil
 
 from bandweave.errors import RunError
 from bandweave.running import claims, memory
-from bandweave.running.admission import Entry, admitted, in_turn, waits
+from bandweave.running.admission import Entry, admitted, in_turn, readmitted, waits
 from bandweave.running.claims import claim, release
+from bandweave.running.resuming import resume
 from bandweave.running.reuse import can_reuse
 from bandweave.running.worker import end_worker, start_worker
 from bandweave.sources.confined import rooms
@@ -156,6 +157,21 @@ class LocalEngine:
         with self._lock:
             self._dispatch()
         return study
+
+    def resume(self, run_id: str) -> Run:
+        """Queue a run that was lost or cancelled once more, to go on from where it was."""
+        self.start()
+        run = open_run(run_id)
+        with readmitted():
+            resume(run)
+        with self._lock:
+            self._workers.pop(run_id, None)
+            self._enqueue(run, next(self._order))
+        self._make_way()
+        with self._lock:
+            self._dispatch()
+        _logger.info("Goes on.", extra={"run": run_id})
+        return run
 
     def discard(self, run_id: str) -> None:
         """Move a run to the workspace's trash, cancelled first if it is under way."""

@@ -20,16 +20,18 @@ from bandweave.raster.grid import BLOCK, Raster
 from bandweave.raster.scene import HIDDEN
 from bandweave.running import memory
 from bandweave.running.claims import claim
-from bandweave.running.reuse import reusable_model
+from bandweave.running.learning import learned
 from bandweave.storage import durable
 from bandweave.storage.json_file import write_json
 from bandweave.storage.refusal import reserve, writing
-from bandweave.storage.temporary import beside
+from bandweave.storage.temporary import beside, remove
 from bandweave.storage.versions import RESULT as RESULTS
 from bandweave.tiling import fuse
 from bandweave.workspace import scene_library
-from bandweave.workspace.progress import as_line
+from bandweave.workspace.models import write_fitted
+from bandweave.workspace.progress import as_line, last_line
 from bandweave.workspace.run_folders import (
+    CHECKPOINT,
     FUSED,
     HIDDEN_MASK,
     MODEL,
@@ -65,8 +67,10 @@ def execute(run: Run, watch: Callable[[Progress], None] | None = None) -> list[d
             f"The run {run.id} is being executed, or was cancelled.", "Wait for it, or ask anew."
         )
     try:
-        with _room_for_result(run.folder), _Notes(run.folder, watch) as notes:
+        with _room_for_result(run.folder), _Notes(run, watch) as notes:
+            started -= notes.before
             result = _execute(run, notes.note)
+        _forget(run)
         _end(run, result | _cost(started))
     except Exception as error:
         if _told_to_end.is_set():  # whoever was called has made an error of his own of it
@@ -94,7 +98,15 @@ def _fail(run: Run, error: Exception, started: float) -> None:
         failure = {"error": f"{type(error).__name__}: {error}", "hint": "The log has the details."}
         refusal = memory.exhausted(error)
         failure = refusal._asdict() if refusal else failure
+    _forget(run)
     _end(run, failure | _cost(started))
+
+
+def _forget(run: Run) -> None:
+    """Remove what training could have gone on from: the run has come to its end."""
+    with suppress(OSError):  # a file more is no reason to fail
+        if (run.folder / CHECKPOINT).exists():
+            remove(run.folder / CHECKPOINT)
 
 
 @contextmanager
@@ -121,33 +133,36 @@ def _execute(run: Run, report: Report) -> dict[str, Any]:
     wanted = product or problem
     if wanted.hidden is not None:
         _write_flags(run.folder / HIDDEN_MASK, {HIDDEN: wanted.hidden.raster})
-    _write_flags(run.folder / SCORED, {str(name): each for name, each in truth.regions.items()})
-    reused = reusable_model(run, problem, report)
-    fuser = reused.fuser if reused else request.configured_method.fit(problem, report)
-    if product is None:
-        _write_fused(run, run.folder / FUSED, fuser, problem, report)
-        scores = _scores(truth, run.fused, report)
+    fuser, fitted, facts, told = learned(run, scene, problem, report)
+    scores: list[Score] = []
+    if not told:
+        _write_flags(run.folder / SCORED, {str(name): each for name, each in truth.regions.items()})
+    if product is None or told:
+        _write_fused(run, run.folder / FUSED, fuser, wanted, report)
+        scores = [] if told else _scores(truth, run.fused, report)
     else:
         with beside(run.folder / FUSED) as estimate:
             _write_fused(run, estimate, fuser, problem, report)
             scores = _scores(truth, StoredRaster(estimate), report)
         _write_fused(run, run.folder / FUSED, fuser, product, report)
-    write_json(run.folder / SCORES, [_row(run, request, score) for score in scores])
+    write_json(run.folder / SCORES, [_row(run, request, score) | facts for score in scores])
     with durable.folder(run.folder / MODEL) as model, writing(run.folder / MODEL):
         fuser.save(model)
+        write_fitted(model, fitted)
     report(Progress("Done", 1, 1))
     reference = [each._asdict() | {"value": stored(each.value)} for each in original(truth)]
     scales = {
         band: scale._asdict() for band, scale in zip(problem.bands, truth.scales, strict=True)
     }
-    facts: dict[str, Any] = {"estimated": True} if product else {}
-    facts |= {"model_from": reused.run} if reused else {}
     return {
         "original": reference,
         "scales": scales,
         "cell": truth.cell,
         "resolution_ratio": truth.resolution_ratio,
         "scene": scene.name,
+        **({"estimated": True} if product and not told else {}),
+        **({"not_scored": told} if told else {}),
+        **({"findings": found._asdict()} if (found := fuser.findings()) else {}),
         **facts,
     }
 
@@ -191,16 +206,23 @@ def _row(run: Run, request: Request, score: Score) -> dict[str, Any]:
 class _Notes:
     """Appends progress, at most a few lines a second, but every new stage and every last step.
 
-    What is being learned is drawn about once a second into a file of its own. Where neither can be
-    written any more the run goes on: there may be room again when it ends.
+    Where a run goes on from a checkpoint, so does its progress. What is being learned is drawn
+    about once a second into a file of its own. Where neither can be written any more the run goes
+    on: there may be room again when it ends.
     """
 
-    def __init__(self, folder: Path, watch: Callable[[Progress], None] | None) -> None:
-        with writing(folder / PROGRESS):
-            self._stream = (folder / PROGRESS).open("wb", buffering=0)
-        self._preview = folder / PREVIEW
+    def __init__(self, run: Run, watch: Callable[[Progress], None] | None) -> None:
+        path = run.folder / PROGRESS
+        last = last_line(path) if run.checkpoint else None
+        self.before = float(last["seconds"]) if last else 0.0
+        """Seconds that the run had taken when it was cut off."""
+        with writing(path):
+            self._stream = path.open("ab" if last else "wb", buffering=0)
+            if last:  # which may have been half written
+                self._stream.write(b"\n")
+        self._preview = run.folder / PREVIEW
         self._watch = watch
-        self._begun = time.monotonic()
+        self._begun = time.monotonic() - self.before
         self._last = -NOTE_EVERY
         self._stage = ""
         self._drawn_again = float("inf")

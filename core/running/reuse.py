@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bandweave.problem import Fuser, Problem, Progress, Report, unreported
 from bandweave.storage.versions import SCENE
 from bandweave.workspace import owners, scene_library
-from bandweave.workspace.request import Request
+from bandweave.workspace.request import APPLY, Request
 from bandweave.workspace.run_folders import MODEL, REQUEST, Run, State
 
 _logger = logging.getLogger(__name__)
@@ -25,10 +25,10 @@ def reusable_model(run: Run, problem: Problem, report: Report = unreported) -> R
     """Return what a finished run beside this one has learned, if it is what this one would learn.
 
     That is so where both differ in settings alone that are applied after learning. A run that has
-    all of these at their defaults always learns itself: its owner wants to watch it. Models that
-    cannot be read are passed over.
+    all of these at their defaults always learns itself: its owner wants to watch it; one that
+    applies a model learns nothing. Models that cannot be read are passed over.
     """
-    if _learns_itself(run):
+    if _takes_none(run):
         return None
     method = run.request.configured_method
     for other in _done_beside(run):
@@ -46,14 +46,16 @@ def reusable_model(run: Run, problem: Problem, report: Report = unreported) -> R
 def can_reuse(run: Run, other: Run) -> bool:
     """Tell whether a run may take what another one learns or has learned; never another owner's."""
     return (
-        not _learns_itself(run)
+        not _takes_none(run)
         and owners.alike(run.folder, other.folder)
         and _learning(other.request).equivalent_to(_learning(run.request))
     )
 
 
-def _learns_itself(run: Run) -> bool:
-    method = run.request.configured_method
+def _takes_none(run: Run) -> bool:
+    method, model = run.request.configured_method, run.request.model
+    if model and model.use == APPLY:
+        return True
     return all(getattr(method, name) == getattr(type(method)(), name) for name in method.applied)
 
 

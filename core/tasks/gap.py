@@ -51,7 +51,7 @@ class Gap(Task):
     )
     drawn: ClassVar[bool] = True
     reference: ClassVar[str] = "laplace"
-    suggested: ClassVar[tuple[str, ...]] = ("radar-classes", "laplace")
+    suggested: ClassVar[tuple[str, ...]] = ("bandweave", "radar-classes", "laplace")
     preset: ClassVar[str] = "fast"
     source: ClassVar[str] = (
         "Simulated gaps over clear pixels, as Meraner et al. (2020), doi "

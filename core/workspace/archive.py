@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from bandweave.errors import ArchiveError
-from bandweave.methods import model_file
+from bandweave.methods import array_file, model_file
 from bandweave.methods.networks import weights
 from bandweave.storage import durable
 from bandweave.storage.refusal import writing
 from bandweave.storage.temporary import beside
-from bandweave.storage.versions import SCENE
+from bandweave.storage.versions import FITTED, SCENE
 from bandweave.workspace import owners, paths, scene_library
 from bandweave.workspace.run_folders import (
+    CHECKPOINT,
     MODEL,
     PRODUCT,
     REQUEST,
@@ -51,8 +52,8 @@ FOLDERS: Mapping[Kind, Callable[[], Path]] = {
 }
 DESCRIBED: Mapping[Kind, str] = {"scenes": SCENE.file, "runs": REQUEST, "studies": STUDY}
 """The file that makes a folder one of its kind."""
-KEPT = RUN_FILES - {WORKER, PRODUCT, MODEL} | {
-    f"{MODEL}/{name}" for name in (model_file.FILE, weights.FILE)
+KEPT = RUN_FILES - {WORKER, PRODUCT, MODEL, CHECKPOINT} | {
+    f"{MODEL}/{name}" for name in (model_file.FILE, weights.FILE, array_file.FILE, FITTED.file)
 }
 """The files of a run that are taken along."""
 CHUNK = 1 << 20

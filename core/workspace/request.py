@@ -1,17 +1,31 @@
-"""What is asked of a run: one scene, task, method, configuration and seed."""
+"""What is asked of a run: one scene, task, method, configuration and seed, and whose model."""
 
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from bandweave.errors import RunError, UnknownNameError
 from bandweave.methods import method_class
 from bandweave.problem import Method, Plan, Task
 from bandweave.raster.scene import Scene
 from bandweave.settings import Value
+from bandweave.storage.checked import checked
 from bandweave.tasks import TASKS
 from bandweave.tasks.selection import inputs_for
+
+Use = Literal["apply", "start"]
+APPLY: Use = "apply"
+START: Use = "start"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An earlier run's model, and what is done with it: nothing is learned, or training goes on."""
+
+    run: str
+    """An id of the workspace, or a run folder's path."""
+    use: Use = APPLY
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,8 @@ class Request:
     seed: int = 0
     label: str = ""
     fold: int | None = None
+    model: Taken | None = None
+    """The model to begin with; None: the method is fitted anew."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run, and write out the settings that were left to default."""
@@ -72,4 +88,7 @@ class Request:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read what `as_json` wrote; what is not a field was added by a later version."""
         names = {each.name for each in dataclasses.fields(cls)}
-        return cls(**{name: value for name, value in stored.items() if name in names})
+        known = {name: value for name, value in stored.items() if name in names}
+        if known.get("model") is not None:
+            known["model"] = checked(Taken, known["model"], longest=0)
+        return cls(**known)

@@ -37,10 +37,11 @@ from bandweave.workspace.archive import (
     Kind,
     Manifest,
     Member,
+    belongs,
 )
 from bandweave.workspace.archive_listing import opened, unfit
 from bandweave.workspace.item_checks import CHECKS
-from bandweave.workspace.run_folders import PRODUCT, REQUEST, RESULT, WORKER
+from bandweave.workspace.run_folders import REQUEST, RESULT
 from bandweave.workspace.studies import STUDY
 
 CheckedRaster = Callable[[Path, Path], None]
@@ -114,7 +115,9 @@ class _Import:
 
     def of(self, manifest: Manifest) -> Restored:
         """Unpack and check everything, and only then place the items, scenes before runs."""
-        ordered = [item for kind in FOLDERS for item in manifest.items if item.kind == kind]
+        # the older first: a run may name one whose model it took
+        oldest = sorted(manifest.items, key=lambda item: item.made)
+        ordered = [item for kind in FOLDERS for item in oldest if item.kind == kind]
         staged = [item for item in ordered if self._staged(item)]
         for item in staged:
             self._place(item)
@@ -194,13 +197,18 @@ class _Import:
         """Have an item refer to others by the ids that those have here."""
         folder = self._folder(item)
         if item.kind == "runs":
-            _rewrite(folder / REQUEST, lambda stored: self._moved(stored, "scene", "scenes"))
+            _rewrite(folder / REQUEST, self._of_request)
             _rewrite(folder / RESULT, lambda stored: self._moved(stored, "model_from", "runs"))
         elif item.kind == "studies":
             _rewrite(folder / STUDY, self._of_runs)
 
     def _moved(self, stored: dict[str, Any], name: str, kind: str) -> dict[str, Any]:
         return stored | {name: self._id(kind, stored[name])} if name in stored else stored
+
+    def _of_request(self, stored: dict[str, Any]) -> dict[str, Any]:
+        model = stored.get("model")
+        taken = {"model": self._moved(model, "run", "runs")} if model else {}
+        return self._moved(stored, "scene", "scenes") | taken
 
     def _of_runs(self, stored: dict[str, Any]) -> dict[str, Any]:
         return stored | {"runs": [self._id("runs", each) for each in stored["runs"]]}
@@ -217,7 +225,7 @@ def _rewrite(path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> 
 
 def same(kind: Kind, one: Path, other: Path) -> bool:
     """Whether two folders hold the same item: the same files, values and pixels."""
-    names = [_names(folder) - {WORKER, PRODUCT} for folder in (one, other)]
+    names = [{x for x in _names(folder) if belongs(kind, x)} for folder in (one, other)]
     return names[0] == names[1] and all(_alike(one / name, other / name) for name in names[0])
 
 

@@ -28,6 +28,8 @@ COLUMNS = (
     *("metric", "value", "original", "ratio"),
 )
 SOFTWARE = "Bandweave"
+MODEL_FACTS = ("model_from", "model_scene", "model_use")
+"""What a result says of a model that was taken from elsewhere."""
 LARGE = 50_000_000
 """Values in an image from which on a process of its own writes it, and keeps the memory it takes
 (some 500 MB for a whole Sentinel-2 tile) out of this one."""
@@ -100,6 +102,8 @@ def settings_frame(runs: Sequence[Run]) -> pd.DataFrame:
             "seconds": result.get("seconds"),
             "peak memory, MiB": result.get("peak_memory_mib"),
             "estimated": bool(result.get("estimated")),
+            "model of run": request.model.run if request.model else None,
+            "model of scene": result.get("model_scene"),
         }
         row |= {f"task: {name}": value for name, value in request.task_settings.items()}
         row |= {f"method: {name}": value for name, value in request.settings.items()}
@@ -209,6 +213,7 @@ def _tags(run: Run, fused: StoredRaster) -> dict[str, str]:
         "settings": json.dumps(dict(request.settings)),
         "seed": str(request.seed),
         "run": run.id,
+        **{name: text for name in MODEL_FACTS if (text := result.get(name))},
     }
 
 

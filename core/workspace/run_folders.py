@@ -3,8 +3,9 @@
 One writer a file. `request.json` is written once by who asks, `notes.json` by who names the run;
 `cancelled` and `stopped.json` (why it was ended from outside) by the engine; everything else by the
 one process that executes it: `worker.json` (who that is), `progress.jsonl` (appended),
-`sketch.tif`, `model/`, `fused.tif`, `scores.json` and last, by rename, `result.json`. A worker that
-dies without a result reads as "lost", never as "running" for ever.
+`sketch.tif`, `checkpoint/` (what training can go on from, gone when the run ends by itself),
+`model/`, `fused.tif`, `scores.json` and last, by rename, `result.json`. A worker that dies without
+a result reads as "lost", never as "running" for ever.
 """
 
 import math
@@ -49,6 +50,7 @@ SCORED = "scored.tif"
 """Which pixels were scored, a band of flags each region."""
 CANCELLED, BACKGROUND = "cancelled", "background"
 """Empty files: the run was cancelled; nobody waits for it."""
+CHECKPOINT = "checkpoint"
 NOTES, STOPPED, PREVIEW = "notes.json", "stopped.json", "sketch.tif"
 PRODUCT = "fused-cog.tif"
 """The fused image made for taking away, once somebody has asked for it."""
@@ -56,14 +58,27 @@ LONGEST_LOG = 1 << 20
 """Bytes of a log that are read."""
 RUN_FILES = {
     *(REQUEST, WORKER, PROGRESS, FUSED, SCORES, RESULT, MODEL, LOG),
-    *(HIDDEN_MASK, SCORED, CANCELLED, BACKGROUND, NOTES, STOPPED, PREVIEW, PRODUCT, owners.OWNER),
+    *(
+        CHECKPOINT,
+        HIDDEN_MASK,
+        SCORED,
+        CANCELLED,
+        BACKGROUND,
+        NOTES,
+        STOPPED,
+        PREVIEW,
+        PRODUCT,
+        owners.OWNER,
+    ),
 }
 """Everything a run's folder may hold."""
 _ID = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
-LOST_HINT = (
-    "Start it again. Where it is lost again, the system may have run out of memory: take a smaller "
-    "area, patch or batch. The log may tell more."
+_LOST = (
+    "Where it is lost again, the system may have run out of memory: take a smaller area, patch or "
+    "batch. The log may tell more."
 )
+LOST_HINT = f"Start it again. {_LOST}"
+RESUME_HINT = f"Resume it: training goes on from where it was. {_LOST}"
 
 
 class State(StrEnum):
@@ -181,8 +196,20 @@ class Run(Readable):
             return Status(State.RUNNING, reached, "", "")
         if (self.folder / WORKER).exists():
             message = "The process that ran this ended without a result."
-            return Status(State.LOST, reached, message, LOST_HINT)
+            hint = RESUME_HINT if self.checkpoint else LOST_HINT
+            return Status(State.LOST, reached, message, hint)
         return Status(State.QUEUED, reached, "", "")
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """What its training can go on from after it was cut off; None where there is nothing."""
+        folder = self.folder / CHECKPOINT
+        return folder if folder.is_dir() and any(folder.iterdir()) else None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it was lost or cancelled, and can go on from where it was."""
+        return self.status().state in (State.LOST, State.CANCELLED) and bool(self.checkpoint)
 
     def worker_alive(self) -> bool:
         """Whether the process that took the run still exists."""
@@ -316,6 +343,20 @@ def open_run(run_id: str) -> Run:
     if not run.folder.is_dir() or not owners.may_see(run.folder):
         raise _no_run(run_id)
     return run
+
+
+def find_or_open_run(text: str) -> Run:
+    """Return the run of an id, else of a folder's path; for a shell and for workers.
+
+    What a browser says goes to `open_run`, which opens no folder but the workspace's.
+    """
+    try:
+        return open_run(text)
+    except RunError:
+        folder = Path(text).expanduser()
+        if not (folder / REQUEST).is_file():
+            raise
+        return Run(folder.resolve())
 
 
 def equivalent_run(request: Request) -> Run | None:

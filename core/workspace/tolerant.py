@@ -18,7 +18,11 @@ _RESULT: Mapping[str, Callable[[Any], bool]] = {
     "cell": lambda value: is_number(value) and value >= 1,
     "resolution_ratio": lambda value: is_number(value) and value > 0,
     "peak_memory_mib": lambda value: value is None or is_number(value),
-    **dict.fromkeys(("error", "hint", "scene", "model_from"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(("error", "hint", "scene", "not_scored"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(
+        ("model_from", "model_scene", "model_use"), lambda value: isinstance(value, str)
+    ),
+    "findings": lambda value: _is_findings(value),
     "original": lambda value: isinstance(value, list),
     "scales": lambda value: isinstance(value, dict) and all(map(_is_scale, value.values())),
 }
@@ -102,6 +106,19 @@ def require_result(path: Path) -> dict[str, Any]:
 def _is_scale(value: object) -> bool:
     return (
         isinstance(value, dict) and value.keys() >= _SCALE and all(map(is_number, value.values()))
+    )
+
+
+def _is_findings(value: object) -> bool:
+    """Whether it is a sentence and a table of texts, every row as wide as its head."""
+    if not isinstance(value, dict) or not isinstance(value.get("sentence"), str):
+        return False
+    columns, rows = value.get("columns"), value.get("rows")
+    if not isinstance(columns, list) or not isinstance(rows, list):
+        return False
+    return all(
+        isinstance(row, list) and len(row) == len(columns) and all(isinstance(x, str) for x in row)
+        for row in (columns, *rows)
     )
 
 

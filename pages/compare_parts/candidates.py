@@ -8,6 +8,7 @@ import streamlit as st
 
 from bandweave.methods import METHODS
 from bandweave.tasks import TASKS
+from bandweave.workspace.models import named as named_model
 from bandweave.workspace.run_folders import Run
 from bandweave.workspace.scene_library import Entry
 from pages.shared import current
@@ -59,6 +60,7 @@ def _row(run: Run, runs: Sequence[Run]) -> Result:
     all_settings = [each.request.task_settings for each in runs]
     same = [each.request for each in runs if each.request.method == request.method]
     details = [
+        named_model(run.result()),
         varying(method.settings(), request.settings, [each.settings for each in same]),
         varying(task.settings(), request.task_settings, all_settings),
         f"seed {request.seed}" if any(each.seed != request.seed for each in same) else "",

@@ -7,9 +7,12 @@ import streamlit as st
 from bandweave.errors import BandweaveError, RunError
 from bandweave.running import engine
 from bandweave.workspace import owners, run_folders, studies
+from bandweave.workspace.models import words
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, State, open_run
+from pages.runs_parts.findings import found
 from pages.runs_parts.loss_curve import loss_curve
+from pages.runs_parts.model_use import model_use
 from pages.runs_parts.previews import pictures
 from pages.shared import current, notices
 from pages.shared.damage import files
@@ -43,9 +46,14 @@ def run_details(run: Run) -> None:
             sharing(run.folder, key=run.id)
             _actions(run, state)
     notices.failed(run)
+    if whose := words(run.result()):
+        st.info(said(" ".join(whose)), icon=":material/info:")
     _amiss_files(run)
     live = st.fragment(_live, run_every=None if state.final else every(POLL))
     live(run.id, state.final)
+    found(run)
+    if state is State.DONE:
+        model_use(run)
     about, asked = st.columns([2, 3])
     with about:
         if owners.may_change(run.folder):
@@ -92,7 +100,23 @@ def _actions(run: Run, state: State) -> None:
         icon=":material/content_copy:",
         query_params=chosen | {"clone": "1"},
     )
+    if run.resumable and owners.may_change(run.folder):
+        st.button(
+            "Resume",
+            icon=":material/resume:",
+            key=f"resume-{run.id}",
+            help="Training goes on from where it was cut off.",
+            on_click=_resume,
+            args=(run.id,),
+        )
     _delete_button(run)
+
+
+def _resume(run_id: str) -> None:
+    try:
+        engine.local().resume(run_id)
+    except BandweaveError as error:
+        st.session_state[_AMISS] = error
 
 
 def _delete_button(run: Run) -> None:
@@ -202,6 +226,7 @@ def _facts(run: Run) -> str:
         "Seed": str(request.seed),
         "Asked": f"{asked:%d %B %Y, %H:%M} UTC" if asked else "",
         "Took": duration(result["seconds"]) if "seconds" in result else "",
+        "Model": _whose(run),
         "RMSE": run_facts.score_words(run),
         "Peak memory": f"{run.peak_memory_mib:,.0f} MiB" if run.peak_memory_mib else "",
         "Run": run.id,
@@ -212,6 +237,15 @@ def _facts(run: Run) -> str:
         if value
     )
     return f"<dl class='run-facts'>{items}</dl>"
+
+
+def _whose(run: Run) -> str:
+    """Name the run whose model this one takes; nothing where it fits its own."""
+    model, result = run.request.model, run.result()
+    if model is None:
+        return ""
+    scene = f" ({result['model_scene']})" if "model_scene" in result else ""
+    return f"of run {model.run}{scene}, {run_facts.USES[model.use]}"
 
 
 def _settings(request: Request) -> str:

@@ -94,7 +94,7 @@ def test_spain_from_upload_to_a_geotiff(screen, test_data, tmp_path):
 def cancelled(screen):
     """Start a long training, see it begin, and end it."""
     chosen(screen, "shallow-cnn")
-    for method in ("radar-classes", "laplace"):
+    for method in ("bandweave", "radar-classes", "laplace"):
         chosen(screen, method, wanted=False)
     epochs = screen.get_by_role("spinbutton", name="Epochs", exact=True)
     epochs.fill("400")

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from bandweave.contracts.small_scene import make_scene
 from bandweave.running import engine
+from bandweave.running.resuming import resume
 from bandweave.workspace import run_folders, scene_library
 from bandweave.workspace.run_folders import CANCELLED, Request, Run, new_run, open_run
 from bandweave.workspace.studies import Study, new_study
@@ -41,6 +42,10 @@ class WaitingEngine:
 
     def cancel(self, run_id: str) -> None:
         (open_run(run_id).folder / CANCELLED).touch()
+
+    def resume(self, run_id: str) -> Run:
+        resume(run := open_run(run_id))
+        return run
 
     def discard(self, run_id: str) -> None:
         if not open_run(run_id).status().state.final:

@@ -235,6 +235,23 @@ class BandweaveFuser(Fuser):
         report(Progress("Drafting", 1, 1))
         return inputs.adding(*layers)
 
+    def moved(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Keep the learners; drafts, weights, shares and intervals are the new scene's own."""
+        learned = self.learned
+        evidence = learned.drafting.evidence
+        ground, units = _ground(
+            problem, radar=bool(evidence.radar), earlier=bool(evidence.earlier_bands)
+        )
+        drafting, practice = _practised(ground, problem.seed, report)
+        if drafting.evidence.sizes != evidence.sizes:
+            raise MethodError(
+                "The scene has other radar or earlier imagery than the model was fitted to.",
+                "Fit the method to this scene.",
+            )
+        fitting = _Fitting(units, drafting, learned.steps, problem.seed, ground.visible.shape)
+        known = {name: each for name, each in self._arrays.items() if name != SIZES}
+        return _weighed(fitting, practice, known, report)
+
     def reads(self, prepared: Scene) -> tuple[Layer, ...]:
         """Return drafts, maps and the mask."""
         mask = prepared.mask(HIDDEN)
@@ -379,18 +396,10 @@ class Bandweave(Method):
 
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Practise in visible pixels, fit the members in folds, and weigh them."""
-        report(Progress("Reading radar", 0, 1))
-        pair = problem.known
-        image = pair.target.read(bands=problem.bands)
-        visible: Flags = np.asarray(np.isfinite(image).all(axis=0))
-        units = Units.learn(image, problem.bands)
-        mask = pair.inputs.mask(HIDDEN)
-        lost: Flags = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
-        imagery = gather(pair.inputs, radar=self.radar == USED, earlier=self.earlier == USED)
-        ground = _Ground(units.standard(image), visible, lost, pair.inputs.optical, imagery)
+        ground, units = _ground(problem, radar=self.radar == USED, earlier=self.earlier == USED)
         drafting, practice = _practised(ground, problem.seed, report)
-        fitting = _Fitting(units, drafting, self.steps, problem.seed, visible.shape)
-        return _weighed(fitting, practice, report)
+        fitting = _Fitting(units, drafting, self.steps, problem.seed, ground.visible.shape)
+        return _weighed(fitting, practice, {}, report)
 
     def load(self, folder: Path) -> Fuser:
         """Read what was learned."""
@@ -419,6 +428,18 @@ class Bandweave(Method):
                 for member, parts in shapes.items()
             },
         )
+
+
+def _ground(problem: Problem, *, radar: bool, earlier: bool) -> tuple[_Ground, Units]:
+    """Return what a problem shows, and the units it is shown in."""
+    pair = problem.known
+    image = pair.target.read(bands=problem.bands)
+    visible: Flags = np.asarray(np.isfinite(image).all(axis=0))
+    units = Units.learn(image, problem.bands)
+    mask = pair.inputs.mask(HIDDEN)
+    lost: Flags = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
+    imagery = gather(pair.inputs, radar=radar, earlier=earlier)
+    return _Ground(units.standard(image), visible, lost, pair.inputs.optical, imagery), units
 
 
 def _names(learned: Learned) -> tuple[str, ...]:
@@ -468,8 +489,10 @@ def _drafting(evidence: Evidence, maps: MemoryRaster | None, visible: Flags, see
     return Drafting(evidence, find_classes(sample, generator))
 
 
-def _weighed(fitting: _Fitting, practice: Practice, report: Report) -> BandweaveFuser:
-    """Return the fuser of members that are fitted and weighed on practice rows."""
+def _weighed(
+    fitting: _Fitting, practice: Practice, known: Mapping[str, Sequence[Arrays]], report: Report
+) -> BandweaveFuser:
+    """Return the fuser of members weighed on practice rows; those not known yet are fitted."""
     drafting, seed = fitting.drafting, fitting.seed
     columns = Columns(drafting, len(fitting.units.bands))
     learners = members(drafting, fitting.steps)
@@ -478,9 +501,14 @@ def _weighed(fitting: _Fitting, practice: Practice, report: Report) -> Bandweave
     for number, member in enumerate(learners):
         report(Progress("Training members", number, len(learners)))
         over = practice.x[:, columns.drafts[member.over]]
-        missed, arrays[member.name] = cross_fitted(
-            member.learner, practice, practice.y - over, columns.of(member), (seed, number)
-        )
+        inputs = columns.of(member)
+        if member.name in known:
+            arrays[member.name] = known[member.name]
+            missed = together(member.learner, practice.x[:, inputs], known[member.name])
+        else:
+            missed, arrays[member.name] = cross_fitted(
+                member.learner, practice, practice.y - over, inputs, (seed, number)
+            )
         predictions[member.name] = over + missed
     report(Progress("Training members", len(learners), len(learners)))
     judged = _judge(predictions, practice, fitting.shape)

@@ -1,6 +1,5 @@
 """The quick fill: colours of radar classes, led on along radar's edges, as far as they help."""
 
-import logging
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from bandweave.methods.radar import joint_radar
 from bandweave.prepare.gaps import laplace, lead
 from bandweave.problem import (
     Feature,
+    Findings,
     Flags,
     Fuser,
     Method,
@@ -42,8 +42,6 @@ from bandweave.problem import (
 from bandweave.raster.grid import Pixels
 from bandweave.raster.scene import HIDDEN, Layer, Scene
 from bandweave.raster.virtual import MemoryRaster
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -115,9 +113,32 @@ class RadarClassesFuser(Fuser):
         """Return the filled bands."""
         return block.layer(FILLED).raster.read(bands=self.bands)
 
+    def findings(self) -> Findings:
+        """Return what practice gaps showed."""
+        share, rmse = self.learned.share, self.learned.rmse
+        if not rmse:
+            return Findings(
+                "There was nothing to practise on: what is hidden is interpolated.", (), ()
+            )
+        sentence = "Radar does not help here: what is hidden is interpolated."
+        if share:
+            nearer = 1 - rmse[1] / rmse[0]
+            sentence = (
+                f"On practice gaps radar's classes come {nearer:.1%} nearer the truth than "
+                f"interpolation; they are followed {share:.0%}."
+            )
+        names = ("interpolation", "radar classes")
+        rows = tuple((name, f"{each:.4f}") for name, each in zip(names, rmse, strict=True))
+        return Findings(sentence, ("Fill", "RMSE on practice gaps"), rows)
+
     def save(self, folder: Path) -> None:
         """Write classes, colours and share."""
         save_fitted(folder, self.learned)
+
+    def moved(self, problem: Problem, report: Report = unreported) -> Fuser:
+        """Keep the classes; their colours, and how far to follow them, are the new scene's own."""
+        learned = self.learned
+        return RadarClassesFuser(_coloured(learned.looks, learned.classes, problem, report))
 
 
 @dataclass(frozen=True)
@@ -145,37 +166,49 @@ class RadarClasses(Method):
         """Find the classes, and fill practice gaps in visible pixels with them and without."""
         report(Progress("Finding radar classes", 0, 1))
         pair = problem.known
-        image = pair.target.read(bands=problem.bands)
-        visible: Flags = np.asarray(np.isfinite(image).all(axis=0))
-        generator, radar = np.random.default_rng(problem.seed), joint_radar(pair.inputs)
-        looks, sample = learn_looks(radar, visible, generator)
-        classes, maps = find_classes(sample, generator), looks.maps(radar)
-        colours = class_means(class_moments(classes, maps, image, visible))
+        visible = _visible(pair.target.read(bands=problem.bands))
+        generator = np.random.default_rng(problem.seed)
+        looks, sample = learn_looks(joint_radar(pair.inputs), visible, generator)
+        classes = find_classes(sample, generator)
         report(Progress("Finding radar classes", 1, 1))
-        mask = pair.inputs.mask(HIDDEN)
-        lost = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
-        errors: list[list[NDArray[np.float64]]] = []
-        practised = 0
-        for gap in practice_gaps(pair.inputs.optical, visible, problem.seed):
-            report(Progress("Practising", len(errors), 2 * PAIRS))
-            practised += int(gap.drawn.sum())
-            hidden = lost | gap.hidden
-            informed = classes_fill(classes, maps, looks.guide(maps), image, hidden)
-            fills = laplace(image, hidden), informed
-            errors.append([block_errors(image, each, gap.drawn) for each in fills])
-        report(Progress("Practising", len(errors), 2 * PAIRS))
-        before, after = np.sum(errors, axis=0)
-        share = worth_following(before, after)
-        count = len(image) * practised
-        rmse = tuple(math.sqrt(each.sum() / count) for each in (before, after) if count)
-        _tell(share, rmse)
-        return RadarClassesFuser(
-            Learned(problem.bands, looks, classes, tuple(map(tuple, colours.tolist())), share, rmse)
-        )
+        return RadarClassesFuser(_coloured(looks, classes, problem, report))
 
     def load(self, folder: Path) -> Fuser:
         """Read what was learned."""
         return RadarClassesFuser(load_fitted(folder, Learned))
+
+
+def _coloured(looks: Looks, classes: Classes, problem: Problem, report: Report) -> Learned:
+    """Learn the classes' colours, and from practice gaps how far they are worth following."""
+    pair = problem.known
+    image = pair.target.read(bands=problem.bands)
+    visible = _visible(image)
+    maps = looks.maps(joint_radar(pair.inputs))
+    colours = class_means(class_moments(classes, maps, image, visible))
+    mask = pair.inputs.mask(HIDDEN)
+    lost = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
+    errors: list[list[NDArray[np.float64]]] = []
+    practised = 0
+    for gap in practice_gaps(pair.inputs.optical, visible, problem.seed):
+        report(Progress("Practising", len(errors), 2 * PAIRS))
+        practised += int(gap.drawn.sum())
+        hidden = lost | gap.hidden
+        fills = (
+            laplace(image, hidden),
+            classes_fill(classes, maps, looks.guide(maps), image, hidden),
+        )
+        errors.append([block_errors(image, each, gap.drawn) for each in fills])
+    report(Progress("Practising", len(errors), 2 * PAIRS))
+    before, after = np.sum(errors, axis=0)
+    share = worth_following(before, after)
+    count = len(image) * practised
+    rmse = tuple(math.sqrt(each.sum() / count) for each in (before, after) if count)
+    return Learned(problem.bands, looks, classes, tuple(map(tuple, colours.tolist())), share, rmse)
+
+
+def _visible(image: Pixels) -> Flags:
+    """Return where every band is known."""
+    return np.asarray(np.isfinite(image).all(axis=0))
 
 
 def classes_fill(
@@ -206,13 +239,3 @@ def _painted(
     """Return the classes' colours mixed, and let go of the moments: they are large."""
     means = class_means(moments) if means is None else means
     return mixed(classes, maps, local_colours(moments, means))
-
-
-def _tell(share: float, rmse: tuple[float, ...]) -> None:
-    """Log what practice found."""
-    if not rmse:
-        _logger.info("There was nothing to practise on: radar is left out.")
-        return
-    errors = "interpolation {:.4f}, radar classes {:.4f}".format(*rmse)
-    said = f"radar counts {share:.0%}" if share else "radar does not help here"
-    _logger.info("RMSE on practice gaps: %s; %s.", errors, said)

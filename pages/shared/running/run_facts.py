@@ -6,6 +6,7 @@ import streamlit as st
 
 from bandweave.evaluation.scores import MEAN
 from bandweave.methods import METHODS
+from bandweave.workspace.request import APPLY, START
 from bandweave.workspace.run_folders import Run, State
 from pages.shared.scores.regions import REGIONS, preferred
 
@@ -25,14 +26,17 @@ COLOURS = {
     State.CANCELLED: "gray",
     State.LOST: "orange",
 }
+USES = {APPLY: "applied", START: "trained on"}
 SCORE = "rmse"
 STAMP = len("20260131-235959")
 """How much of an id says when the run was asked for."""
 
 
 def title(run: Run) -> str:
-    """Return what its owner called it, else method and seed."""
-    return run.name or f"{METHODS[run.request.method].label} · seed {run.request.seed}"
+    """Return what its owner called it, else method and seed, and what is done with a model."""
+    request = run.request
+    taken = f" · {USES[request.model.use]}" if request.model else ""
+    return run.name or f"{METHODS[request.method].label} · seed {request.seed}{taken}"
 
 
 def badge(state: State) -> None:
@@ -58,7 +62,7 @@ def score_words(run: Run) -> str:
     """Say what the error is and of which pixels; nothing where there is none."""
     found = _scored(run)
     if found is None:
-        return ""
+        return "not scored here" if run.result().get("not_scored") else ""
     region, value = found
     estimated = ", estimated on simulated gaps" if run.result().get("estimated") else ""
     return f"{value:.4f} ({REGIONS.get(region, region).lower()}{estimated})"

@@ -13,6 +13,8 @@ from bandweave.methods import METHODS, method_class
 from bandweave.metrics import METRICS
 from bandweave.problem import Feature
 from bandweave.settings import Setting, Value
+from bandweave.workspace.models import named as named_model
+from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import RESULT, Run, all_runs
 from bandweave.workspace.scene_library import Entry
 
@@ -86,7 +88,7 @@ class Line:
     def key(self) -> str:
         """What tells the row from every other, the same in every session."""
         request = self.runs[0].run.request
-        return repr((request.method, sorted(request.settings.items())))
+        return repr(_kind(request))
 
     @property
     def competes(self) -> bool:
@@ -121,7 +123,7 @@ class Line:
 
 
 def finished(run: Run) -> Finished | None:
-    """Return a run's numbers if it has ended well; read once."""
+    """Return a run's numbers if it has ended well; none are in it where it was not to be scored."""
     try:
         changed = (run.folder / RESULT).stat().st_mtime_ns
     except FileNotFoundError:
@@ -141,7 +143,7 @@ def lines(found: Sequence[Finished]) -> list[Line]:
     groups: dict[tuple[object, ...], dict[object, Finished]] = {}
     for each in found:
         request = each.run.request
-        group = groups.setdefault((request.method, *sorted(request.settings.items())), {})
+        group = groups.setdefault(_kind(request), {})
         group.setdefault((request.seed, request.fold), each)
     members = [sorted(group.values(), key=_seed) for group in groups.values()]
     return [_line(runs, members) for runs in members]
@@ -164,8 +166,16 @@ def _line(runs: Sequence[Finished], members: Sequence[Sequence[Finished]]) -> Li
     settings = [each.settings for each in requests if each.method == request.method]
     named = {each.run.name for each in runs}
     name = named.pop() if len(named) == 1 else ""
-    change = varying(method.settings(), request.settings, settings)
-    return Line(method.label, name or change, tuple(runs))
+    changes = (
+        named_model(runs[0].result),
+        varying(method.settings(), request.settings, settings),
+    )
+    return Line(method.label, name or ", ".join(filter(None, changes)), tuple(runs))
+
+
+def _kind(request: Request) -> tuple[object, ...]:
+    """Return what tells a row from every other: method, settings, and whose model it is."""
+    return (request.method, *sorted(request.settings.items()), request.model)
 
 
 def _word(value: Value) -> str:
@@ -189,4 +199,5 @@ def _read(folder: Path, _: int) -> Finished | None:
         found = Finished.of(run)
     except (ValueError, KeyError, UnknownNameError):  # damaged, or of another version
         return None
-    return None if "error" in found.result or not found.scores else found
+    known = found.scores or found.result.get("not_scored")
+    return None if "error" in found.result or not known else found

@@ -124,7 +124,8 @@ def test_one_method_and_one_seed_is_one_run_folder(core, workspace, tmp_path: Pa
         *("region", "band", "metric", "value"),
     }
     assert scores[0]["seed"] == 7
-    assert {path.name for path in (out / "model").iterdir()} == {"fuser.json", "weights.npy"}
+    model = {path.name for path in (out / "model").iterdir()}
+    assert model == {"fuser.json", "weights.npy", "fitted.json"}
     with rasterio.open(out / "fused.tif") as fused:
         assert fused.descriptions == ("red", "green", "blue")
         assert np.isnan(fused.nodata)

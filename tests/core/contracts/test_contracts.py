@@ -34,6 +34,10 @@ class Faulty(CopyFuser):
             inputs.radar.raster.array[:] += 1
         return inputs
 
+    def moved(self, problem, report=None):
+        faults = {"moves badly": "loses", "moves blockwise": "of its block"}
+        return Faulty(self.bands, faults.get(self.fault, self.fault))
+
     def reads(self, prepared):
         return prepared.layers if self.fault == "names more" else super().reads(prepared)
 
@@ -84,6 +88,8 @@ BROKEN = [
     (methods.fitting_repeats_itself_and_changes_nothing, {"fault": "changes inputs"}, "'radar'"),
     (methods.it_looks_no_farther_than_its_halo, {"fault": "looks far"}, "halo of 0"),
     (methods.it_reads_the_layers_it_names, {"fault": "names more"}, "and reads"),
+    (methods.it_moves_to_another_scene, {"fault": "moves badly"}, "On another scene some"),
+    (methods.it_moves_to_another_scene, {"fault": "moves blockwise"}, "not the same in blocks"),
 ]
 
 

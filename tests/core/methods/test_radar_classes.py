@@ -1,6 +1,5 @@
 """Radar's classes have the colours they have by hand, and count as far as they help."""
 
-import logging
 from dataclasses import replace
 
 import numpy as np
@@ -133,16 +132,21 @@ def test_radar_that_tells_something_helps():
     assert learned.share > 0.5
     assert learned.rmse[1] < learned.rmse[0]
     assert error < 0.9 * before
+    said = RadarClassesFuser(learned).findings()
+    assert f"followed {learned.share:.0%}" in said.sentence
+    assert [row[0] for row in said.rows] == ["interpolation", "radar classes"]
+    unpractised = RadarClassesFuser(replace(learned, share=0.0, rmse=())).findings()
+    assert "nothing to practise on" in unpractised.sentence and not unpractised.rows
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_radar_that_is_noise_is_left_out(seed, caplog):
+def test_radar_that_is_noise_is_left_out(seed):
     scene = make_scene(seed=seed)
     speckle = np.random.default_rng(seed).gamma(4.4, 0.02, (2, *scene.grid.shape))
-    with caplog.at_level(logging.INFO):
-        found, plain, learned = filled(with_radar(scene, speckle))
+    found, plain, learned = filled(with_radar(scene, speckle))
     assert learned.share < 0.1
-    assert "radar does not help here" in caplog.text
+    said = RadarClassesFuser(learned).findings()
+    assert said.sentence.startswith("Radar does not help here") == (learned.share == 0)
     np.testing.assert_array_equal(found, plain)
 
 
@@ -278,3 +282,20 @@ def test_several_dates_are_averaged_in_power_before_any_logarithm():
         scene.radar, name="radar-2", raster=MemoryRaster(power, scene.grid, ("HH", "HV"))
     )
     assert joint_radar(scene.adding(other)) is scene.radar
+
+
+def test_on_another_scene_the_classes_stay_and_their_colours_are_its_own():
+    there = Gap().pose(make_scene(), 1).problem
+    here = Gap().pose(make_scene(seed=1), 1).problem
+    fitted = RadarClasses().fit(there)
+    moved = fitted.moved(here)
+    assert moved.learned.classes == fitted.learned.classes
+    assert moved.learned.rmse != fitted.learned.rmse
+    # as many colours as classes, of this scene: their mean over memberships is the image's
+    maps = moved.learned.looks.maps(here.inputs.radar)
+    image = here.known.target.read()
+    visible = np.isfinite(image).all(axis=0)
+    expected = class_means(class_moments(fitted.learned.classes, maps, image, visible))
+    np.testing.assert_array_equal(np.array(moved.learned.colours), expected)
+    # on its own scene it is what was fitted there, to the bit
+    assert fitted.moved(there).learned == fitted.learned

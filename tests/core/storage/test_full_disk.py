@@ -98,7 +98,7 @@ def test_a_run_whose_disk_fills_up_ends_with_that_as_its_reason(room: int, disk:
 
 
 def test_a_run_goes_on_while_there_is_no_room_for_its_progress(disk: Disk, stored: Run):
-    with execution._Notes(stored.folder, None) as notes:
+    with execution._Notes(stored, None) as notes:
         notes.note(Progress("Training red", 1, 2))
         disk.fill()
         # a file's first page has room for some more lines

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,8 @@ from bandweave.sources.outside import write_anew
 from bandweave.storage.json_file import write_json
 from bandweave.workspace import archive, archive_listing, paths, scene_library
 from bandweave.workspace.archive import MANIFEST, export
+from bandweave.workspace.models import model_of
+from bandweave.workspace.request import Taken
 from bandweave.workspace.restoring import restore
 from bandweave.workspace.run_folders import Request, Run, State, all_runs, new_run, open_run
 from bandweave.workspace.studies import all_studies, new_study
@@ -162,6 +165,25 @@ def test_what_has_another_ones_id_gets_a_new_one_and_what_refers_to_it_follows(o
     assert all_studies()[0].runs[0].id == f"{first}-2"
     count = len(all_runs())
     assert restore(whole).placed == done.placed and len(all_runs()) == count
+
+
+def test_a_run_names_the_one_whose_model_it_took_by_the_id_that_has_here(
+    workspace, tmp_path, monkeypatch
+):
+    scene_library.store(make_scene(), "small")
+    first = new_run(Request("small", "gap", "laplace"))
+    execute(first)
+    second = new_run(replace(first.request, model=Taken(first.id)))
+    execute(second)
+    export(tmp_path / "backup.zip", runs=[second.id, first.id], alone=True)
+    monkeypatch.setenv("BANDWEAVE_HOME", str(tmp_path / "other"))
+    other = new_run(Request("small", "gap", "band-mean"))
+    other.folder.rename(other.folder.with_name(first.id))
+    restore(tmp_path / "backup.zip")
+    back = open_run(second.id)
+    assert back.request.model == Taken(f"{first.id}-2")
+    assert back.result()["model_from"] == f"{first.id}-2"
+    assert model_of(back).fitted == model_of(second).fitted
 
 
 def named(runs, method: str) -> str:
