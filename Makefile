@@ -20,13 +20,13 @@ install = if command -v uv >/dev/null; then uv pip install --quiet --compile-byt
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
 
-# The browser's tests wait for what they see, so they have the machine for themselves. The others keep the order that
+# The browser's tests wait for what they see, so they have the machine for themselves. The others take a core each, in the order that
 # tests/conftest.py gives them.
 test: $(VENV)/.test browser check
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
-	$(PY) -m pytest -m "not browser" --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not browser" --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10
 	$(PY) -m pytest -m browser --durations 10
 endif
 

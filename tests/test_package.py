@@ -64,7 +64,7 @@ SIGNATURES = {
 PROTOCOLS = {
     "Task": "pose withholds",
     "Method": "fit fit_on load parameters plan preset reach refusal step_pixels suits",
-    "Fuser": "fuse moved prepare reads save",
+    "Fuser": "findings fuse moved prepare reads save",
     "Raster": "bands grid read",
 }
 

@@ -147,6 +147,32 @@ def test_several_dates_of_radar_tell_more_than_one():
     assert several < 0.95 * single
 
 
+class TestAnotherScene:
+    """A model moved."""
+
+    def test_its_learners_stay_and_all_else_is_the_new_scenes_own(self):
+        here = Gap().pose(make_scene(seed=1), 1).problem
+        there = informed()[1]
+        moved = there.moved(here)
+        assert moved._arrays["ridge"] is there._arrays["ridge"]
+        assert moved.learned.units != there.learned.units
+        assert moved.learned.rmse != there.learned.rmse
+        assert moved.learned.drafting != there.learned.drafting
+        own = QUICK.fit(here).learned
+        # drafts, classes and units are those of a fit; only the learners come from elsewhere
+        assert moved.learned.drafting == own.drafting and moved.learned.units == own.units
+        assert moved.learned.share > 0.3
+
+    def test_a_scene_with_other_imagery_is_refused(self):
+        earlier = Gap().pose(with_earlier(make_scene(seed=1)), 1).problem
+        assert informed()[1].moved(earlier).learned.drafting.evidence.earlier_bands == ()
+        single = make_scene(seed=1)
+        power = single.radar.raster.read(bands=["VV"])
+        radar = replace(single.radar, raster=MemoryRaster(power, single.grid, ("VV",)))
+        with pytest.raises(MethodError, match="other radar or earlier imagery"):
+            informed()[1].moved(Gap().pose(single.adding(radar), 1).problem)
+
+
 class TestIntervals:
     """Bounds beside the fill."""
 
