@@ -25,11 +25,12 @@ from bandweave.running import claims, memory
 from bandweave.running.admission import Entry, admitted, in_turn, waits
 from bandweave.running.claims import claim, release
 from bandweave.running.reuse import can_reuse
+from bandweave.running.steering import Steering
 from bandweave.running.worker import end_worker, start_worker
 from bandweave.sources.confined import rooms
 from bandweave.storage import temporary
 from bandweave.storage.json_file import write_json
-from bandweave.workspace import owners, paths, run_folders
+from bandweave.workspace import owners, paths, run_folders, scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import (
     BACKGROUND,
@@ -41,7 +42,8 @@ from bandweave.workspace.run_folders import (
     new_run,
     open_run,
 )
-from bandweave.workspace.studies import Study, new_study
+from bandweave.workspace.studies import Course, Study, new_study
+from bandweave.workspace.sweeps import Sweep
 
 _logger = logging.getLogger(__name__)
 
@@ -66,7 +68,10 @@ class _Worker:
 class LocalEngine:
     """Executes runs of the workspace on this machine."""
 
-    def __init__(self, limit: int | None = None) -> None:
+    def __init__(self, limit: int | None = None, *, alone: bool = False) -> None:
+        """Prepare one; `alone`: it leaves to others what it was not asked for itself."""
+        self._alone = alone
+        self._steering = Steering(self, everyone=not alone)
         self.limit = limit or max(1, (os.cpu_count() or 2) // 2)
         self._allowed = float("inf")
         self._queue: list[Entry] = []
@@ -95,7 +100,7 @@ class LocalEngine:
             rooms.sweep()
             paths.empty_trash()
             left = []
-            for run in reversed(all_runs()):
+            for run in reversed([] if self._alone else all_runs()):
                 with _guarded(run):
                     left += self._take_up(run)
             self._warm()
@@ -157,20 +162,49 @@ class LocalEngine:
             self._dispatch()
         return study
 
+    def submit_sweep(self, name: str, sweep: Sweep, references: Sequence[Request] = ()) -> Study:
+        """Begin a sweep as a new study; its references are taken or queued at once.
+
+        Refuses in words what cannot be run, before anything is started.
+        """
+        self.start()
+        scene = scene_library.find_or_open(sweep.request.scene).scene
+        course = Course(tuple(map(dict, sweep.plan(scene))))
+        known = run_folders.equivalent_runs(references)
+        missing = [each for run, each in zip(known, references, strict=True) if run is None]
+        # what quotas allow is asked again as each of its runs begins
+        first = sweep.asks({}, sweep.seeds[0])
+        with admitted([*missing, *[first] * min(sweep.search.at_once, sweep.runs())]):
+            made = [run for run in known if run] + [new_run(each) for each in missing]
+            study = new_study(name, made, sweep, course)
+        for run in made:
+            self.adopt(run)
+        self._steering.add(study)
+        return study
+
+    def adopt(self, run: Run) -> None:
+        """Queue a run that waits, unless it is in the queue."""
+        with self._lock:
+            if run.id not in self.waiting() and run.status().state is State.QUEUED:
+                self._enqueue(run, next(self._order))
+
     def discard(self, run_id: str) -> None:
         """Move a run to the workspace's trash, cancelled first if it is under way."""
         self.cancel(run_id)
         run_folders.discard(run_id)
 
-    def cancel(self, run_id: str) -> None:
-        """End a run at once, whatever it is doing; one that has ended stays as it is."""
+    def cancel(self, run_id: str, early: str = "") -> None:
+        """End a run at once, whatever it is doing; one that has ended stays as it is.
+
+        `early` says why where a sweep gives it up.
+        """
         run = open_run(run_id)
         owners.require_change(run.folder)
         with self._lock:
             self._dequeue(run_id)
             if run.status().state.final:
                 return
-            process = claims.cancel(run)
+            process = claims.cancel(run, early)
         _logger.info("Cancelled.", extra={"run": run_id})
         # it may take its time: others need not wait for that
         if process is not None:
@@ -245,6 +279,7 @@ class LocalEngine:
             try:
                 self._end_greedy()
                 self._tidy()
+                self._steering.look()
                 with self._lock:
                     self._reap()
                     self._warm()
