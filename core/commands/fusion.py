@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from bandweave import logs
-from bandweave.commands.arguments import pairs, replacing, scene_name
+from bandweave.commands.arguments import pairs, replacing, scene_name, task_named
 from bandweave.commands.output import as_json, score_table, show_progress, table
-from bandweave.errors import RasterError, RunError, UnknownNameError
+from bandweave.errors import RasterError, RunError
 from bandweave.methods import chosen, configured
 from bandweave.metrics import METRICS
-from bandweave.problem import Task
 from bandweave.running.execution import end_when_told, execute
 from bandweave.running.warmup import warm_up
 from bandweave.sources.confined.caller import IMPORT, call
@@ -53,7 +52,7 @@ def demo(arguments: Namespace) -> tuple[object, str]:
 
 def fuse(arguments: Namespace) -> tuple[object, str]:
     """Run one or several methods and seeds on a scene."""
-    task = _task(arguments.task)
+    task = task_named(arguments.task)
     keys = chosen(arguments.method, task)
     entry = scene_library.find_or_open(arguments.scene)
     changes = pairs("--set", arguments.set)
@@ -173,12 +172,6 @@ def _awaited() -> Path | None:
     os.dup2(log, sys.stderr.fileno())
     os.close(log)
     return folder
-
-
-def _task(key: str) -> type[Task]:
-    if key not in TASKS:
-        raise UnknownNameError("task", key, TASKS)
-    return TASKS[key]
 
 
 def _label(key: str, seed: int, seeds: Sequence[int]) -> str:

@@ -42,8 +42,9 @@ from bandweave.workspace.run_folders import (
     new_run,
     open_run,
 )
-from bandweave.workspace.studies import Course, Study, new_study
+from bandweave.workspace.studies import ENDED, Course, Study, new_study
 from bandweave.workspace.sweeps import Sweep
+from bandweave.workspace.trials import trials
 
 _logger = logging.getLogger(__name__)
 
@@ -181,6 +182,28 @@ class LocalEngine:
             self.adopt(run)
         self._steering.add(study)
         return study
+
+    def submit_to(self, study: Study, request: Request) -> Run:
+        """Queue one more run of a study."""
+        owners.require_change(study.folder)
+        run = self.submit(request)
+        with study.held() as now:
+            if now is not None:
+                now.go_on([run], now.course)
+        return run
+
+    def end_sweep(self, study: Study) -> None:
+        """End a sweep and its runs that are under way; what is done stays."""
+        owners.require_change(study.folder)
+        with study.held() as now:
+            if now is None or (sweep := now.sweep) is None:
+                return
+            if not now.course.over:
+                now = now.end(ENDED)
+            under_way = [run for trial in trials(now, sweep) for run in trial.runs]
+        # the last first: what waits must not start when the one before it ends
+        for run in reversed(under_way):
+            self.cancel(run.id)
 
     def adopt(self, run: Run) -> None:
         """Queue a run that waits, unless it is in the queue."""

@@ -1,7 +1,7 @@
 """What is asked of a run: one scene, task, method, configuration and seed."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -73,3 +73,19 @@ class Request:
         """Read what `as_json` wrote; what is not a field was added by a later version."""
         names = {each.name for each in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in names})
+
+
+def references(requests: Sequence[Request]) -> tuple[Request, ...]:
+    """Return the reference rows that a study of these, on one scene and task, needs beside them.
+
+    Where what is scored is drawn from the seed, each seed has its own.
+    """
+    first = requests[0]
+    task = TASKS[first.task]
+    if task.reference in {request.method for request in requests}:
+        return ()
+    seeds = sorted({request.seed for request in requests})
+    return tuple(
+        Request(first.scene, first.task, task.reference, {}, first.task_settings, seed)
+        for seed in (seeds if task.drawn else seeds[:1])
+    )

@@ -18,7 +18,8 @@ from bandweave.methods import METHODS
 from bandweave.metrics import METRICS
 from bandweave.raster.scene import Scene
 from bandweave.settings import Declared, Setting, Value, setting
-from bandweave.workspace.request import Request
+from bandweave.tasks import TASKS
+from bandweave.workspace.request import Request, references
 
 GRID, RANDOM, HALVING, OPTUNA = "grid", "random", "halving", "optuna"
 STRATEGIES = (GRID, RANDOM, HALVING, OPTUNA)
@@ -235,6 +236,35 @@ class Sweep:
         """Return how many runs there will be, without reference rows."""
         return sum(each.trials for each in self.rounds()) * len(self.seeds)
 
+    @property
+    def takes(self) -> str:
+        """How many runs there will be, in words; by rounds where it halves."""
+        count, rounds = self.runs(), self.rounds()
+        if self.search.strategy != HALVING:
+            return f"{count:,} runs"
+        parts = ", ".join(f"{each.trials} of {_epochs(each.budget)}" for each in rounds)
+        times = f", {len(self.seeds)} seeds each" if len(self.seeds) > 1 else ""
+        return f"{count:,} runs ({parts}{times})"
+
+    @property
+    def title(self) -> str:
+        """What it is called where nobody says."""
+        labels = ", ".join(each.setting.label.lower() for each in self.varied)
+        return f"{METHODS[self.request.method].label}: {labels}"
+
+    @property
+    def references(self) -> tuple[Request, ...]:
+        """The reference rows that its results are read against."""
+        return references([self.asks({}, seed) for seed in self.seeds])
+
+    def caution(self, count: int) -> str:
+        """Say how the best of so many is to be read."""
+        metric = METRICS[self.search.metric].label
+        words = f"Chosen among {count} on the pixels that are scored: the best {metric} flatters."
+        if TASKS[self.request.task].drawn:
+            words += " Another seed hides other pixels, and tells how good it is."
+        return words
+
     def first_count(self) -> int:
         """Return how many combinations there are at first."""
         size = self._size()
@@ -361,3 +391,7 @@ class Sweep:
                 f"{budgets[-1]} epochs cannot be cut {len(rounds) - 1} times by {keep}.",
                 f"Give {least} epochs or more, or fewer combinations.",
             )
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"

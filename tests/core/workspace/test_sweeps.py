@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bandweave.contracts.small_scene import make_scene
 from bandweave.errors import BandweaveError, RunError, SettingError
 from bandweave.methods import METHODS
 from bandweave.raster.scene import Scene
