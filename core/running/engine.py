@@ -440,10 +440,10 @@ class LocalEngine:
     def _warm(self) -> None:
         """Keep a spare ready, but do not let it load while a user's run needs the machine.
 
-        It does load where a user's run already waits for it.
+        It does load where a user's run already waits for it, or a sweep's will.
         """
         busy = any(not worker.run.background for worker in self._workers.values())
-        wanted = any(not background for background, _, _ in self._queue)
+        wanted = self._steering.busy or any(not background for background, _, _ in self._queue)
         rested = time.monotonic() - self._spare_failed > RETRY
         if self._spare is None and rested and (wanted or not busy):
             self._spare = start_worker("--warm")

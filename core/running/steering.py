@@ -60,6 +60,11 @@ class Steering:
         """Steer a sweep from now on."""
         self._mine[study.id] = study
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is a sweep that has not ended."""
+        return bool(self._mine)
+
     def look(self) -> None:
         """Take every sweep's next step, at most once in `LOOK` seconds."""
         now = time.monotonic()

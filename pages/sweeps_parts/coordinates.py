@@ -69,7 +69,7 @@ def figure(sweep: Sweep, found: Sequence[Trial], axes_of: Sequence[Setting]) -> 
             showlegend=False,
         )
     for place, axis in enumerate((*axes, last)):
-        _draw_axis(drawn, place, axis)
+        _draw_axis(drawn, place, axis, lines_go_on=axis is not last)
     drawn.update_layout(
         uirevision="sweep",
         paper_bgcolor="rgba(0,0,0,0)",
@@ -77,7 +77,7 @@ def figure(sweep: Sweep, found: Sequence[Trial], axes_of: Sequence[Setting]) -> 
         margin={"l": 10, "r": 10, "t": 6, "b": 44},
         hovermode="closest",
         xaxis={
-            "range": [-0.25, len(axes) + 0.45],
+            "range": [-0.3, len(axes) + 0.3],
             "tickvals": list(range(len(axes) + 1)),
             "ticktext": [axis.name for axis in (*axes, last)],
             "tickangle": 0,
@@ -136,7 +136,7 @@ def _numbers(name: str, values: Sequence[float]) -> Axis:
         return ((math.log(value) if powers else value) - ends[0]) / span if span else 0.5
 
     middle = math.exp(sum(ends) / 2) if powers else sum(ends) / 2
-    ticks = {place(value): f"{value:.3g}" for value in (low, middle, high)}
+    ticks = {place(value): f"{value:.4g}" for value in (low, middle, high)}
     return Axis(name, {value: place(value) for value in values}, ticks)
 
 
@@ -153,11 +153,11 @@ def _colours(found: Sequence[Trial]) -> dict[int, str]:
     }
 
 
-def _draw_axis(drawn: go.Figure, place: int, axis: Axis) -> None:
+def _draw_axis(drawn: go.Figure, place: int, axis: Axis, *, lines_go_on: bool) -> None:
+    """Draw an axis, its numbers on the side where its lines are not the first to be read."""
     drawn.add_shape(
         type="line", x0=place, x1=place, y0=0, y1=1, line={"color": "gray", "width": 1}, opacity=0.5
     )
+    side = {"xanchor": "right", "xshift": -8} if lines_go_on else {"xanchor": "left", "xshift": 8}
     for height, text in axis.ticks.items():
-        drawn.add_annotation(
-            x=place, y=height, text=charted(text), xanchor="left", xshift=8, showarrow=False
-        )
+        drawn.add_annotation(x=place, y=height, text=charted(text), showarrow=False, **side)
