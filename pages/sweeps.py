@@ -114,7 +114,8 @@ def draw(study_id: str, over: bool) -> None:
     with st.container(border=True, key="card-trials"):
         st.html(trial_table(study, sweep, found, settings))
         if first:
-            st.caption(sweep.caution(sum(trial.value is not None for trial in found)))
+            scored = sum(trial.value is not None for trial in found)
+            st.caption(said(sweep.caution(scored)))
     if first:
         with st.container(border=True, key="card-best"):
             offer(study, sweep, first)
@@ -134,7 +135,8 @@ def progress(study: Study, sweep: Sweep, found: list[Trial]) -> None:
     with st.container(border=True, key="card-progress"):
         with st.container(horizontal=True, vertical_alignment="center"):
             count = max(sweep.runs(), len(runs))
-            st.caption(f"{len(runs) - len(active)} of {count} runs have ended.", width="stretch")
+            words = f"{len(runs) - len(active)} of {count} runs have ended."
+            st.caption(said(words), width="stretch")
             if not over and owners.may_change(study.folder):
                 st.button("End the sweep", icon=":material/close:", on_click=end, args=(study,))
         names = {run.id: trial.changes for trial in found for run in trial.runs}

@@ -76,19 +76,23 @@ def _values_field(declared: Setting, value: Value, method: str) -> str:
     """Ask for a setting's values as `Varied.parse` reads them."""
     key = f"{KEY}-{method}-{declared.name}"
     if declared.kind == "flag":
-        st.caption(f"{declared.label}: yes and no")
+        st.caption(said(f"{declared.label}: yes and no"))
         return "yes, no"
     if declared.kind == "choice":
         st.session_state.setdefault(key, list(declared.choices))
         chosen = st.multiselect(
-            declared.label, declared.choices, format_func=spoken, key=key, persist_state="session"
+            said(declared.label),
+            declared.choices,
+            format_func=spoken,
+            key=key,
+            persist_state="session",
         )
         return ", ".join(chosen)
     st.session_state.setdefault(key, ", ".join(map(str, around(declared, value))))
     return st.text_input(
-        declared.label,
+        said(declared.label),
         key=key,
-        help=f"{declared.help} Values such as 16, 32, 64, or a range such as 16..64.",
+        help=said(f"{declared.help} Values such as 16, 32, 64, or a range such as 16..64."),
         persist_state="session",
     )
 
@@ -134,7 +138,8 @@ def offer(
     try:
         sweep = Sweep.of(request, varied, search, seeds)
         planned = sweep.plan(entry.scene)
-        st.caption(f"{sweep.takes}, about {duration(expected(sweep, planned, entry, runs))}.")
+        seconds = duration(expected(sweep, planned, entry, runs))
+        st.caption(said(f"{sweep.takes}, about {seconds}."))
     except BandweaveError as error:
         st.caption(said(f"{error.message} {error.hint}") if varied else "Choose settings to vary.")
         sweep = None
@@ -143,7 +148,7 @@ def offer(
     )
     label = f"Start {sweep.runs()} runs" if sweep else "Start"
     clicked = st.button(
-        label,
+        said(label),
         key="sweep-start",
         type="primary",
         icon=":material/play_arrow:",
