@@ -11,7 +11,7 @@ from tests.browser.steps import QUIET, chosen
 pytestmark = pytest.mark.browser
 
 DEMO_WITHIN = 90_000
-RUNS_WITHIN = 300_000
+RUNS_WITHIN = 480_000
 LINES = "document.querySelectorAll('.js-plotly-plot .scatterlayer .trace').length"
 
 
