@@ -95,6 +95,12 @@ def test_what_is_drawn_depends_on_the_seed_alone_and_never_twice(scene: Scene, s
     assert len(plan) == 9 and plan == first.plan(scene)
     assert len({json.dumps(each) for each in plan}) == 9
     assert Sweep.of(NETWORK, ranges, Search(strategy=strategy), (1,)).plan(scene) != plan
+    # of the thirteen patches that there are
+    patches = [
+        each["patch"]
+        for each in sweep({"patch": "16..64"}, strategy="random", trials=12).plan(scene)
+    ]
+    assert len(set(patches)) == 12
     few = sweep({"patch": "16, 32, 48"}, strategy="random", trials=100)
     assert len(few.plan(scene)) == few.runs() == 3
 
