@@ -23,6 +23,7 @@ def navigation(*, shown: bool = True) -> st.Page:
                 st.Page(pages / "imagery.py", title="Imagery", icon=":material/satellite_alt:"),
                 st.Page(pages / "fuse.py", title="Fuse", icon=":material/join_inner:"),
                 st.Page(pages / "runs.py", title="Runs", icon=":material/list_alt:"),
+                st.Page(pages / "sweeps.py", title="Sweeps", icon=":material/tune:"),
             ],
             "Results": [
                 st.Page(pages / "compare.py", title="Compare", icon=":material/compare:"),

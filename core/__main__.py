@@ -66,6 +66,7 @@ def parser() -> Parser:
     _add_demo(verbs)
     _add_scene(verbs)
     _add_fuse(verbs)
+    _add_sweep(verbs)
     _add_paper(verbs)
     _add_score(verbs)
     _add_run(verbs)
@@ -145,6 +146,36 @@ def _add_fuse(verbs: Any) -> None:
     verb.add_argument("--set", action="extend", nargs="+", metavar="k=v")
     verb.add_argument("--seed", action="extend", type=int, nargs="+", metavar="N")
     verb.add_argument("--out", required=True, metavar="DIR")
+
+
+def _add_sweep(verbs: Any) -> None:
+    from bandweave.commands import sweeps
+    from bandweave.workspace.sweeps import Search, offered
+
+    group = verbs.add_parser("sweep", help="vary a method's settings, and find the best")
+    inner = group.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
+    start = _verb(inner, "start", sweeps.start, "run a method under many settings, and wait")
+    start.add_argument("--scene", required=True, metavar="S")
+    start.add_argument("--task", required=True, metavar="T")
+    start.add_argument("--task-set", action="extend", nargs="+", metavar="k=v")
+    start.add_argument("--method", required=True, metavar="M")
+    start.add_argument("--preset", metavar="P")
+    start.add_argument("--set", action="extend", nargs="+", metavar="k=v")
+    start.add_argument(
+        "--vary", action="extend", nargs="+", required=True, metavar="k=v,v|k=low..high"
+    )
+    for each in Search.settings():
+        choices = "|".join(offered()) if each.name == "strategy" else each.kind
+        option = f"--{each.name.replace('_', '-')}"
+        start.add_argument(option, metavar=choices, help=f"{each.help} Default: {each.default}.")
+    start.add_argument("--seed", action="extend", type=int, nargs="+", metavar="N")
+    start.add_argument("--name", metavar="NAME", help="what the study is called")
+    start.add_argument("--plan", action="store_true", help="say what it takes, and start nothing")
+    for name, command, help_ in (
+        ("show", sweeps.show, "show what a sweep has brought"),
+        ("stop", sweeps.stop, "end a sweep and its runs that are under way"),
+    ):
+        _verb(inner, name, command, help_).add_argument("study", metavar="ID")
 
 
 def _add_paper(verbs: Any) -> None:

@@ -1,11 +1,15 @@
 """Fuse: what to do, with which methods and settings, what it will take, and Start."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from bandweave.errors import BandweaveError
-from bandweave.workspace.run_folders import State, all_runs
+from bandweave.workspace.request import Request
+from bandweave.workspace.run_folders import Run, State, all_runs
 from bandweave.workspace.scene_library import Entry
-from pages.fuse_parts import fusion_form
+from bandweave.workspace.sweeps import Search
+from pages.fuse_parts import fusion_form, sweep_form
 from pages.fuse_parts.cloning import clone_asked
 from pages.fuse_parts.orders import command, order, start, summary
 from pages.shared import current, notices
@@ -24,15 +28,31 @@ def main() -> None:
         notices.no_scene()
         return
     left, right = st.columns([3, 2])
+    runs = all_runs()
     with left:
-        planned = ask(entry)
+        planned = ask(entry, runs)
+        swept, varied, search = ask_sweep(planned)
     with right, st.container(key="beside"):
         with st.container(border=True, key="card-start"):
-            offer(planned)
+            st.subheader("What it will take", anchor=False)
+            with st.container(horizontal=True):
+                seeds = fusion_form.seed_fields()
+            if swept:
+                sweep_form.offer(swept, varied, search, seeds, entry, runs)
+            else:
+                offer(planned, seeds)
         follow()
 
 
-def ask(entry: Entry) -> list[Estimated | None]:
+def ask_sweep(planned: list[Estimated | None]) -> tuple[Request | None, dict[str, str], Search]:
+    """Ask whether a method's settings are varied, which and how."""
+    with st.container(border=True, key="card-sweep"):
+        request = sweep_form.wanted(planned)
+        varied, search = sweep_form.sweep_fields(request) if request else ({}, Search())
+    return request, varied, search
+
+
+def ask(entry: Entry, runs: Sequence[Run]) -> list[Estimated | None]:
     """Ask for everything but seeds; return each method's plan, None where something is amiss."""
     with st.container(border=True, key="card-task"):
         task = fusion_form.choose_task(entry)
@@ -40,15 +60,11 @@ def ask(entry: Entry) -> list[Estimated | None]:
     with st.container(border=True, key="card-methods"):
         st.subheader("Methods", anchor=False)
         methods = fusion_form.method_choice(task, entry)
-    runs = all_runs()
     return [fusion_form.method_plan(method, task, task_settings, entry, runs) for method in methods]
 
 
-def offer(planned: list[Estimated | None]) -> None:
+def offer(planned: list[Estimated | None], seeds: Sequence[int]) -> None:
     """Say what it will take, and start it on a click."""
-    st.subheader("What it will take", anchor=False)
-    with st.container(horizontal=True):
-        seeds = fusion_form.seed_fields()
     sound = [each for each in planned if each is not None]
     if not planned:
         st.caption("Choose at least one method.")

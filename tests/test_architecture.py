@@ -33,7 +33,7 @@ CORE: Floors = (
 FAMILIES = ("references", "classical", "gap_filling", "networks")
 PAPER: Floors = (("printed",), ("tables",), ("audit",))
 """Inside core/methods/ and core/paper/; what stands loose there is below its subfolders."""
-PARTS = ("home", "imagery", "fuse", "runs", "compare", "metrics", "paper")
+PARTS = ("home", "imagery", "fuse", "runs", "sweeps", "compare", "metrics", "paper")
 """Pages that have a package of what they alone use."""
 
 

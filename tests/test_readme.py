@@ -43,7 +43,10 @@ def test_every_shown_command_parses():
 def test_every_option_named_exists():
     options = set(re.findall(r"`(--[a-z-]+)`", README)) - {"--json"}
     assert options
-    commands = (("scene", "create"), ("fuse",), ("workspace", "export"), ("doctor",))
+    commands = (
+        *(("scene", "create"), ("fuse",), ("workspace", "export"), ("doctor",)),
+        ("sweep", "start"),
+    )
     assert options <= set().union(*(_options(parser(), *words) for words in commands))
 
 

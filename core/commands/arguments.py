@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bandweave.errors import RunError, SettingError
+from bandweave.errors import RunError, SettingError, UnknownNameError
+from bandweave.problem import Task
 from bandweave.sources.confined.rooms import temporary_room
 from bandweave.storage import durable
 from bandweave.storage.refusal import reason, writing
 from bandweave.storage.temporary import beside
+from bandweave.tasks import TASKS
 from bandweave.workspace import paths
 from bandweave.workspace.scene_library import Entry
 
@@ -22,6 +24,13 @@ def pairs(option: str, texts: Sequence[str] | None) -> dict[str, object]:
             raise SettingError(f"{option} cannot be '{text}'.", f"Give {option} name=value.")
         values[name.strip()] = value
     return values
+
+
+def task_named(key: str) -> type[Task]:
+    """Return the task of a key."""
+    if key not in TASKS:
+        raise UnknownNameError("task", key, TASKS)
+    return TASKS[key]
 
 
 def scene_name(entry: Entry) -> str:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from bandweave import logs
-from bandweave.commands.arguments import pairs, replacing, scene_name
+from bandweave.commands.arguments import pairs, replacing, scene_name, task_named
 from bandweave.commands.output import as_json, score_table, scored, show_progress, table
-from bandweave.errors import RasterError, RunError, UnknownNameError
+from bandweave.errors import RasterError, RunError
 from bandweave.methods import chosen, configured, method_class
 from bandweave.metrics import METRICS
-from bandweave.problem import Task
 from bandweave.running.execution import end_when_told, execute
 from bandweave.running.warmup import warm_up
 from bandweave.sources.confined.caller import IMPORT, call
@@ -94,7 +93,7 @@ def _of_methods(arguments: Namespace, entry: Entry) -> list[Request]:
     if not arguments.task or not arguments.method:
         lacking = "--method" if arguments.task else "--task"
         raise RunError(f"{lacking} is missing.", "Give it, or --apply or --start-from with a run.")
-    task = _task(arguments.task)
+    task = task_named(arguments.task)
     keys = chosen(arguments.method, task)
     changes = pairs("--set", arguments.set)
     settings = configured(keys, arguments.preset, changes, entry.scene.grid.shape)
@@ -124,7 +123,7 @@ def _of_model(arguments: Namespace, entry: Entry) -> list[Request]:
     model = Taken(name, APPLY if arguments.apply else START)
     changes, task_changes = pairs("--set", arguments.set), pairs("--task-set", arguments.task_set)
     method = method_class(first.method).from_values({**first.settings, **changes})
-    task = _task(first.task).from_values({**first.task_settings, **task_changes})
+    task = task_named(first.task).from_values({**first.task_settings, **task_changes})
     asked = Request(
         scene_name(entry), task.key, method.key, method.values(), task.values(), model=model
     )
@@ -231,12 +230,6 @@ def _awaited() -> Path | None:
     os.dup2(log, sys.stderr.fileno())
     os.close(log)
     return folder
-
-
-def _task(key: str) -> type[Task]:
-    if key not in TASKS:
-        raise UnknownNameError("task", key, TASKS)
-    return TASKS[key]
 
 
 def _label(key: str, seed: int, seeds: Sequence[int]) -> str:

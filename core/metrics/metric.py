@@ -76,6 +76,15 @@ class Metric:
             _logger.warning("'%s' of %s is left undefined: %s", self.key, self.origin, error)
             return math.nan
 
+    def distance(self, shown: float) -> float:
+        """Return how far from the best a number is, less being better; orders, and no more.
+
+        `shown` is the value, or its ratio to the original's own where there is no reference.
+        """
+        if self.better == "higher":
+            return -shown
+        return abs(shown if self.needs_reference else shown - 1)
+
     def text(self, value: float | None, form: str = "") -> str:
         """Return a value for people to read: n/a where undefined, a sign where infinite.
 

@@ -12,9 +12,11 @@ from bandweave.storage.json_file import write_json
 from bandweave.storage.processes import identity
 from bandweave.workspace.run_folders import (
     CANCELLED,
+    EARLY,
     PREVIEW,
     PROGRESS,
     REQUEST,
+    STOPPED,
     WORKER,
     Run,
 )
@@ -39,11 +41,16 @@ def claim(run: Run, process: psutil.Process) -> bool:
         return True
 
 
-def cancel(run: Run) -> psutil.Process | None:
-    """Note that a run is cancelled, so that nobody takes it; return the process that has it."""
+def cancel(run: Run, early: str = "") -> psutil.Process | None:
+    """Note that a run is cancelled, so that nobody takes it; return the process that has it.
+
+    `early` says why a sweep gives it up.
+    """
     with _locked(run) as there:
         if there:
             durable.touch(run.folder / CANCELLED)
+            if early:
+                write_json(run.folder / STOPPED, {EARLY: early})
         return run.worker()
 
 

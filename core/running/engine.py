@@ -26,11 +26,12 @@ from bandweave.running.admission import Entry, admitted, in_turn, readmitted, wa
 from bandweave.running.claims import claim, release
 from bandweave.running.resuming import resume
 from bandweave.running.reuse import can_reuse
+from bandweave.running.steering import Steering
 from bandweave.running.worker import end_worker, start_worker
 from bandweave.sources.confined import rooms
 from bandweave.storage import temporary
 from bandweave.storage.json_file import write_json
-from bandweave.workspace import owners, paths, run_folders
+from bandweave.workspace import owners, paths, run_folders, scene_library
 from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import (
     BACKGROUND,
@@ -42,7 +43,9 @@ from bandweave.workspace.run_folders import (
     new_run,
     open_run,
 )
-from bandweave.workspace.studies import Study, new_study
+from bandweave.workspace.studies import ENDED, Course, Study, new_study
+from bandweave.workspace.sweeps import Sweep
+from bandweave.workspace.trials import trials
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +70,10 @@ class _Worker:
 class LocalEngine:
     """Executes runs of the workspace on this machine."""
 
-    def __init__(self, limit: int | None = None) -> None:
+    def __init__(self, limit: int | None = None, *, alone: bool = False) -> None:
+        """Prepare one; `alone`: it leaves to others what it was not asked for itself."""
+        self._alone = alone
+        self._steering = Steering(self, everyone=not alone)
         self.limit = limit or max(1, (os.cpu_count() or 2) // 2)
         self._allowed = float("inf")
         self._queue: list[Entry] = []
@@ -96,7 +102,7 @@ class LocalEngine:
             rooms.sweep()
             paths.empty_trash()
             left = []
-            for run in reversed(all_runs()):
+            for run in reversed([] if self._alone else all_runs()):
                 with _guarded(run):
                     left += self._take_up(run)
             self._warm()
@@ -173,20 +179,71 @@ class LocalEngine:
         _logger.info("Goes on.", extra={"run": run_id})
         return run
 
+    def submit_sweep(self, name: str, sweep: Sweep, references: Sequence[Request] = ()) -> Study:
+        """Begin a sweep as a new study; its references are taken or queued at once.
+
+        Refuses in words what cannot be run, before anything is started.
+        """
+        self.start()
+        scene = scene_library.find_or_open(sweep.request.scene).scene
+        course = Course(tuple(map(dict, sweep.plan(scene))))
+        known = run_folders.equivalent_runs(references)
+        missing = [each for run, each in zip(known, references, strict=True) if run is None]
+        # what quotas allow is asked again as each of its runs begins
+        first = sweep.asks({}, sweep.seeds[0])
+        with admitted([*missing, *[first] * min(sweep.search.at_once, sweep.runs())]):
+            made = [run for run in known if run] + [new_run(each) for each in missing]
+            study = new_study(name, made, sweep, course)
+        for run in made:
+            self.adopt(run)
+        self._steering.add(study)
+        return study
+
+    def submit_to(self, study: Study, request: Request) -> Run:
+        """Queue one more run of a study."""
+        owners.require_change(study.folder)
+        run = self.submit(request)
+        with study.held() as now:
+            if now is not None:
+                now.go_on([run], now.course)
+        return run
+
+    def end_sweep(self, study: Study) -> None:
+        """End a sweep and its runs that are under way; what is done stays."""
+        owners.require_change(study.folder)
+        with study.held() as now:
+            if now is None or (sweep := now.sweep) is None:
+                return
+            if not now.course.over:
+                now = now.end(ENDED)
+            under_way = [run for trial in trials(now, sweep) for run in trial.runs]
+        # the last first: what waits must not start when the one before it ends
+        for run in reversed(under_way):
+            self.cancel(run.id)
+
+    def adopt(self, run: Run) -> None:
+        """Queue a run that waits, unless it is in the queue."""
+        with self._lock:
+            if run.id not in self.waiting() and run.status().state is State.QUEUED:
+                self._enqueue(run, next(self._order))
+
     def discard(self, run_id: str) -> None:
         """Move a run to the workspace's trash, cancelled first if it is under way."""
         self.cancel(run_id)
         run_folders.discard(run_id)
 
-    def cancel(self, run_id: str) -> None:
-        """End a run at once, whatever it is doing; one that has ended stays as it is."""
+    def cancel(self, run_id: str, early: str = "") -> None:
+        """End a run at once, whatever it is doing; one that has ended stays as it is.
+
+        `early` says why where a sweep gives it up.
+        """
         run = open_run(run_id)
         owners.require_change(run.folder)
         with self._lock:
             self._dequeue(run_id)
             if run.status().state.final:
                 return
-            process = claims.cancel(run)
+            process = claims.cancel(run, early)
         _logger.info("Cancelled.", extra={"run": run_id})
         # it may take its time: others need not wait for that
         if process is not None:
@@ -261,6 +318,7 @@ class LocalEngine:
             try:
                 self._end_greedy()
                 self._tidy()
+                self._steering.look()
                 with self._lock:
                     self._reap()
                     self._warm()
@@ -398,10 +456,10 @@ class LocalEngine:
     def _warm(self) -> None:
         """Keep a spare ready, but do not let it load while a user's run needs the machine.
 
-        It does load where a user's run already waits for it.
+        It does load where a user's run already waits for it, or a sweep's will.
         """
         busy = any(not worker.run.background for worker in self._workers.values())
-        wanted = any(not background for background, _, _ in self._queue)
+        wanted = self._steering.busy or any(not background for background, _, _ in self._queue)
         rested = time.monotonic() - self._spare_failed > RETRY
         if self._spare is None and rested and (wanted or not busy):
             self._spare = start_worker("--warm")

@@ -40,8 +40,10 @@ def _check_run(folder: Path) -> None:
 
 
 def _check_study(folder: Path) -> None:
-    if not Study(folder).sound:
+    study = Study(folder)
+    if not study.sound:
         raise ArchiveError("Its description is damaged.")
+    _ = study.sweep
 
 
 def _json(path: Path) -> Any:

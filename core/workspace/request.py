@@ -1,7 +1,7 @@
 """What is asked of a run: one scene, task, method, configuration and seed, and whose model."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -92,3 +92,19 @@ class Request:
         if known.get("model") is not None:
             known["model"] = checked(Taken, known["model"], longest=0)
         return cls(**known)
+
+
+def references(requests: Sequence[Request]) -> tuple[Request, ...]:
+    """Return the reference rows that a study of these, on one scene and task, needs beside them.
+
+    Where what is scored is drawn from the seed, each seed has its own.
+    """
+    first = requests[0]
+    task = TASKS[first.task]
+    if task.reference in {request.method for request in requests}:
+        return ()
+    seeds = sorted({request.seed for request in requests})
+    return tuple(
+        Request(first.scene, first.task, task.reference, {}, first.task_settings, seed)
+        for seed in (seeds if task.drawn else seeds[:1])
+    )

@@ -42,7 +42,7 @@ from bandweave.workspace.archive import (
 from bandweave.workspace.archive_listing import opened, unfit
 from bandweave.workspace.item_checks import CHECKS
 from bandweave.workspace.run_folders import REQUEST, RESULT
-from bandweave.workspace.studies import STUDY
+from bandweave.workspace.studies import ENDED, STUDY
 
 CheckedRaster = Callable[[Path, Path], None]
 
@@ -211,7 +211,14 @@ class _Import:
         return self._moved(stored, "scene", "scenes") | taken
 
     def _of_runs(self, stored: dict[str, Any]) -> dict[str, Any]:
-        return stored | {"runs": [self._id("runs", each) for each in stored["runs"]]}
+        followed = stored | {"runs": [self._id("runs", each) for each in stored["runs"]]}
+        if "sweep" in stored:
+            request = self._moved(stored["sweep"]["request"], "scene", "scenes")
+            followed["sweep"] = stored["sweep"] | {"request": request}
+            # what others ask for is not started here
+            followed["course"] = {"over": ENDED} | stored.get("course", {})
+            followed["course"]["over"] = followed["course"]["over"] or ENDED
+        return followed
 
     def _id(self, kind: str, old: str) -> str:
         return self._restored.placed.get(f"{kind}/{old}", old)

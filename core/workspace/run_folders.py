@@ -54,6 +54,8 @@ CHECKPOINT = "checkpoint"
 NOTES, STOPPED, PREVIEW = "notes.json", "stopped.json", "sketch.tif"
 PRODUCT = "fused-cog.tif"
 """The fused image made for taking away, once somebody has asked for it."""
+EARLY = "early"
+"""Name of the text in `stopped.json` that says why a sweep gave the run up."""
 LONGEST_LOG = 1 << 20
 """Bytes of a log that are read."""
 RUN_FILES = {
@@ -89,6 +91,7 @@ class State(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    STOPPED = "stopped early"
     LOST = "lost"
 
     @property
@@ -186,9 +189,11 @@ class Run(Readable):
         if result:
             error, hint = result.get("error", ""), result.get("hint", "")
             return Status(State.FAILED if error else State.DONE, reached, error, hint)
+        stopped = sound_texts(self.folder / STOPPED)
+        if EARLY in stopped:
+            return Status(State.STOPPED, reached, stopped[EARLY], "")
         if (self.folder / CANCELLED).exists():
             return Status(State.CANCELLED, reached, "", "")
-        stopped = sound_texts(self.folder / STOPPED)
         if stopped:
             why = stopped.get("error", ""), stopped.get("hint", "")
             return Status(State.FAILED, reached, *why)

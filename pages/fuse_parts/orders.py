@@ -8,7 +8,7 @@ from bandweave.methods import METHODS
 from bandweave.running import engine
 from bandweave.settings import Value
 from bandweave.tasks import TASKS
-from bandweave.workspace.request import Request
+from bandweave.workspace.request import Request, references
 from bandweave.workspace.run_folders import Run
 from pages.shared.running.estimate import duration
 
@@ -21,20 +21,8 @@ class Order:
 
     @property
     def references(self) -> tuple[Request, ...]:
-        """The reference rows that a study of these needs beside them.
-
-        Where what is scored is drawn from the seed, each seed has its own.
-        """
-        first = self.requests[0]
-        task = TASKS[first.task]
-        method = task.reference
-        if method in {request.method for request in self.requests}:
-            return ()
-        seeds = sorted({request.seed for request in self.requests})
-        return tuple(
-            Request(first.scene, first.task, method, {}, first.task_settings, seed)
-            for seed in (seeds if task.drawn else seeds[:1])
-        )
+        """The reference rows that a study of these needs beside them."""
+        return references(self.requests)
 
 
 def order(requests: Sequence[Request], seeds: Sequence[int]) -> Order:

@@ -11,7 +11,7 @@ from bandweave.running import engine
 from bandweave.running.resuming import resume
 from bandweave.workspace import run_folders, scene_library
 from bandweave.workspace.run_folders import CANCELLED, Request, Run, new_run, open_run
-from bandweave.workspace.studies import Study, new_study
+from bandweave.workspace.studies import ENDED, Course, Study, new_study
 from pages.shared import demo
 from tests.pages.shown import ROOT, finish
 
@@ -39,6 +39,18 @@ class WaitingEngine:
         known = [run_folders.equivalent_run(request) for request in references]
         made = [run or new_run(asked) for run, asked in zip(known, references, strict=True)]
         return new_study(name, made + [self.submit(request) for request in requests])
+
+    def submit_sweep(self, name, sweep, references=()) -> Study:
+        course = Course(tuple(sweep.plan(scene_library.find(sweep.request.scene).scene)))
+        return new_study(name, [], sweep, course)
+
+    def submit_to(self, study: Study, request: Request) -> Run:
+        run = self.submit(request)
+        study.go_on([run], study.course)
+        return run
+
+    def end_sweep(self, study: Study) -> None:
+        study.end(ENDED)
 
     def cancel(self, run_id: str) -> None:
         (open_run(run_id).folder / CANCELLED).touch()

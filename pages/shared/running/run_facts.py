@@ -16,6 +16,7 @@ ICONS = {
     State.DONE: ":material/check_circle:",
     State.FAILED: ":material/error:",
     State.CANCELLED: ":material/block:",
+    State.STOPPED: ":material/content_cut:",
     State.LOST: ":material/heart_broken:",
 }
 COLOURS = {
@@ -24,6 +25,7 @@ COLOURS = {
     State.DONE: "green",
     State.FAILED: "red",
     State.CANCELLED: "gray",
+    State.STOPPED: "gray",
     State.LOST: "orange",
 }
 USES = {APPLY: "applied", START: "trained on"}

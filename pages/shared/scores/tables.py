@@ -103,12 +103,10 @@ def _best(lines: Sequence[Line], place: ScoreKey) -> list[Line]:
 
 def _distance(line: Line, place: ScoreKey) -> float | None:
     """Return how far a row is from the best value there can be, by the metric's own direction."""
-    metric, found = METRICS[place[2]], line.summary(place)
-    if found is None or math.isnan(found.mean):
-        return None
-    if metric.better == "higher":
-        return -found.mean
-    return abs(found.mean if metric.needs_reference else found.mean - 1)
+    found = line.summary(place)
+    return (
+        None if found is None or math.isnan(found.mean) else METRICS[place[2]].distance(found.mean)
+    )
 
 
 def _heading(metric: Metric, reading: str) -> str:
