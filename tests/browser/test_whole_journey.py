@@ -60,13 +60,13 @@ def test_spain_from_upload_to_a_geotiff(screen, test_data, tmp_path):
     screen.get_by_role("link", name="Fuse this scene").click()
     screen.wait_for_url(re.compile(rf"/fuse\?.*scene={area}"))
     screen.get_by_role("radio", name="Fill clouds").click()
-    started(screen, 2)
+    started(screen, 3)
     cancelled(screen)
 
     screen.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
     screen.wait_for_selector(QUIET)
     labels = screen.locator(".viewer .label")
-    expect(labels.filter(has_text="Radar classes")).to_be_visible()
+    expect(labels.filter(has_text="Bandweave")).to_be_visible()
     expect(labels.filter(has_text="Input")).to_contain_text("30% hidden")
     screen.get_by_role("radio", name="Swipe").click()
     expect(screen.get_by_role("slider", name=re.compile("Swipe"))).to_be_visible()
@@ -83,7 +83,7 @@ def test_spain_from_upload_to_a_geotiff(screen, test_data, tmp_path):
     assert np.isfinite(pixels).all()
     row, column = 77, 140
     names = [label.inner_text() for label in labels.all()]
-    panel = next(i for i, name in enumerate(names) if name.startswith("Radar classes"))
+    panel = next(i for i, name in enumerate(names) if name.startswith("Bandweave"))
     screen.mouse.move(*at(canvas(screen), column + 0.5, row + 0.5, panel))
     line = screen.locator(".values").nth(panel)
     expect(line).to_have_text(re.compile(r"^red[\d.]+green[\d.]+blue[\d.]+$"))
@@ -125,7 +125,7 @@ def test_flanders_is_cut_and_rebuilt_and_its_real_clouds_are_filled(screen, test
     screen.goto(f"/fuse?scene={whole}")
     screen.get_by_role("radio", name="Fill clouds").click()
     expect(screen.get_by_role("combobox", name="Purpose")).to_have_value("Fill")
-    started(screen, 2)
+    started(screen, 3)
     screen.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
     expect(screen.get_by_role("heading", name="Estimated on simulated gaps")).to_be_visible()
     path = taken_away(screen, tmp_path)
