@@ -1,6 +1,7 @@
 """Rasters held in memory or computed from others, window by window, when read."""
 
 import math
+import mmap
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,8 +41,11 @@ class MemoryRaster:
         rows, cols = inside(self.grid, window).slices
         if bands is None or tuple(bands) == self.bands:
             # a copy of a slice is several times as fast as one by indices
-            return self.array[:, rows, cols].astype(np.float32)
-        pixels = self.array[band_indices(self.bands, bands), rows, cols]
+            pixels = self.array[:, rows, cols].astype(np.float32)
+        else:
+            pixels = self.array[band_indices(self.bands, bands), rows, cols]
+        # who reads a large one block by block would end up holding all of it
+        settle(self.array)
         return pixels.astype(np.float32, copy=False)
 
 
@@ -195,3 +199,12 @@ def scratch(shape: tuple[int, ...], kind: type[np.floating[Any]] = np.float32) -
         # a disk that is full when a page is written back would end this process
         reserve(held, np.dtype(kind).itemsize * math.prod(shape))
         return np.memmap(held, dtype=kind, mode="w+", shape=shape)
+
+
+def settle(array: NDArray[Any]) -> None:
+    """Let go of the memory that a scratch array's file is seen through; its numbers stay there."""
+    held: object = array
+    while isinstance(held, np.ndarray):
+        held = held.base
+    if isinstance(held, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        held.madvise(mmap.MADV_DONTNEED)

@@ -31,7 +31,7 @@ from bandweave.methods.gap_filling.local_regression import Neighbourhood, locall
 from bandweave.prepare.gaps import laplace, lead
 from bandweave.problem import Flags
 from bandweave.raster.grid import BLOCK, Pixels
-from bandweave.raster.virtual import MemoryRaster, scratch
+from bandweave.raster.virtual import MemoryRaster, scratch, settle
 
 BASE, DISTANCE, SMOOTH = "interpolation", "distance", "smooth interpolation"
 LINEAR, REGRESSION, LOCAL = "plain regression", "regression", "local regression"
@@ -116,10 +116,13 @@ class Drafting:
         drafts[SMOOTH][:] = gaussian_filter(drafts[BASE], (0, SMOOTHED, SMOOTHED))
         if self.classes and maps:
             self._regress(image, hidden, seen, maps, drafts)
+            settle(planes)
             self._colour(self.classes, image, hidden, seen, maps, drafts)
+            settle(planes)
             for plane, name in zip(drafts[NEWS], self._news, strict=True):
                 shown = maps.read(bands=[name])
                 plane[:] = (shown - laplace(shown, ~seen))[0]
+            settle(planes)
         return planes
 
     def _regress(
@@ -156,12 +159,9 @@ class Drafting:
         among = maps.read(bands=class_maps(self.evidence))
         moments = class_moments(classes, among, np.nan_to_num(image), seen)
         means = class_means(moments)
-        # the memberships are the dearest part: both neighbourhoods are mixed at once
-        near = local_colours(moments.copy(), means, NARROW_AROUND)
-        colours = np.concatenate([local_colours(moments, means, AROUND), near], axis=1)
-        painted = mixed(classes, among, colours)
-        del moments, near, colours, among
-        wide, narrow = np.split(painted, 2)
+        narrow = mixed(classes, among, local_colours(moments.copy(), means, NARROW_AROUND))
+        wide = mixed(classes, among, local_colours(moments, means, AROUND))
+        del moments, among
         drafts[COLOURS][:] = wide
         missed = np.nan_to_num(laplace(image - wide, hidden))
         drafts[WIDE][:] = wide + missed

@@ -20,7 +20,7 @@ from bandweave.problem import Flags
 from bandweave.raster.grid import BLOCK, Grid, Pixels, Window
 from bandweave.raster.mirrored import read_reflected
 from bandweave.raster.scene import CLOUD, Layer, Role, Scene
-from bandweave.raster.virtual import MemoryRaster, SelectedRaster, scratch
+from bandweave.raster.virtual import MemoryRaster, SelectedRaster, scratch, settle
 
 EARLIER, EARLIER_NEAR, EARLIER_AROUND = "earlier", "earlier mean 1", "earlier mean 2"
 EARLIER_SCALES = {EARLIER: 0, EARLIER_NEAR: 1, EARLIER_AROUND: 2}
@@ -155,6 +155,7 @@ class Evidence:
         typical = np.array(self.typical, np.float32)
         for part, raw in sources.maps(window, typical):
             maps[(slice(None), *part.slices)] = self._standard(raw)
+            settle(maps)
         return MemoryRaster(maps, sources.grid.at(window), self.names)
 
     def _standard(self, maps: Pixels) -> Pixels:
