@@ -3,14 +3,15 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandweave.prepare.simulated_gaps import SimulatedGaps, gap_field, simulate_gaps
-from bandweave.problem import Flags
+from bandweave.problem import Flags, Problem
 from bandweave.raster.grid import Pixels, Window
-from bandweave.raster.scene import Layer
+from bandweave.raster.scene import HIDDEN, Layer
 from bandweave.raster.virtual import FlagRaster
 
 PRACTICE = 2
@@ -26,6 +27,26 @@ WHOLE, SITE, SITES = 1024, 768, 4
 DRAWS = 400
 SURE, SURER = 2.0, 3.0
 """How many standard errors a gain must exceed to be followed at all."""
+
+
+class Known(NamedTuple):
+    """What is known of the image that is to be filled."""
+
+    image: Pixels
+    """(band, row, col), NaN where it is not visible."""
+    visible: Flags
+    lost: Flags
+    """Hidden by the task; what is neither visible nor lost has no data."""
+
+
+def known_image(problem: Problem) -> Known:
+    """Return what a gap problem shows of its image."""
+    pair = problem.known
+    image = pair.target.read(bands=problem.bands)
+    visible: Flags = np.asarray(np.isfinite(image).all(axis=0))
+    mask = pair.inputs.mask(HIDDEN)
+    lost: Flags = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
+    return Known(image, visible, lost)
 
 
 def practice_gaps(

@@ -20,7 +20,9 @@ from bandweave.methods.gap_filling.class_colours import (
 )
 from bandweave.methods.gap_filling.practice import (
     PAIRS,
+    Known,
     block_errors,
+    known_image,
     practice_gaps,
     worth_following,
 )
@@ -138,7 +140,9 @@ class RadarClassesFuser(Fuser):
     def moved(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Keep the classes; their colours, and how far to follow them, are the new scene's own."""
         learned = self.learned
-        return RadarClassesFuser(_coloured(learned.looks, learned.classes, problem, report))
+        return RadarClassesFuser(
+            _coloured(learned.looks, learned.classes, problem, known_image(problem), report)
+        )
 
 
 @dataclass(frozen=True)
@@ -165,31 +169,28 @@ class RadarClasses(Method):
     def fit(self, problem: Problem, report: Report = unreported) -> Fuser:
         """Find the classes, and fill practice gaps in visible pixels with them and without."""
         report(Progress("Finding radar classes", 0, 1))
-        pair = problem.known
-        visible = _visible(pair.target.read(bands=problem.bands))
+        known, radar = known_image(problem), joint_radar(problem.known.inputs)
         generator = np.random.default_rng(problem.seed)
-        looks, sample = learn_looks(joint_radar(pair.inputs), visible, generator)
+        looks, sample = learn_looks(radar, known.visible, generator)
         classes = find_classes(sample, generator)
         report(Progress("Finding radar classes", 1, 1))
-        return RadarClassesFuser(_coloured(looks, classes, problem, report))
+        return RadarClassesFuser(_coloured(looks, classes, problem, known, report))
 
     def load(self, folder: Path) -> Fuser:
         """Read what was learned."""
         return RadarClassesFuser(load_fitted(folder, Learned))
 
 
-def _coloured(looks: Looks, classes: Classes, problem: Problem, report: Report) -> Learned:
+def _coloured(
+    looks: Looks, classes: Classes, problem: Problem, known: Known, report: Report
+) -> Learned:
     """Learn the classes' colours, and from practice gaps how far they are worth following."""
-    pair = problem.known
-    image = pair.target.read(bands=problem.bands)
-    visible = _visible(image)
-    maps = looks.maps(joint_radar(pair.inputs))
+    inputs, (image, visible, lost) = problem.known.inputs, known
+    maps = looks.maps(joint_radar(inputs))
     colours = class_means(class_moments(classes, maps, image, visible))
-    mask = pair.inputs.mask(HIDDEN)
-    lost = ~visible & (False if mask is None else mask.raster.read()[0] == 1)
     errors: list[list[NDArray[np.float64]]] = []
     practised = 0
-    for gap in practice_gaps(pair.inputs.optical, visible, problem.seed):
+    for gap in practice_gaps(inputs.optical, visible, problem.seed):
         report(Progress("Practising", len(errors), 2 * PAIRS))
         practised += int(gap.drawn.sum())
         hidden = lost | gap.hidden
@@ -206,11 +207,6 @@ def _coloured(looks: Looks, classes: Classes, problem: Problem, report: Report) 
     return Learned(problem.bands, looks, classes, tuple(map(tuple, colours.tolist())), share, rmse)
 
 
-def _visible(image: Pixels) -> Flags:
-    """Return where every band is known."""
-    return np.asarray(np.isfinite(image).all(axis=0))
-
-
 def classes_fill(
     classes: Classes,
     maps: Pixels,
@@ -222,9 +218,8 @@ def classes_fill(
     """Return an image (band, row, col) with the hidden pixels filled; no data stays NaN.
 
     Every visible pixel colours the classes and keeps its value; `guide` is what the fill stops at
-    the edges of; `means` are the classes' over the
-    whole scene, by default those of the visible pixels. What the colours miss flows in from the
-    gap's edge.
+    the edges of; `means` are the classes' over the whole scene, by default those of the visible
+    pixels. What the colours miss flows in from the gap's edge.
     """
     seen = np.isfinite(image).all(axis=0) & ~hidden
     painted = _painted(classes, maps, class_moments(classes, maps, image, seen), means)

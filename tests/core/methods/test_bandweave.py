@@ -243,6 +243,28 @@ class TestLargeScenes:
         assert ratio < 0.95 and fuser.learned.share > 0
 
 
+def test_an_image_without_any_contrast_is_returned():
+    scene = make_scene()
+    even = MemoryRaster(np.full((3, *scene.grid.shape), 0.2), scene.grid, scene.optical.bands)
+    problem = Gap().pose(scene.adding(replace(scene.optical, raster=even)), 1).problem
+    fuser = QUICK.fit(problem)
+    found = fuse_block(fuser, problem, fuser.prepare(problem.inputs), scene.grid.full)
+    np.testing.assert_allclose(found, 0.2, atol=1e-6)
+    assert fuser.learned.share == 0 and fuser.learned.worth == (0.0,)
+    assert fuser.findings().rows[0] == ("with radar", "", "+0.0%")
+
+
+def test_too_little_to_practise_on_is_said():
+    scene = make_scene()
+    image = scene.optical.raster.read()
+    image[:, 14:] = np.nan
+    image[:, :, 20:] = np.nan
+    few = MemoryRaster(image, scene.grid, scene.optical.bands)
+    problem = Gap().pose(scene.adding(replace(scene.optical, raster=few)), 1).problem
+    with pytest.raises(MethodError, match="Too few pixels are visible to practise on"):
+        QUICK.fit(problem)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
