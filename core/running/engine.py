@@ -45,7 +45,7 @@ from bandweave.workspace.run_folders import (
 )
 from bandweave.workspace.studies import ENDED, Course, Study, new_study
 from bandweave.workspace.sweeps import Sweep
-from bandweave.workspace.trials import trials
+from bandweave.workspace.trials import runs_of
 
 _logger = logging.getLogger(__name__)
 
@@ -216,7 +216,7 @@ class LocalEngine:
                 return
             if not now.course.over:
                 now = now.end(ENDED)
-            under_way = [run for trial in trials(now, sweep) for run in trial.runs]
+            under_way = runs_of(now, sweep)
         # the last first: what waits must not start when the one before it ends
         for run in reversed(under_way):
             self.cancel(run.id)

@@ -23,7 +23,7 @@ from bandweave.workspace.request import Request
 from bandweave.workspace.run_folders import Run, State, equivalent_runs
 from bandweave.workspace.studies import DONE, Course, Study, all_studies
 from bandweave.workspace.sweeps import BUDGET, HALVING, OPTUNA, Changes, Sweep
-from bandweave.workspace.trials import Trial, trials
+from bandweave.workspace.trials import Trial, runs_of, trials
 
 _logger = logging.getLogger(__name__)
 
@@ -111,8 +111,9 @@ def _stepped(study: Study, engine: Engine) -> Study:
     sweep, course = study.sweep, study.course
     if sweep is None or course.over:
         return study
-    known = trials(study, sweep)
-    active = [run for trial in known for run in trial.runs if not run.status().state.final]
+    # scores are read only where they decide what runs next: this is looked at once a second
+    known = runs_of(study, sweep)
+    active = [run for run in known if not run.status().state.final]
     for run in active:
         engine.adopt(run)
     if sweep.search.stop_early:
@@ -135,11 +136,10 @@ def _stepped(study: Study, engine: Engine) -> Study:
 
 
 def _without_hopeless(
-    sweep: Sweep, known: Sequence[Trial], active: Sequence[Run], engine: Engine
+    sweep: Sweep, everyone: Sequence[Run], active: Sequence[Run], engine: Engine
 ) -> list[Run]:
     """End the runs that are not worth their end; return the others."""
     alike = (BUDGET,) if sweep.search.strategy == HALVING else ()
-    everyone = [run for trial in known for run in trial.runs]
     curves: dict[Path, Curve] = {}
 
     def curve_of(run: Run) -> Curve:

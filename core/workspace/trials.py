@@ -35,17 +35,21 @@ class Trial(NamedTuple):
         return next((state for state in (*order, State.STOPPED) if state in states), State.DONE)
 
 
+def runs_of(study: Study, sweep: Sweep) -> list[Run]:
+    """Return a sweep's runs without its reference rows, in the order they were asked for."""
+    return [run for run in study.runs if run.request.method == sweep.request.method]
+
+
 def trials(study: Study, sweep: Sweep) -> list[Trial]:
     """Return the trials that have any run, in the order they were planned.
 
     Runs of the method that were added later, such as the best one's trained longer, come last.
     """
-    runs = [run for run in study.runs if run.request.method == sweep.request.method]
     found: dict[str, list[Run]] = {}
     planned = {
         _key({**sweep.request.settings, **changes}): changes for changes in study.course.planned
     }
-    for run in runs:
+    for run in runs_of(study, sweep):
         found.setdefault(_key(run.request.settings), []).append(run)
     ordered = [
         *(key for key in planned if key in found),
