@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bandweave.errors import MethodError
 from bandweave.prepare.gaps import fill
 from bandweave.problem import Progress, Report, unreported
 from bandweave.raster.scene import HIDDEN, Layer, Scene
@@ -20,6 +21,14 @@ def fill_gaps(inputs: Scene, report: Report = unreported) -> Scene:
     filled = fill(optical.raster, mask.raster)
     report(Progress("Interpolating gaps", 1, 1))
     return inputs.adding(replace(optical, name=FILLED, raster=filled))
+
+
+def gaps_of(inputs: Scene) -> Layer:
+    """Return the mask of hidden pixels; `MethodError` where nothing is hidden."""
+    mask = inputs.mask(HIDDEN)
+    if mask is None:
+        raise MethodError("Nothing is hidden.", "Choose a task with gaps.")
+    return mask
 
 
 def gapless(inputs: Scene) -> Layer:

@@ -14,6 +14,7 @@ import numpy as np
 
 from bandweave.errors import MethodError
 from bandweave.methods.array_file import load_arrays, save_arrays
+from bandweave.methods.filled import gaps_of
 from bandweave.methods.gap_filling import drafts
 from bandweave.methods.gap_filling.ensemble import Columns, Member, Places, sources, together
 from bandweave.methods.gap_filling.evidence import gather
@@ -63,9 +64,7 @@ class BandweaveFuser(Fuser):
     def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
         """Add drafts and maps: both need the whole scene, and members must read the same bits."""
         learned = self.learned
-        mask = inputs.mask(HIDDEN)
-        if mask is None:
-            raise MethodError("Nothing is hidden.", "Choose a task with gaps.")
+        mask = gaps_of(inputs)
         evidence = learned.drafting.evidence
         maps, layers = None, []
         if evidence.names:

@@ -8,8 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bandweave.errors import MethodError
-from bandweave.methods.filled import FILLED, fill_gaps
+from bandweave.methods.filled import FILLED, fill_gaps, gaps_of
 from bandweave.methods.gap_filling.class_colours import (
     Classes,
     class_means,
@@ -42,7 +41,7 @@ from bandweave.problem import (
     unreported,
 )
 from bandweave.raster.grid import Pixels
-from bandweave.raster.scene import HIDDEN, Layer, Scene
+from bandweave.raster.scene import Layer, Scene
 from bandweave.raster.virtual import MemoryRaster
 
 
@@ -80,9 +79,7 @@ class RadarClassesFuser(Fuser):
 
     def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
         """Add the filled image: colours around a cell and what flows in need the whole scene."""
-        mask = inputs.mask(HIDDEN)
-        if mask is None:
-            raise MethodError("Nothing is hidden.", "Choose a task with gaps.")
+        mask = gaps_of(inputs)
         prepared = fill_gaps(inputs, report)
         if not self.learned.share:
             return prepared

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from bandweave.errors import MethodError
+from bandweave.methods.filled import gaps_of
 from bandweave.methods.model_file import load_fitted, save_fitted
 from bandweave.methods.regression import Regression, looks_setting, regress
 from bandweave.prepare.gaps import fill
 from bandweave.problem import Feature, Fuser, Method, Problem, Progress, Report, unreported
 from bandweave.raster.grid import BLOCK, Pixels
-from bandweave.raster.scene import HIDDEN, Layer, Scene
+from bandweave.raster.scene import Layer, Scene
 from bandweave.raster.virtual import MemoryRaster, scratch
 
 RESIDUAL = "residual"
@@ -27,9 +27,7 @@ class RegressionLaplaceFuser(Fuser):
 
     def prepare(self, inputs: Scene, report: Report = unreported) -> Scene:
         """Add the corrected prediction: the residual's interpolation needs the whole scene."""
-        mask = inputs.mask(HIDDEN)
-        if mask is None:
-            raise MethodError("Nothing is hidden.", "Choose a task with gaps.")
+        mask = gaps_of(inputs)
         report(Progress("Interpolating gaps", 0, 1))
         residual = scratch((len(self.bands), *inputs.grid.shape))
         for window in inputs.grid.windows(BLOCK):
