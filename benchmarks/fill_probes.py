@@ -120,12 +120,19 @@ class House:
 
     def regression(self) -> str:
         """Return the fill over regression on radar + Laplace of its residual."""
+        return self._over(drafts.REGRESSION)
+
+    def local_regression(self) -> str:
+        """Return the fill over locally weighted regression + Laplace of its residual."""
+        return self._over(drafts.LOCAL)
+
+    def _over(self, name: str) -> str:
         fuser = self.fuser
         if not isinstance(fuser, BandweaveFuser):
             return "n/a"
         prepared = fuser.prepare(self.case.problem.inputs)
         planes = prepared.layer(DRAFTS).raster.read()
-        draft = fuser.learned.units.undo(planes[fuser.columns.drafts[drafts.REGRESSION]])
+        draft = fuser.learned.units.undo(planes[fuser.columns.drafts[name]])
         return f"{self.case.rmse(self.fill) / self.case.rmse(draft):.4f}"
 
     def radar(self) -> str:
@@ -194,6 +201,7 @@ def score(truth: Pixels, lower: Pixels, upper: Pixels) -> NDArray[np.float64]:
 
 PROBES: Mapping[str, Callable[[House], str]] = {
     "regression": House.regression,
+    "local-regression": House.local_regression,
     "radar": House.radar,
     "shuffled-after": House.shuffled_after,
     "shuffled-before": House.shuffled_before,
