@@ -21,6 +21,8 @@ def _accepted(entry: Any, origin: str) -> type[Method]:
 METHODS: Registry[type[Method]] = Registry(
     "methods",
     {
+        "bandweave": "gap_filling.bandweave:Bandweave",
+        "radar-classes": "gap_filling.radar_classes:RadarClasses",
         "shallow-cnn": "networks.shallow_cnn:ShallowCNN",
         "cae": "networks.cae:ConvolutionalAutoencoder",
         "ihs": "classical.ihs:IHS",
@@ -38,8 +40,6 @@ METHODS: Registry[type[Method]] = Registry(
         "laplace": "gap_filling.laplace:Laplace",
         "radar-regression": "references.radar_regression:RadarRegression",
         "radar-laplace": "gap_filling.radar_laplace:RadarLaplace",
-        "bandweave": "gap_filling.bandweave:Bandweave",
-        "radar-classes": "gap_filling.radar_classes:RadarClasses",
         "bicubic": "references.bicubic:Bicubic",
         "back-projection": "references.back_projection:BackProjection",
     },

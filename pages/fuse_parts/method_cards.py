@@ -10,7 +10,12 @@ from bandweave.problem import Method, Task
 from bandweave.tiling import overhead
 from pages.shared.cards import looks
 
-FAMILIES = {"network": "Networks", "classical": "Classical", "reference": "Reference rows"}
+FAMILIES = {
+    "filling": "Gap filling",
+    "network": "Networks",
+    "classical": "Classical",
+    "reference": "Reference rows",
+}
 """Headings for families whose name alone does not make one."""
 MOST_OPEN = 3
 """How many methods' settings are shown unfolded; more would make the page endless."""

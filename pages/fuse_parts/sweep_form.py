@@ -8,6 +8,7 @@ import streamlit as st
 
 from bandweave.errors import BandweaveError, SettingError
 from bandweave.methods import METHODS
+from bandweave.metrics import METRICS
 from bandweave.running import engine
 from bandweave.settings import Setting, Value
 from bandweave.workspace.request import Request
@@ -120,10 +121,15 @@ def _search_fields() -> Search:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for each in Search.asked(strategy):
             shown = replace(each, choices=offered()) if each.name == "strategy" else each
+            words = _metric_label if each.name == "metric" else None
             values[each.name] = setting_field(
-                shown, usual[each.name], key=f"{key}-{each.name}", width=140
+                shown, usual[each.name], key=f"{key}-{each.name}", width=140, words=words
             )
     return Search.from_values(values)
+
+
+def _metric_label(metric: str) -> str:
+    return METRICS[metric].label
 
 
 def offer(

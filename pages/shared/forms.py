@@ -5,7 +5,7 @@ shown: a page that writes another value there (a preset, a cloned run) changes w
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -53,11 +53,18 @@ def setting_fields(
 
 
 def setting_field(
-    declared: Setting, value: Value, *, key: str, prefix: str = "", width: int | None = None
+    declared: Setting,
+    value: Value,
+    *,
+    key: str,
+    prefix: str = "",
+    width: int | None = None,
+    words: Callable[[str], str] | None = None,
 ) -> Value:
     """Show a setting as the widget its kind asks for, and return the value chosen.
 
-    `value` is shown first; the choice survives reruns and page changes under `key`.
+    `value` is shown first; the choice survives reruns and page changes under `key`. `words` says
+    what choices are called, by default as `spoken` does.
     """
     if key not in st.session_state:
         st.session_state[key] = value
@@ -67,7 +74,7 @@ def setting_field(
         return bool(st.toggle(label, **common))
     common["width"] = width or "stretch"
     if declared.kind == "choice":
-        return str(st.selectbox(label, declared.choices, format_func=spoken, **common))
+        return str(st.selectbox(label, declared.choices, format_func=words or spoken, **common))
     return _number_field(declared, label, common)
 
 

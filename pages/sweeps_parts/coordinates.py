@@ -5,7 +5,7 @@ policy forbids.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -24,6 +24,10 @@ FEW = 6
 """So many different values stand at equal distances; more are placed by their size."""
 GOOD_TO_BAD = ["#0d9488", "#a3a635", "#ea7317"]
 """Told apart on light and dark, and by who sees no red or green."""
+LEFT: Mapping[str, str | int] = {"xanchor": "right", "xshift": -8}
+RIGHT: Mapping[str, str | int] = {"xanchor": "left", "xshift": 8}
+ABOVE: Mapping[str, str | int] = {"yanchor": "bottom", "yshift": 5}
+"""Where an axis' numbers stand."""
 UNKNOWN = "rgba(128, 128, 128, 0.55)"
 
 
@@ -69,12 +73,14 @@ def figure(sweep: Sweep, found: Sequence[Trial], axes_of: Sequence[Setting]) -> 
             showlegend=False,
         )
     for place, axis in enumerate((*axes, last)):
-        _draw_axis(drawn, place, axis, lines_go_on=axis is not last)
+        # in between lines come and go on both sides
+        side = LEFT if not place else RIGHT if axis is last else ABOVE
+        _draw_axis(drawn, place, axis, side)
     drawn.update_layout(
         uirevision="sweep",
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 10, "r": 10, "t": 6, "b": 44},
+        margin={"l": 36, "r": 48, "t": 6, "b": 44},
         hovermode="closest",
         xaxis={
             "range": [-0.3, len(axes) + 0.3],
@@ -153,11 +159,10 @@ def _colours(found: Sequence[Trial]) -> dict[int, str]:
     }
 
 
-def _draw_axis(drawn: go.Figure, place: int, axis: Axis, *, lines_go_on: bool) -> None:
-    """Draw an axis, its numbers on the side where its lines are not the first to be read."""
+def _draw_axis(drawn: go.Figure, place: int, axis: Axis, side: Mapping[str, str | int]) -> None:
+    """Draw an axis, and its numbers on a side of it."""
     drawn.add_shape(
         type="line", x0=place, x1=place, y0=0, y1=1, line={"color": "gray", "width": 1}, opacity=0.5
     )
-    side = {"xanchor": "right", "xshift": -8} if lines_go_on else {"xanchor": "left", "xshift": 8}
     for height, text in axis.ticks.items():
         drawn.add_annotation(x=place, y=height, text=charted(text), showarrow=False, **side)

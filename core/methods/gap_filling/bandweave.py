@@ -160,7 +160,7 @@ class BandweaveFuser(Fuser):
                 f"truth than interpolation, and {gain(alone, learned.rmse[-1]):.1%} nearer than "
                 "the image alone lets it come."
             )
-        return Findings(sentence, ("Member", "Counts", "Nearer than interpolation"), tuple(rows))
+        return Findings(sentence, ("Member", "Counts", "Gain"), tuple(rows))
 
     def save(self, folder: Path) -> None:
         """Write what was learned, and the learners' arrays."""
@@ -214,7 +214,7 @@ class Bandweave(Method):
 
     key: ClassVar[str] = "bandweave"
     label: ClassVar[str] = "Bandweave"
-    family: ClassVar[str] = "reference"
+    family: ClassVar[str] = "filling"
     formula: ClassVar[str] = (
         "Fₖ = Aₖ + γ (Σᵢ wᵢ Pᵢₖ − Aₖ),  A = interpolation,  P = closed forms and small learners,  "
         "w, γ = what practice gaps bear out"

@@ -148,7 +148,7 @@ class RadarClasses(Method):
 
     key: ClassVar[str] = "radar-classes"
     label: ClassVar[str] = "Radar classes"
-    family: ClassVar[str] = "reference"
+    family: ClassVar[str] = "filling"
     formula: ClassVar[str] = (
         "Fₖ = Lₖ + γ (Cₖ + D(Mₖ − Cₖ) − Lₖ),  L = interpolation,  C = local colours of radar's "
         "classes,  D = interpolation that stops at radar's edges"
